@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from bot.core.conversation import Reply, Request
+from bot.core.labels import Label, LabelChange
+from bot.core.ledger import Ledger
 from bot.core.money import Price
+from bot.core.policy import MergeMethod
+from bot.core.project import Comment, Issue, Pull, Stop, Title
+from bot.core.record import Record
 
 
 class Clock(Protocol):
@@ -69,3 +75,209 @@ class Workspace(Protocol):
         """Mounted as /workspace in the sandbox; the repository is the directory itself."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefState:
+    """All refs that decisions need, as one fetch saw them; `tips` are the oids that a change must find unchanged."""
+
+    tips: Mapping[str, str]
+    """Full ref name to commit, for `refs/heads/*` and `refs/groundskeeper/*`."""
+    base: str
+    records: Mapping[int, Record]
+    ledger: Ledger
+    stop: Stop | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchMove:
+    """`head` must be in the local repository already: admitted from a bundle, or read from GitHub."""
+
+    branch: str
+    head: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What one atomic push changes; absent parts stay as they are. `message` is for `git log` on the ref."""
+
+    message: str
+    record: Record | None = None
+    ledger: Ledger | None = None
+    stop: Stop | StartAgain | None = None
+    branch: BranchMove | None = None
+    transcript: str | None = None
+    """Stored beside `record`; None drops the one that was there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartAgain:
+    by: str
+    at: datetime
+
+
+class Push(Enum):
+    DONE = "done"
+    LOST = "lost"
+    """Some ref had moved: nothing was changed. Read again and decide again."""
+
+
+class Refs(Protocol):
+    def read(self) -> RefState:
+        """Fetches what changed and reads it. Raises `GitTrouble` when the remote cannot be reached or a ref is malformed."""
+
+    def tips(self) -> Mapping[str, str]:
+        """The refs as they are now, cheaply (`ls-remote`, nothing fetched): asked before every side effect."""
+
+    def push(self, seen: RefState, change: Change) -> Push:
+        """All of `change` or nothing, only where each ref touched still stands as in `seen`.
+        A push whose answer was lost is settled by reading the ref. Raises `GitTrouble` when not even that is possible."""
+
+    def transcript(self, number: int) -> str | None: ...
+
+
+class GitTrouble(Exception):
+    """git could not do it, with its own words; credentials taken out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """A bundle whose commits are in the local repository now; not yet pushed anywhere."""
+
+    head: str
+    paths: tuple[str, ...]
+    """Every path that differs between base and head, and every path touched on the way."""
+    commits: int
+
+
+class Code(Protocol):
+    """What trusted code reads and admits of the repository's content. Apart from Refs, since a run has this and no right to move a ref."""
+
+    def files(self, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
+        """The text of those that are there, read from git objects, never from a checkout."""
+
+    def listing(self, commit: str) -> tuple[str, ...]: ...
+
+    def diff(self, base: str, head: str) -> str:
+        """Unified diff from the merge base of the two to `head`."""
+
+    def merged(self, base: str, head: str) -> str | Conflict:
+        """A commit whose tree is the merge of the two; made locally, on no branch."""
+
+    def contains(self, ancestor: str, descendant: str) -> bool: ...
+
+    def workspace(self, commit: str, *, branch: str | None, author: str) -> Workspace:
+        """A clone with `commit` checked out (on `branch`, or detached), its origin removed."""
+
+    def admit(self, bundle: bytes, *, base: str, head: str) -> Admitted | str:
+        """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """GitHub's side of a snapshot: open issues that are queued or proposed, those asked for, and the pull requests of their branches."""
+
+    issues: Mapping[int, Issue]
+    pulls: Mapping[str, Pull]
+    """By branch; the newest of each."""
+    board: Mapping[int, str]
+
+
+class GitHubReads(Protocol):
+    """Raises `GitHubTrouble`."""
+
+    def view(self, in_play: Mapping[int, str | None]) -> View:
+        """`in_play`: number to branch of projects with a record; they are read in full (comments, pull, checks, reviews)."""
+
+    def blockers(self, number: int) -> tuple[int, ...]:
+        """Open issues that block this one, by GitHub's own dependencies."""
+
+    def titles(self) -> tuple[Title, ...]:
+        """Every issue, open and closed, by title: for ideation."""
+
+    def comments(self, number: int) -> tuple[Comment, ...]:
+        """All of them: where `Issue.more_comments` says that the newest were not enough."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewComment:
+    path: str
+    line: int
+    body: str
+
+
+class Merged(Enum):
+    DONE = "done"
+    HEAD_MOVED = "head moved"
+    NOT_NOW = "not now"
+    """GitHub says that it cannot be merged as it stands, or that the base just moved; look again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeAnswer:
+    merged: Merged
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """How one project is to be shown: its status comment, its phase label, its board row. Written together."""
+
+    issue: Issue
+    comment_id: str | None
+    """Node id of the status comment to edit; None makes it."""
+    body: str | None
+    """None leaves the comment alone."""
+    labels: LabelChange
+    board: Mapping[str, str | float]
+    """Board field to value; empty leaves the board alone."""
+    board_item: str | None
+
+
+class GitHubWrites(Protocol):
+    """Raises `GitHubTrouble`. Every write that makes something is preceded by the caller's look whether it is there already."""
+
+    def open_pull(self, *, branch: str, base: str, title: str, body: str) -> int:
+        """The number of the new pull request, or of the open one that the branch has already."""
+
+    def review(self, *, pull: int, head: str, approve: bool | None, body: str, comments: Sequence[ReviewComment]) -> None:
+        """As the reviewer, bound to `head`; `approve` None posts it as a comment (one identity only)."""
+
+    def check(self, *, head: str, name: str, success: bool, title: str, summary: str) -> None:
+        """As the reviewer's app, or as a commit status where the reviewer is no app."""
+
+    def merge(self, *, pull: int, head: str, method: MergeMethod, title: str, message: str) -> MergeAnswer: ...
+
+    def open_issue(self, *, title: str, body: str, labels: Sequence[str]) -> int: ...
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None: ...
+
+    def close_issue(self, number: int) -> None: ...
+
+    def show(self, projections: Sequence[Projection]) -> None:
+        """All of them in as few requests as possible (aliased mutations)."""
+
+    def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
+        """Makes those that are missing, never changes one; the names of those made."""
+
+
+class GitHubTroubleKind(Enum):
+    LIMITED = "rate limited"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """No permission, or GitHub says that the request is wrong; the words say which."""
+    GONE = "not found"
+
+
+class GitHubTrouble(Exception):
+    """A call that did not do what was asked, in GitHub's own words; `resume_at` where GitHub says when to come again."""
+
+    def __init__(self, kind: GitHubTroubleKind, message: str, *, resume_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.resume_at = resume_at

@@ -73,7 +73,9 @@ class Price:
 def cost(usage: Usage, price: Price) -> MicroUsd:
     """What the request cost, rounded up to a whole micro-dollar so that sums never fall below the bill."""
     rate = price.rate_for(usage.prompt)
-    total = usage.input * rate.input + usage.output * rate.output + usage.cache_read * rate.cache_read + usage.cache_write * rate.cache_write
+    total = (
+        usage.input * rate.input + usage.output * rate.output + usage.cache_read * rate.cache_read + usage.cache_write * rate.cache_write
+    )
     return MicroUsd(-(-total // 1_000_000))
 
 
@@ -84,4 +86,6 @@ def worst_case(*, prompt_tokens: int, max_tokens: int, price: Price) -> MicroUsd
     the rates below the bound, since a long rate may be the lower one on paper only.
     """
     rates = [price.rate] + ([price.long] if price.long is not None and price.rate_for(prompt_tokens) is price.long else [])
-    return MicroUsd(max(-(-(prompt_tokens * max(r.input, r.cache_write, r.cache_read) + max_tokens * r.output) // 1_000_000) for r in rates))
+    return MicroUsd(
+        max(-(-(prompt_tokens * max(r.input, r.cache_write, r.cache_read) + max_tokens * r.output) // 1_000_000) for r in rates)
+    )

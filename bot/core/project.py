@@ -1,0 +1,160 @@
+"""The facts about a repository and its projects as they were read once: the snapshot that all decisions are made on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from bot.core.ledger import Ledger
+from bot.core.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Something that a person or bot did, with whether the permission API gives them write."""
+
+    by: str
+    at: datetime
+    may_write: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    node_id: str
+    author: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    number: int
+    node_id: str
+    title: str
+    body: str
+    open: bool
+    author: str
+    labels: frozenset[str]
+    created_at: datetime
+    queued: Act | None = None
+    """Who put `agent:ready` on last; None where nobody did."""
+    edits: tuple[Act, ...] = ()
+    """Edits of title and body that are known, oldest first."""
+    comments: tuple[Comment, ...] = ()
+    """The newest ones; read only for projects in play."""
+    more_comments: bool = False
+    """Whether older comments exist than those read."""
+    blockers: tuple[int, ...] = ()
+    """Open issues that this one is blocked by."""
+
+
+class PullState(Enum):
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class Mergeable(Enum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    """GitHub has not computed it yet."""
+
+
+class CheckState(Enum):
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check run or commit status on the pull request's head. Neutral and skipped count as success, as GitHub has it."""
+
+    name: str
+    state: CheckState
+    summary: str = ""
+    url: str = ""
+
+
+class ReviewState(Enum):
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    COMMENTED = "commented"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    author: str
+    state: ReviewState
+    commit: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull:
+    number: int
+    node_id: str
+    state: PullState
+    branch: str
+    head: str
+    base: str
+    author: str
+    mergeable: Mergeable
+    created_at: datetime
+    closed_at: datetime | None = None
+    checks: tuple[Check, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    """Oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One queued issue with all that is known about it."""
+
+    issue: Issue
+    pull: Pull | None = None
+    record: Record
+    branch_head: str | None = None
+    """Where the project's branch stands, None where it is not there."""
+
+    @property
+    def number(self) -> int:
+        return self.issue.number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Title:
+    """An issue as ideation sees it: what it must not propose again."""
+
+    number: int
+    title: str
+    open: bool
+    proposed: bool
+    """Whether it carries `agent:proposed`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    repository: str
+    default_branch: str
+    base: str
+    """Tip of the default branch."""
+    projects: tuple[Project, ...]
+    ideation: Record
+    ledger: Ledger
+    stop: Stop | None = None
+    titles: tuple[Title, ...] = ()
+    board: Mapping[int, str] = field(default_factory=dict)
+    """Issue number to board item id, for those already on the board."""

@@ -1,0 +1,84 @@
+"""What a project's ref remembers: its fencing epoch, who may act now, and the runs so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.money import ZERO, MicroUsd
+from bot.core.roles import Role
+from bot.core.run import Ending, Finding, GateResult, Proposal, Verdict
+
+IDEATION = 0
+"""The number under which ideation keeps its record: no issue has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who holds a lease: unique to one attempt of one run, so that no two holders can be mistaken for each other."""
+
+    agent: int
+    run: str
+    attempt: int
+    nonce: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The right to act on a project until a time; `grant` is reserved in the ledger under the run's id."""
+
+    holder: Holder
+    role: Role
+    taken_at: datetime
+    until: datetime
+    grant: MicroUsd
+    cycle: int
+    base: str
+    head: str | None = None
+
+    def held(self, now: datetime) -> bool:
+        return now < self.until
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run that ended, however it ended."""
+
+    run: str
+    role: Role
+    agent: int
+    cycle: int
+    started_at: datetime
+    ended_at: datetime
+    ending: Ending
+    note: str
+    spent: MicroUsd = ZERO
+    requests: int = 0
+    steps: int = 0
+    head: str | None = None
+    report: str = ""
+    gates: tuple[GateResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What this run had been asked to mend."""
+    verdict: Verdict | None = None
+    proposals: tuple[Proposal, ...] = ()
+    category: str | None = None
+    resume_at: datetime | None = None
+    scripted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The tip of `refs/groundskeeper/project/<n>`. `epoch` is the fencing token: each change of the ref raises it by one."""
+
+    number: int
+    epoch: int = 0
+    lease: Lease | None = None
+    runs: tuple[Run, ...] = ()
+    branch: str | None = None
+    checkpoint: bool = False
+    """Whether a transcript to go on from stands beside this record."""
+
+    @property
+    def spent(self) -> MicroUsd:
+        return MicroUsd(sum(run.spent for run in self.runs))
