@@ -58,7 +58,9 @@ create table if not exists reviews (
 create table if not exists review_comments (
   id integer primary key, issue_id integer not null, review_id integer, author_id integer not null, body text not null, path text not null,
   line integer, start_line integer, side text not null default 'RIGHT', start_side text, subject_type text not null default 'line',
-  commit_id text not null, in_reply_to_id integer, resolved integer not null default 0, created_at text not null, updated_at text not null);
+  commit_id text not null, in_reply_to_id integer, resolved integer not null default 0, created_at text not null, updated_at text not null,
+  diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer);
+create table if not exists review_requests (issue_id integer not null, user_id integer not null, primary key (issue_id, user_id));
 create table if not exists check_suites (
   id integer primary key, repo_id integer not null, app_id integer not null, head_sha text not null, created_at text not null,
   unique (repo_id, app_id, head_sha));
@@ -92,9 +94,11 @@ create table if not exists deliveries (
   redelivery integer not null default 0, delivered_at text not null, response text);
 create table if not exists workflow_runs (                                                                -- the tiny Actions' queue and record
   id integer primary key, repo_id integer not null, head_sha text not null, head_branch text not null, event text not null, workflow text not null,
-  status text not null, conclusion text, created_at text not null, updated_at text not null, check_run_ids text not null default '[]');
+  status text not null, conclusion text, created_at text not null, updated_at text not null, check_run_ids text not null default '[]',
+  name text not null default '', actor_id integer, pull_id integer, run_number integer not null default 1);
 create table if not exists ref_tips (                                                                     -- what refs were when last looked at: how pushes are noticed
   repo_id integer not null, ref text not null, sha text not null, primary key (repo_id, ref));
+create table if not exists ref_looks (repo_id integer primary key, fingerprint text not null);                -- the ref store's state at that look
 create table if not exists faults (
   id integer primary key, method text not null, path text not null, kind text not null,                  -- status | late | after | cut | secondary | primary
   data text not null default '{}', remaining integer not null default 1);
