@@ -1,0 +1,175 @@
+"""Smart HTTP for clone, fetch and push: a bridge from WSGI to git's own http-backend."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import ClientDisconnected
+
+from bot.hub import git, pushes
+from bot.hub.web import Problem, current, repository, require
+
+routes = Blueprint("git_http", __name__)
+PIECE = 64 * 1024
+
+# GitHub's own words. Hooks run only for pushes over HTTP: a push by file path has no pusher whose rights could be asked.
+UPDATE_HOOK = """\
+#!/bin/sh
+for branch in $HUB_PROTECTED; do
+  if [ "refs/heads/$branch" = "$1" ]; then
+    echo "error: GH006: Protected branch update failed for $1." >&2
+    echo "error: $HUB_PROTECTED_REASON" >&2
+    exit 1
+  fi
+done
+if [ -n "$HUB_NO_WORKFLOWS" ] && [ "$3" != 0000000000000000000000000000000000000000 ]; then
+  file=$(git log --format= --name-only "$3" --not --all -- .github/workflows | head -n 1)
+  if [ -n "$file" ]; then
+    echo "refusing to allow a GitHub App to create or update workflow \\`$file\\` without \\`workflows\\` permission" >&2
+    exit 1
+  fi
+fi
+exit 0
+"""
+
+
+@routes.get("/<owner>/<name>.git/info/refs")
+def advertise(owner: str, name: str) -> Response:
+    service = request.args.get("service", "")
+    if service not in ("git-upload-pack", "git-receive-pack"):
+        raise Problem(403, "Please upgrade your git client.")
+    return _serve(owner, name, service, "info/refs")
+
+
+@routes.post("/<owner>/<name>.git/<any('git-upload-pack', 'git-receive-pack'):service>")
+def exchange(owner: str, name: str, service: str) -> Response:
+    return _serve(owner, name, service, service)
+
+
+def _serve(owner: str, name: str, service: str, path: str) -> Response:
+    now = current()
+    writing = service == "git-receive-pack"
+    if now.actor.kind == "anonymous" and (writing or not _is_public(owner, name)):
+        return Response("Authentication required\n", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'}, mimetype="text/plain")
+    repo = repository(owner, name)
+    if writing:
+        try:
+            require(repo, "contents", "write")
+        except Problem:
+            refusal = f"Permission to {owner}/{name}.git denied to {now.actor.login}.\n"
+            return Response(refusal, 403, mimetype="text/plain")
+    pushes.notice(now.hub, repo["id"], None)
+    bare = pushes.bare(now.hub, repo["id"])
+    backend = _start(bare, path, now.actor.login, _push_rules(repo["id"]) if writing and path != "info/refs" else {})
+    feeder = threading.Thread(target=_feed, args=(request.stream, backend), daemon=True)
+    feeder.start()
+    assert backend.stdout is not None
+    status, headers = _head(backend.stdout)
+    if path != "git-receive-pack":
+        return Response(_stream(backend, feeder), status, headers)
+    body = b"".join(_stream(backend, feeder))
+    pushes.notice(now.hub, repo["id"], now.actor.user_id)
+    return Response(body, status, headers)
+
+
+def _is_public(owner: str, name: str) -> bool:
+    found = current().db.execute(
+        "select private from repositories join users on users.id = owner_id where login = ? and repositories.name = ?", (owner, name)
+    ).fetchone()
+    return found is not None and not found["private"]
+
+
+def _push_rules(repo_id: int) -> dict[str, str]:
+    now = current()
+    rules: dict[str, str] = {}
+    guarded = now.db.execute("select branch, required_checks, required_approvals from protections where repo_id = ?", (repo_id,)).fetchall()
+    closed = [row for row in guarded if row["required_approvals"] or json.loads(row["required_checks"])]
+    if closed:
+        checks = json.loads(closed[0]["required_checks"])
+        by_pull = "Changes must be made through a pull request."
+        by_check = f'Required status check "{checks[0]["context"]}" is expected.' if checks else ""
+        rules["HUB_PROTECTED"] = " ".join(row["branch"] for row in closed)
+        rules["HUB_PROTECTED_REASON"] = by_pull if any(row["required_approvals"] for row in closed) else by_check
+    if now.actor.kind == "installation" and (now.actor.permissions or {}).get("workflows") != "write":
+        rules["HUB_NO_WORKFLOWS"] = "1"
+    return rules
+
+
+def _start(bare: Path, path: str, login: str, rules: dict[str, str]) -> subprocess.Popen[bytes]:
+    environment = git.ENVIRONMENT | {
+        "GIT_PROJECT_ROOT": str(bare.parent),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": f"/{bare.name}/{path}",
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": request.query_string.decode("latin-1"),
+        "CONTENT_TYPE": request.content_type or "",
+        "REMOTE_ADDR": request.remote_addr or "",
+        "REMOTE_USER": login,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
+    if request.content_length is not None:
+        environment["CONTENT_LENGTH"] = str(request.content_length)
+    for header in ("Content-Encoding", "Git-Protocol"):
+        if value := request.headers.get(header):
+            environment["HTTP_" + header.upper().replace("-", "_")] = value
+    if rules:
+        hooks = bare / "hub-hooks"
+        _write_hook(hooks)
+        environment |= rules | {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_1": "core.hooksPath", "GIT_CONFIG_VALUE_1": str(hooks)}
+    return subprocess.Popen(
+        ["git", "http-backend"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+
+
+def _write_hook(hooks: Path) -> None:
+    if (hooks / "update").exists():
+        return
+    hooks.mkdir(exist_ok=True)
+    draft = hooks / f"update.{threading.get_ident()}"
+    draft.write_text(UPDATE_HOOK)
+    draft.chmod(0o755)
+    draft.rename(hooks / "update")
+
+
+def _feed(source: IO[bytes], backend: subprocess.Popen[bytes]) -> None:
+    assert backend.stdin is not None
+    try:
+        while piece := source.read(PIECE):
+            backend.stdin.write(piece)
+    except BrokenPipeError:
+        return  # git had read enough
+    except (OSError, ClientDisconnected):
+        backend.kill()  # a request that was cut must not count as a whole one
+    finally:
+        with suppress(BrokenPipeError):
+            backend.stdin.close()
+
+
+def _head(source: IO[bytes]) -> tuple[int, list[tuple[str, str]]]:
+    status, headers = 200, []
+    while line := source.readline().strip():
+        name, _, value = line.decode("latin-1").partition(": ")
+        if name.lower() == "status":
+            status = int(value.split()[0])
+        else:
+            headers.append((name, value))
+    return status, headers
+
+
+def _stream(backend: subprocess.Popen[bytes], feeder: threading.Thread) -> Iterator[bytes]:
+    assert backend.stdout is not None
+    try:
+        while piece := backend.stdout.read1(PIECE):  # type: ignore[attr-defined]
+            yield piece
+    finally:
+        backend.stdout.close()
+        if backend.poll() is None and feeder.is_alive():
+            feeder.join(timeout=5)
+        backend.wait()
