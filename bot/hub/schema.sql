@@ -60,6 +60,9 @@ create table if not exists review_comments (
   line integer, start_line integer, side text not null default 'RIGHT', start_side text, subject_type text not null default 'line',
   commit_id text not null, in_reply_to_id integer, resolved integer not null default 0, created_at text not null, updated_at text not null,
   diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer);
+create table if not exists pull_sizes (                                                                   -- what counting found, for the "head:base" pair it was found for
+  issue_id integer primary key, counted_for text not null, commits integer not null, additions integer not null, deletions integer not null,
+  files integer not null);
 create table if not exists review_requests (issue_id integer not null, user_id integer not null, primary key (issue_id, user_id));
 create table if not exists check_suites (
   id integer primary key, repo_id integer not null, app_id integer not null, head_sha text not null, created_at text not null,
