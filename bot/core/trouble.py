@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
+from bot.core.money import MicroUsd, Usage
+
 
 class ModelTroubleKind(Enum):
     RATE_LIMITED = "rate limited"
@@ -23,12 +25,18 @@ class ModelTroubleKind(Enum):
 
 
 class ModelTrouble(Exception):
-    """A request that got no answer; `resume_at` is when another try makes sense, where that is known."""
+    """A request that got no answer; `resume_at` is when another try makes sense, where that is known.
 
-    def __init__(self, kind: ModelTroubleKind, message: str, *, resume_at: datetime | None = None) -> None:
+    `spent` is what it cost all the same: as reported, or the worst that it can have cost; None where nothing was billed.
+    """
+
+    def __init__(
+        self, kind: ModelTroubleKind, message: str, *, resume_at: datetime | None = None, spent: MicroUsd | Usage | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.resume_at = resume_at
+        self.spent = spent
 
 
 class UserError(Exception):

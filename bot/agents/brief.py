@@ -1,0 +1,67 @@
+"""Renders `prompts/<role>.md` for a brief; text from outside goes in fenced as data, in a fence that it cannot close."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from bot.core.run import Brief, Finding
+from bot.core.trouble import UserError
+
+_OPENING = "<!-- opening -->\n"
+_LONGEST = 60_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    system: str
+    opening: str
+
+
+def fenced(text: str, name: str) -> str:
+    """The tag carries a digest of the text, counted on until the text does not hold it: so nothing in the text can end it."""
+    text = text.replace("\r\n", "\n").strip()
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}\n[cut: {len(text) - _LONGEST} characters more]"
+    turn = 0
+    while (tag := f"data-{hashlib.sha256(f'{turn}{text}'.encode()).hexdigest()[:6]}") in text:
+        turn += 1
+    return f"<{tag} {name}>\n{text}\n</{tag}>"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def finding_line(finding: Finding) -> str:
+    place = f" {finding.path}" if finding.path else ""
+    line = f":{finding.line}" if finding.path and finding.line else ""
+    return f"({finding.source}{place}{line}) {finding.text.strip()}"
+
+
+_ENVIRONMENT = Environment(
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 — prompts are no HTML
+)
+_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line)
+
+
+def rendered(brief: Brief, prompts: Mapping[str, str]) -> Prompt:
+    """Raises `UserError` when the role's prompt is missing or names something that a brief does not have."""
+    name = brief.role.value
+    if name not in prompts:
+        raise UserError(f"There is no prompts/{name}.md; put it back, or reinstall the bot.")
+    try:
+        whole = _ENVIRONMENT.from_string(prompts[name]).render(brief=brief)
+    except TemplateError as error:
+        raise UserError(f"prompts/{name}.md cannot be rendered: {error}. Correct it, or restore the one that came with the bot.") from error
+    system, parted, opening = whole.partition(_OPENING)
+    if not parted:
+        raise UserError(f"prompts/{name}.md has no line {_OPENING.strip()!r}, which parts the system prompt from the opening.")
+    return Prompt(system=system.strip(), opening=opening.strip())

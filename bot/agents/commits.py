@@ -1,0 +1,97 @@
+"""git inside the sandbox: what was committed, what is not yet, and the bundle that carries it out.
+
+Nothing here runs git outside the sandbox: the workspace's `.git` (hooks, configuration) belongs to whoever worked in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.agents.files import Unreadable, read_bytes
+from bot.agents.outside import Outside
+from bot.core.run import Brief
+
+_TIME = timedelta(minutes=2)
+_BUNDLE = ".git/groundskeeper.bundle"
+_LARGEST = 100_000_000
+_NOT_OURS_TO_KEEP = (
+    "__pycache__/\\n*.pyc\\n.pytest_cache/\\n.mypy_cache/\\n.ruff_cache/\\n.hypothesis/\\n.venv/\\nnode_modules/\\n*.egg-info/\\n"
+)
+
+
+class GitFailed(Exception):
+    """git in the sandbox said no, in its own words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    head: str
+    bundle: bytes | None
+    """None where nothing was committed since the base."""
+
+
+def environment_for(brief: Brief) -> Mapping[str, str]:
+    return {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_EDITOR": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "GROUNDSKEEPER_ISSUE": str(brief.number),
+    }
+
+
+def _shell(brief: Brief, outside: Outside, script: str, *arguments: str) -> str:
+    outcome = outside.sandbox.run(
+        ["bash", "-ec", script, "git", *arguments],
+        workspace=outside.workspace.path,
+        timeout=_TIME,
+        environment=environment_for(brief),
+    )
+    if outcome.exit_code != 0:
+        raise GitFailed(outcome.output.strip()[-500:] or "git did not end in time")
+    return outcome.output.strip()
+
+
+def prepare(brief: Brief, outside: Outside) -> None:
+    """An identity where the clone has none, and caches kept out of `git add -A`."""
+    _shell(
+        brief,
+        outside,
+        'git config user.email >/dev/null || { git config user.name "groundskeeper agent $1"; git config user.email "agent-$1@groundskeeper.invalid"; }\n'
+        f"mkdir -p .git/info; printf '{_NOT_OURS_TO_KEEP}' >> .git/info/exclude",
+        str(brief.agent),
+    )
+
+
+def commit_rest(brief: Brief, outside: Outside, subject: str) -> None:
+    """Commits what the agent left uncommitted; its hooks have no say in that."""
+    _shell(brief, outside, 'git add -A; git diff --cached --quiet || git commit --quiet --no-verify -m "$1"', subject)
+
+
+def head(brief: Brief, outside: Outside) -> str:
+    return _shell(brief, outside, "git rev-parse --verify HEAD")[-40:]
+
+
+def commits_since(brief: Brief, outside: Outside, start: str) -> int:
+    return int(_shell(brief, outside, 'git rev-list --count "$1..HEAD"', start) or 0)
+
+
+def drop_leftovers(brief: Brief, outside: Outside) -> None:
+    """What gates left behind is no part of the work, which was committed before they ran."""
+    _shell(brief, outside, "git reset --quiet --hard; git clean -fdq")
+
+
+def work(brief: Brief, outside: Outside) -> Work:
+    """The commits since the base as a bundle. Raises `GitFailed`."""
+    script = 'rm -rf "$2"; test "$(git rev-list --count "$1..HEAD")" = 0 || git bundle create --quiet "$2" "$1..HEAD"; git rev-parse HEAD'
+    oid = _shell(brief, outside, script, brief.base, _BUNDLE)[-40:]
+    try:
+        return Work(head=oid, bundle=read_bytes(outside.workspace.path, _BUNDLE, most=_LARGEST))
+    except Unreadable as trouble:
+        if commits_since(brief, outside, brief.base):
+            raise GitFailed(str(trouble)) from trouble
+        return Work(head=oid, bundle=None)

@@ -1,0 +1,120 @@
+"""The execution agent: works on the issue in the sandbox, commits, passes the gates, hands its commits out as a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.agents import commits
+from bot.agents.brief import Prompt
+from bot.agents.editing import edit_tool
+from bot.agents.gates import run_gates
+from bot.agents.loop import Ended, Stretch, begin, converse
+from bot.agents.outside import Outside
+from bot.agents.tools import Acted, Done, GivenUp, Input, Offer, Said, bash_tool
+from bot.core.money import Price
+from bot.core.run import Brief, Bundle, Ending, GateResult
+
+
+class FinishInput(Input):
+    report: Annotated[str, Field(min_length=1, max_length=8000, description="what was done, how it was checked")]
+    give_up: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unchanged:
+    report: str
+
+
+@dataclass
+class _Gates:
+    """The last results, kept for the bundle however the run ends."""
+
+    results: tuple[GateResult, ...] = ()
+
+    @property
+    def failing(self) -> GateResult | None:
+        return next((result for result in self.results if not result.passed), None)
+
+
+def execute(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
+    commits.prepare(brief, outside)
+    gates = _Gates()
+    stretch = begin(brief, outside, system=prompt.system, opening=prompt.opening, price=price)
+    environment = commits.environment_for(brief)
+    stretch.offers = (
+        bash_tool(outside, writable=True, environment=environment, time_left=stretch.time_left),
+        edit_tool(outside.workspace.path),
+        _finish_tool(stretch, gates),
+    )
+    return _bundle(brief, outside, converse(stretch), gates)
+
+
+def _finish_tool(stretch: Stretch, gates: _Gates) -> Offer[FinishInput]:
+    brief, outside = stretch.brief, stretch.outside
+
+    def act(given: FinishInput) -> Acted:
+        if given.give_up:
+            return GivenUp(why=" ".join(given.report.split())[:500])
+        try:
+            commits.commit_rest(brief, outside, _subject(given.report))
+            if not commits.commits_since(brief, outside, _start(brief)):
+                return Done(value=Unchanged(report=given.report))
+            gates.results = run_gates(
+                brief.gates, outside, environment=commits.environment_for(brief), time_left=stretch.time_left, say=stretch.say
+            )
+            commits.drop_leftovers(brief, outside)
+        except commits.GitFailed as failed:
+            return Said(text=f"git could not do its part: {failed}", is_error=True)
+        if failing := gates.failing:
+            return Said(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
+        return Done(value=given.report)
+
+    return Offer(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
+
+
+def _start(brief: Brief) -> str:
+    """Commits after this are this run's; a run that goes on from its own checkpoint counts from the base."""
+    return brief.base if brief.transcript is not None or brief.head is None else brief.head
+
+
+def _subject(report: str) -> str:
+    first = " ".join(next((line for line in report.splitlines() if line.strip()), "").lstrip("#*- ").split())
+    return first if len(first) <= 72 else first[:71] + "…"
+
+
+def _bundle(brief: Brief, outside: Outside, ended: Ended, gates: _Gates) -> Bundle:
+    bundle = Bundle(
+        run=brief.run,
+        ending=ended.ending,
+        note=ended.note,
+        steps=ended.steps,
+        spend=ended.spend,
+        gates=gates.results,
+        transcript=ended.transcript,
+        resume_at=ended.resume_at,
+    )
+    match ended.ending:
+        case Ending.FINISHED if isinstance(ended.value, Unchanged):
+            return replace(bundle, ending=Ending.FAILED, note="Nothing was changed.", report=ended.value.report, transcript=None)
+        case Ending.FINISHED:
+            bundle = replace(bundle, report=str(ended.value), note=_said_of(brief, gates))
+        case Ending.UNFINISHED if gates.failing is not None:
+            bundle = replace(bundle, note=f"{bundle.note} The {gates.failing.gate} gate still fails.")
+        case _:
+            pass
+    try:
+        if ended.ending is not Ending.FINISHED:
+            commits.commit_rest(brief, outside, f"Work in progress on #{brief.number}")
+        carried = commits.work(brief, outside)
+    except commits.GitFailed as failed:
+        return replace(bundle, ending=Ending.FAILED, note=f"The commits could not be read out of the sandbox: {failed}")
+    return replace(bundle, git_bundle=carried.bundle, head=carried.head if carried.bundle is not None else None)
+
+
+def _said_of(brief: Brief, gates: _Gates) -> str:
+    if not brief.gates:
+        return "Finished; the repository names no gates."
+    return f"Finished; gates passed: {', '.join(result.gate for result in gates.results)}."
