@@ -1,0 +1,271 @@
+"""A model that plays a scenario: for the demo, for tests, and for trying the bot without a key.
+
+A scenario file is a list of scenes. Each names a role and, where need be, a project's number, words of its title and a cycle:
+
+    - role: execution
+      title: Parser loses the last line
+      cycle: 1
+      steps:
+        - say: I look at it first.
+          bash: {command: cat parser.py}
+        - edit: {do: replace, path: parser.py, old: "[:-1]", new: ""}
+        - calls:                                  # several tools in one step
+            - bash: {command: git commit -am "Keep the last line"}
+            - finish: {report: Keep the last line}
+        - trouble: overloaded                     # a ModelTroubleKind, once
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.core.conversation import Block, Message, Purpose, Reply, Request, Speaker, StopReason, Text, ToolResult, ToolUse
+from bot.core.money import Price, Rate, Usage
+from bot.core.roles import Role
+from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+
+SCRIPTED = "scripted"
+RATE = Rate(input=2_000_000, output=10_000_000, cache_read=200_000, cache_write=2_500_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One reply. `trouble` is raised instead, the first time that the step comes up; the step itself is then passed over."""
+
+    say: str = ""
+    calls: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    trouble: ModelTroubleKind | None = None
+    resume_at: datetime | None = None
+    usage: Usage | None = None
+    stop: StopReason | None = None
+
+
+Line = Step | Callable[[Request], Step]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A conversation. With `any_number` it is played for each project that it fits, else for the first only."""
+
+    role: Role
+    steps: tuple[Line, ...]
+    project: int | None = None
+    title: str | None = None
+    cycle: int | None = None
+    any_number: bool = False
+
+    def fits(self, request: Request) -> bool:
+        purpose = request.purpose
+        return (
+            self.role is purpose.role
+            and self.project in (None, purpose.project)
+            and self.cycle in (None, purpose.cycle)
+            and (self.title is None or self.title in _opening(request))
+        )
+
+    def name(self) -> str:
+        where = [f"project {self.project}"] if self.project is not None else []
+        where += [repr(self.title)] if self.title is not None else []
+        where += [f"cycle {self.cycle}"] if self.cycle is not None else []
+        return " ".join([self.role.value, *where])
+
+
+def step(name: str, /, **given: object) -> Step:
+    """One call of one tool."""
+    return Step(calls=((name, given),))
+
+
+@dataclass
+class _Playing:
+    scene: Scene
+    furthest: int = 0
+    fired: int = 0
+    """Steps of trouble that have been raised; each only once, however often the conversation begins again."""
+
+    @property
+    def over(self) -> bool:
+        return self.furthest >= sum(1 for line in self.scene.steps if not _is_trouble(line))
+
+
+class ScriptedModel:
+    """Thread-safe. Where a conversation stands is read off the request itself, so a run that is resumed goes on, and one that lost
+    its machine begins again, as with a real model."""
+
+    def __init__(self, scenes: Sequence[Scene], *, rate: Rate = RATE, context: int = 1_000_000) -> None:
+        self._scenes = tuple(scenes)
+        self._rate, self._context = rate, context
+        self._lock = threading.Lock()
+        self._playing: dict[tuple[Role, int, int], _Playing] = {}
+        self._begun: set[int] = set()
+        self._never_finished: list[_Playing] = []
+
+    @property
+    def scripted(self) -> bool:
+        return True
+
+    def price(self, model: str) -> Price:
+        return Price(model=model, rate=self._rate, context=self._context)
+
+    def reply(self, request: Request, *, cancelled: Callable[[], bool]) -> Reply:
+        if cancelled():
+            raise ModelTrouble(ModelTroubleKind.CANCELLED, "Stopped.")
+        with self._lock:
+            line = self._line(request)
+        now = line if isinstance(line, Step) else line(request)
+        if now.trouble is not None:
+            raise ModelTrouble(now.trouble, f"The scenario says so: {now.trouble.value}.", resume_at=now.resume_at)
+        return _reply(now, request)
+
+    def _line(self, request: Request) -> Line:
+        purpose = request.purpose
+        key = (purpose.role, purpose.project, purpose.cycle)
+        said = sum(1 for message in request.messages if message.speaker is Speaker.ASSISTANT)
+        playing = self._playing.get(key)
+        if playing is None or (said == 0 and playing.over):
+            playing = self._playing[key] = _Playing(self._take(request))
+        troubles = 0
+        spoken = 0
+        for line in playing.scene.steps:
+            if _is_trouble(line):
+                troubles += 1
+                if spoken == said and troubles > playing.fired:
+                    playing.fired = troubles
+                    return line
+                continue
+            if spoken == said:
+                playing.furthest = max(playing.furthest, said + 1)
+                return line
+            spoken += 1
+        raise ScriptTrouble(f"The scenario's scene {playing.scene.name()!r} has no step {said + 1}, which {_whose(purpose)} asks for.")
+
+    def _take(self, request: Request) -> Scene:
+        for index, scene in enumerate(self._scenes):
+            if scene.fits(request) and (scene.any_number or index not in self._begun):
+                self._begun.add(index)
+                return scene
+        raise ScriptTrouble(f"The scenario has no scene (left) for {_whose(request.purpose)}.")
+
+    def unused(self) -> tuple[str, ...]:
+        """Scenes that nobody asked for, and those left before their end; a test and the demo fail on any."""
+        with self._lock:
+            never = [f"{scene.name()}: never played" for index, scene in enumerate(self._scenes) if index not in self._begun]
+            cut = [
+                f"{playing.scene.name()}: left after step {playing.furthest} of {len(playing.scene.steps)}"
+                for playing in self._playing.values()
+                if not playing.over
+            ]
+        return (*never, *cut)
+
+
+class ScriptTrouble(Exception):
+    """The scenario and what happened do not fit; a fault of the scenario, never an answer to be handled."""
+
+
+def _is_trouble(line: Line) -> bool:
+    return isinstance(line, Step) and line.trouble is not None
+
+
+def _whose(purpose: Purpose) -> str:
+    return f"{purpose.role.value} of project {purpose.project}, cycle {purpose.cycle}, run {purpose.run}"
+
+
+def _opening(request: Request) -> str:
+    first = request.messages[0].blocks if request.messages else ()
+    return "\n".join(block.text for block in first if isinstance(block, Text))
+
+
+def _reply(now: Step, request: Request) -> Reply:
+    blocks: list[Block] = [Text(text=now.say)] if now.say else []
+    count = len(request.messages)
+    for index, (name, given) in enumerate(now.calls):
+        blocks.append(ToolUse(id=f"call_{count}_{index}", name=name, input=_filled(given, request.purpose)))
+    message = Message(speaker=Speaker.ASSISTANT, blocks=tuple(blocks))
+    stop = now.stop or (StopReason.TOOL_USE if now.calls else StopReason.END_TURN)
+    return Reply(message=message, stop=stop, usage=now.usage or _usage(request, message), model=SCRIPTED)
+
+
+def _filled(given: Any, purpose: Purpose) -> Any:
+    """`${project}` and `${cycle}` in any text of a step, so that one scene can serve many projects."""
+    match given:
+        case str():
+            return given.replace("${project}", str(purpose.project)).replace("${cycle}", str(purpose.cycle))
+        case Mapping():
+            return {key: _filled(value, purpose) for key, value in given.items()}
+        case list() | tuple():
+            return [_filled(value, purpose) for value in given]
+        case _:
+            return given
+
+
+def _usage(request: Request, message: Message) -> Usage:
+    """A quarter of a token a byte, and the cache as it would be: all but the newest message was there before."""
+    sizes = [_size(each) for each in request.messages]
+    fixed = len(request.system.encode()) // 4
+    new = sizes[-1] if sizes else 0
+    before = fixed + sum(sizes) - new
+    return Usage(
+        input=4, output=_size(message) + 1, cache_read=before if len(sizes) > 1 else 0, cache_write=new if len(sizes) > 1 else before + new
+    )
+
+
+def _size(message: Message) -> int:
+    total = 0
+    for block in message.blocks:
+        match block:
+            case Text(text=text) | ToolResult(content=text):
+                total += len(text.encode())
+            case ToolUse(input=given):
+                total += len(repr(dict(given)).encode())
+            case _:
+                total += len(repr(block).encode())
+    return total // 4
+
+
+def read_scenario(path: Path) -> tuple[Scene, ...]:
+    """Raises `UserError` naming the scene and the key that is wrong."""
+    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(listed, list):
+        raise UserError(f"{path.name} must be a list of scenes.")
+    return tuple(_scene(entry, f"{path.name}, scene {number}") for number, entry in enumerate(listed, start=1))
+
+
+def _scene(entry: Any, place: str) -> Scene:
+    known = {"role", "project", "title", "cycle", "any_number", "steps"}
+    if not isinstance(entry, dict) or not {"role", "steps"} <= entry.keys() or entry.keys() - known:
+        raise UserError(f"{place}: needs role and steps, and may have {', '.join(sorted(known - {'role', 'steps'}))}.")
+    try:
+        role = Role(entry["role"])
+    except ValueError:
+        raise UserError(f"{place}: there is no role {entry['role']!r}.") from None
+    steps = tuple(_step(each, f"{place}, step {number}") for number, each in enumerate(entry["steps"], start=1))
+    return Scene(
+        role=role,
+        steps=steps,
+        project=entry.get("project"),
+        title=entry.get("title"),
+        cycle=entry.get("cycle"),
+        any_number=bool(entry.get("any_number")),
+    )
+
+
+def _step(entry: Any, place: str) -> Step:
+    if not isinstance(entry, dict):
+        raise UserError(f"{place}: must be a mapping of a tool's name to its input.")
+    rest = {key: value for key, value in entry.items() if key not in {"say", "calls", "trouble", "usage"}}
+    calls = [*rest.items(), *(item for each in entry.get("calls", ()) for item in each.items())]
+    wrong = next((name for name, given in calls if not isinstance(given, dict)), None)
+    if wrong is not None:
+        raise UserError(f"{place}: the input of {wrong} must be a mapping.")
+    try:
+        trouble = ModelTroubleKind[str(entry["trouble"]).upper().replace(" ", "_")] if "trouble" in entry else None
+        usage = Usage(**entry["usage"]) if "usage" in entry else None
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{place}: {error} is not known.") from None
+    return Step(say=entry.get("say", ""), calls=tuple(calls), trouble=trouble, usage=usage)
