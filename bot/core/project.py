@@ -93,6 +93,8 @@ class Review:
     commit: str
     body: str
     at: datetime
+    may_write: bool = False
+    """Whether the permission API gives the author write; a review of somebody without it changes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,9 @@ from bot.core.run import Ending, Finding, GateResult, Proposal, Verdict
 IDEATION = 0
 """The number under which ideation keeps its record: no issue has it."""
 
+TICK = -1
+"""The number under which the right to write to GitHub's API keeps its record: one process at a time does."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
@@ -78,6 +81,8 @@ class Record:
     branch: str | None = None
     checkpoint: bool = False
     """Whether a transcript to go on from stands beside this record."""
+    filed: tuple[str, ...] = ()
+    """Ideation: validation runs whose proposal was made an issue."""
 
     @property
     def spent(self) -> MicroUsd:

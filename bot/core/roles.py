@@ -11,3 +11,5 @@ class Role(Enum):
     IDEATION = "ideation"
     VALIDATION = "validation"
     """The review role looking at a proposal instead of a pull request."""
+    CLERK = "clerk"
+    """No agent: the process that writes to GitHub's API what plans and runs came to."""

@@ -1,0 +1,204 @@
+"""Where one project stands, computed from facts alone: its phase, why, until when, and what it wants next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot.core.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
+from bot.core.labels import HOLD, PROPOSED, READY
+from bot.core.phase import Phase
+from bot.core.policy import Policy
+from bot.core.project import Mergeable, Project, Pull, PullState, Review, ReviewState
+from bot.core.record import Run
+from bot.core.roles import Role
+from bot.core.run import Ending
+from bot.core.verdict import is_shown, outstanding_request, verdict_on
+
+
+class Want(Enum):
+    """What would bring a project on; the plan decides whether it may have it now."""
+
+    EXECUTE = "execute"
+    REVIEW = "review"
+    OPEN_PULL = "open the pull request"
+    POST_VERDICT = "post the verdict"
+    MERGE = "merge"
+    CLOSE = "close the issue"
+    WRITE_OFF = "write off a dead run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    phase: Phase
+    reason: str
+    want: Want | None = None
+    until: datetime | None = None
+    """When it goes on by itself, where that is known."""
+
+
+def standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
+    """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
+    issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if lease is not None and not lease.held(now):
+        return Standing(
+            phase=Phase.READY, reason=f"agent {lease.holder.agent} was not heard of again: its run is written off", want=Want.WRITE_OFF
+        )
+    if pull is not None and pull.state is PullState.MERGED:
+        return Standing(phase=Phase.DONE, reason=f"merged with pull request #{pull.number}", want=Want.CLOSE if issue.open else None)
+    if not issue.open:
+        return Standing(phase=Phase.CANCELLED, reason="the issue was closed")
+    if lease is not None:
+        phase = Phase.REVIEWING if lease.role is Role.REVIEW else Phase.WORKING
+        doing = "reviews" if lease.role is Role.REVIEW else "works on"
+        return Standing(phase=phase, reason=f"agent {lease.holder.agent} {doing} it, cycle {lease.cycle} of {policy.cycles}")
+    if HOLD in issue.labels:
+        return Standing(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it")
+    return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
+
+
+def current_pull(project: Project) -> Pull | None:
+    """The project's pull request; one that was closed before the issue was queued again belongs to the past."""
+    pull, queued = project.pull, project.issue.queued
+    closed = pull is not None and pull.state is PullState.CLOSED and pull.closed_at is not None
+    if closed and queued is not None and pull is not None and pull.closed_at is not None and pull.closed_at < queued.at:
+        return None
+    return pull
+
+
+def current_runs(project: Project) -> tuple[Run, ...]:
+    """Runs since the issue was last queued: putting `agent:ready` on again gives a fresh start."""
+    queued = project.issue.queued
+    return tuple(run for run in project.record.runs if queued is None or run.started_at >= queued.at)
+
+
+def cycles_used(project: Project) -> int:
+    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED for run in current_runs(project))
+
+
+def _unqueued(project: Project, policy: Policy) -> Standing | None:
+    issue, queued = project.issue, project.issue.queued
+    if READY not in issue.labels or queued is None:
+        if PROPOSED in issue.labels:
+            return Standing(phase=Phase.PROPOSED, reason=f"waits for somebody to put `{READY}` on it")
+        return Standing(phase=Phase.CANCELLED, reason=f"`{READY}` was taken off")
+    if not queued.may_write and queued.by not in policy.own_logins:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access; somebody who has must do so")
+    strangers = [edit.by for edit in issue.edits if edit.at > queued.at and not edit.may_write and edit.by not in policy.own_logins]
+    if strangers:
+        return Standing(
+            phase=Phase.NEEDS_HUMAN,
+            reason=f"@{strangers[-1]}, who has no write access, changed the text after it was queued; put `{READY}` on again to accept it",
+        )
+    if issue.blockers:
+        return Standing(phase=Phase.BLOCKED, reason="waits for " + ", ".join(f"#{number}" for number in issue.blockers))
+    return None
+
+
+def _parked(project: Project, policy: Policy, now: datetime) -> Standing | None:
+    runs = current_runs(project)
+    if not runs:
+        return None
+    last = runs[-1]
+    if last.ending is Ending.REFUSED:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=last.note)
+    if last.ending is Ending.LIMITED and last.resume_at is not None and last.resume_at > now:
+        return Standing(phase=Phase.PAUSED, reason=last.note, until=last.resume_at)
+    worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
+    if worked >= policy.project_limit:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"agents worked on it for {worked}, the limit is {policy.project_limit}")
+    failures = failures_in_a_row(runs)
+    if failures >= policy.failures:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"{failures} runs in a row failed; the last: {last.note}")
+    if failures and last.ending is Ending.FAILED:
+        again = last.ended_at + timedelta(seconds=2 ** (failures - 1))
+        if again > now:
+            return Standing(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
+    return None
+
+
+def failures_in_a_row(runs: tuple[Run, ...]) -> int:
+    count = 0
+    for run in reversed(runs):
+        if run.ending not in (Ending.FAILED, Ending.EXPIRED):
+            break
+        count += 1
+    return count
+
+
+def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Standing:
+    executions = [run for run in current_runs(project) if run.role is Role.EXECUTION]
+    finished = [run for run in executions if run.ending is Ending.FINISHED]
+    if pull is None:
+        if finished and project.branch_head is not None:
+            return Standing(phase=Phase.WORKING, reason="the work is published; its pull request comes next", want=Want.OPEN_PULL)
+        again = "goes on from its checkpoint" if project.branch_head is not None else "queued"
+        return Standing(phase=Phase.READY, reason=again, want=Want.EXECUTE)
+    if pull.state is PullState.CLOSED:
+        return Standing(
+            phase=Phase.CANCELLED, reason=f"pull request #{pull.number} was closed without merging; put `{READY}` on again for another try"
+        )
+    if executions and executions[-1].ending is not Ending.FINISHED and executions[-1].head == pull.head:
+        return Standing(phase=Phase.REWORK, reason="goes on from its checkpoint", want=Want.EXECUTE)
+    return _on_its_head(project, policy, now, pull)
+
+
+def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) -> Standing:
+    verdict = verdict_on(project, pull.head)
+    request = outstanding_request(pull, policy)
+    if verdict is not None and not is_shown(verdict, pull, policy):
+        phase = Phase.APPROVED if verdict.approved else Phase.REWORK
+        return Standing(phase=phase, reason="the verdict is there and goes onto the pull request", want=Want.POST_VERDICT)
+    if request is not None and request.commit == pull.head:
+        return _again(project, policy, f"@{request.author} asked for changes")
+    match checks_on(pull, policy):
+        case ChecksFailed(names=names):
+            return _again(project, policy, f"checks failed: {', '.join(names)}")
+        case ChecksMissing() if now - _head_since(project, pull) >= policy.checks_patience:
+            return Standing(
+                phase=Phase.NEEDS_HUMAN,
+                reason=f"no check has reported on this head for {policy.checks_patience}; nothing is merged unchecked",
+            )
+        case ChecksMissing(names=names):
+            waiting = ", ".join(names) or "a first check"
+            return Standing(phase=Phase.REVIEWING, reason=f"waits for {waiting} to report", until=None)
+        case ChecksPending(names=names):
+            return Standing(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
+        case ChecksPassed():
+            pass
+    if verdict is None:
+        return Standing(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", want=Want.REVIEW)
+    if not verdict.approved:
+        return _again(project, policy, "the reviewer asked for changes")
+    return _approved(policy, pull, request)
+
+
+def _again(project: Project, policy: Policy, why: str) -> Standing:
+    used = cycles_used(project)
+    if used >= policy.cycles:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"{why} after {used} cycles; a person decides")
+    return Standing(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", want=Want.EXECUTE)
+
+
+def _approved(policy: Policy, pull: Pull, request: Review | None) -> Standing:
+    if request is not None:
+        return Standing(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
+    if not policy.merge:
+        return Standing(phase=Phase.APPROVED, reason="merging is left to people here")
+    match pull.mergeable:
+        case Mergeable.NO:
+            return Standing(phase=Phase.NEEDS_HUMAN, reason=f"conflicts with {pull.base}")
+        case Mergeable.UNKNOWN:
+            return Standing(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
+        case Mergeable.YES:
+            return Standing(phase=Phase.MERGING, reason="approved and green on this head", want=Want.MERGE)
+
+
+def _head_since(project: Project, pull: Pull) -> datetime:
+    """When the head came to be: the run that published it ended; the pull request's own age where a person pushed."""
+    ended = [run.ended_at for run in project.record.runs if run.head == pull.head and run.role is Role.EXECUTION]
+    return max([pull.created_at, *ended])
+
+
+__all__ = ["Review", "ReviewState", "Standing", "Want", "current_pull", "current_runs", "cycles_used", "standing_of"]

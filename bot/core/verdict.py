@@ -1,0 +1,52 @@
+"""Verdicts: which one counts for a head, whether people can see it, and what it asks to be mended."""
+
+from __future__ import annotations
+
+from bot.core.policy import REVIEW_CHECK, Policy
+from bot.core.project import CheckState, Project, Pull, Review, ReviewState
+from bot.core.roles import Role
+from bot.core.run import Finding, Verdict
+
+
+def verdict_on(project: Project, head: str) -> Verdict | None:
+    """The newest verdict on exactly this head; one on another head counts for nothing."""
+    return next(
+        (run.verdict for run in reversed(project.record.runs) if run.role is Role.REVIEW and run.verdict and run.verdict.head == head), None
+    )
+
+
+def is_shown(verdict: Verdict, pull: Pull, policy: Policy) -> bool:
+    """Whether the pull request carries the verdict: the check, and the review where a second identity can write one."""
+    wanted = CheckState.SUCCESS if verdict.approved else CheckState.FAILURE
+    checked = any(check.name == REVIEW_CHECK and check.state is wanted for check in pull.checks)
+    return checked and (policy.reviewer is None or is_reviewed(verdict, pull, policy))
+
+
+def is_reviewed(verdict: Verdict, pull: Pull, policy: Policy) -> bool:
+    state = ReviewState.APPROVED if verdict.approved else ReviewState.CHANGES_REQUESTED
+    return any(review.author == policy.reviewer and review.commit == pull.head and review.state is state for review in pull.reviews)
+
+
+def outstanding_request(pull: Pull, policy: Policy) -> Review | None:
+    """A person's request for changes that they have not lifted; comments do not lift one, as on GitHub."""
+    last: dict[str, Review] = {}
+    for review in pull.reviews:
+        if review.may_write and review.author not in policy.own_logins and review.state is not ReviewState.COMMENTED:
+            last[review.author] = review
+    return next((review for review in last.values() if review.state is ReviewState.CHANGES_REQUESTED), None)
+
+
+def findings_of(project: Project, pull: Pull, policy: Policy) -> tuple[Finding, ...]:
+    """What the next run must mend on this head: failed checks, the reviewer's findings, people's requests, as one list."""
+    failed = [
+        Finding(source=f"check {check.name}", text=check.summary or "failed without saying why")
+        for check in pull.checks
+        if check.state is CheckState.FAILURE and check.name != REVIEW_CHECK
+    ]
+    verdict = verdict_on(project, pull.head)
+    judged = (
+        [Finding(source="review", text=f"Not met: {j.criterion}. {j.evidence}") for j in verdict.judgements if not j.met] if verdict else []
+    )
+    asked = outstanding_request(pull, policy)
+    people = [Finding(source=f"@{asked.author}", text=asked.body)] if asked and asked.commit == pull.head else []
+    return (*failed, *judged, *(verdict.findings if verdict and not verdict.approved else ()), *people)
