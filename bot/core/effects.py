@@ -1,0 +1,106 @@
+"""What the bot can do, as data: each effect names its project and carries its reason; `flows/apply.py` does them, in one match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.phase import Phase
+from bot.core.roles import Role
+from bot.core.run import Grant, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRun:
+    """Take the lease, reserve the grant, and let the agent work."""
+
+    number: int
+    agent: int
+    role: Role
+    cycle: int
+    grant: Grant
+    base: str
+    head: str | None
+    category: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOff:
+    """End a lease whose holder was not heard of again; its grant counts as spent."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenPull:
+    number: int
+    branch: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostVerdict:
+    number: int
+    pull: int
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Merge with exactly the reviewed head."""
+
+    number: int
+    pull: int
+    head: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseIssue:
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProposal:
+    """Make an issue of a proposal that was found valid by run `run`."""
+
+    run: str
+    queue: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """Make what people see of a project (status comment, label, board) say where it stands."""
+
+    number: int
+    phase: Phase
+    reason: str
+
+
+Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | CloseIssue | FileProposal | Show
+
+
+def describe(effect: Effect) -> str:
+    """One line for people, as `tick --dry-run` prints it."""
+    match effect:
+        case StartRun(number=number, agent=agent, role=role, cycle=cycle, category=category, reason=reason):
+            what = f"ideation ({category})" if category else f"project {number}" if number else "the proposal"
+            return f"agent {agent} starts {role.value} of {what}, cycle {cycle}: {reason}"
+        case WriteOff(number=number, reason=reason):
+            return f"write off the lost run of project {number}: {reason}"
+        case OpenPull(number=number, branch=branch, reason=reason):
+            return f"open the pull request of project {number} from {branch}: {reason}"
+        case PostVerdict(number=number, pull=pull, verdict=verdict, reason=reason):
+            return f"{'approve' if verdict.approved else 'request changes on'} pull request #{pull} of project {number}: {reason}"
+        case Merge(number=number, pull=pull, head=head, reason=reason):
+            return f"merge pull request #{pull} of project {number} at {head[:8]}: {reason}"
+        case CloseIssue(number=number, reason=reason):
+            return f"close issue {number}: {reason}"
+        case FileProposal(run=run, queue=queue, reason=reason):
+            return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
+        case Show(number=number, phase=phase, reason=reason):
+            return f"show project {number} as {phase.value}: {reason}"

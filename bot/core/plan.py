@@ -1,0 +1,211 @@
+"""Decides what to do next from a snapshot: effects as data, each with its reason. Planning again after applying plans nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Show, StartRun, WriteOff
+from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
+from bot.core.labels import priority_of
+from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
+from bot.core.phase import ENDED, PARKED, Phase
+from bot.core.policy import Policy
+from bot.core.project import Project, Snapshot
+from bot.core.record import IDEATION
+from bot.core.roles import Role
+from bot.core.run import Ending
+from bot.core.standing import Standing, Want, current_pull, current_runs, cycles_used, standing_of
+from bot.core.verdict import verdict_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Where each project stands, and what is to be done now, in this order."""
+
+    standings: dict[int, Standing]
+    effects: tuple[Effect, ...]
+    idle: Rest | None = None
+    """Why ideation rests, where nothing else is under way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Purse:
+    """What is still free while the plan is made: agents and money that earlier effects have not taken."""
+
+    agents: tuple[int, ...]
+    ledger: Ledger
+
+
+def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
+    """Pure and deterministic. Effects on the API come before new runs, reviews before execution before ideation."""
+    standings = {project.number: standing_of(project, policy, now) for project in snapshot.projects}
+    if snapshot.stop is not None:
+        reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
+        return Plan(standings=_held_back(standings, reason), effects=(), idle=Rest(reason=reason))
+    settle = [*_lost(snapshot, standings, now)]
+    small = [effect for project in _in_order(snapshot.projects) for effect in _api_effect(project, standings[project.number])]
+    purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
+    starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
+    ideas, idle = _ideation(snapshot, policy, now, standings, purse)
+    return Plan(standings=standings, effects=(*settle, *small, *starts, *ideas), idle=idle)
+
+
+def shows(snapshot: Snapshot, standings: dict[int, Standing]) -> tuple[Show, ...]:
+    """What people should see of each project, once the rest is done; those never worked on are left in peace until they are."""
+    return tuple(
+        Show(number=project.number, phase=standing.phase, reason=standing.reason)
+        for project in snapshot.projects
+        if (standing := standings[project.number]).phase is not Phase.PROPOSED
+        and (project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY))
+    )
+
+
+def _held_back(standings: dict[int, Standing], reason: str) -> dict[int, Standing]:
+    return {
+        number: standing if standing.phase in ENDED | PARKED | {Phase.PROPOSED} else Standing(phase=Phase.PAUSED, reason=reason, want=None)
+        for number, standing in standings.items()
+    }
+
+
+def _lost(snapshot: Snapshot, standings: dict[int, Standing], now: datetime) -> Iterable[Effect]:
+    for number, standing in standings.items():
+        if standing.want is Want.WRITE_OFF:
+            yield WriteOff(number=number, reason=standing.reason)
+    lease = snapshot.ideation.lease
+    if lease is not None and not lease.held(now):
+        yield WriteOff(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again")
+
+
+def _in_order(projects: Iterable[Project]) -> list[Project]:
+    """The repository-wide order: priority, then the number; the same for work and for merges."""
+    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.number))
+
+
+def _api_effect(project: Project, standing: Standing) -> Iterable[Effect]:
+    pull, number, reason = current_pull(project), project.number, standing.reason
+    match standing.want:
+        case Want.OPEN_PULL:
+            assert project.record.branch is not None
+            yield OpenPull(number=number, branch=project.record.branch, reason=reason)
+        case Want.POST_VERDICT:
+            assert pull is not None
+            verdict = verdict_on(project, pull.head)
+            assert verdict is not None
+            yield PostVerdict(number=number, pull=pull.number, verdict=verdict, reason=reason)
+        case Want.MERGE:
+            assert pull is not None
+            yield Merge(number=number, pull=pull.number, head=pull.head, reason=reason)
+        case Want.CLOSE:
+            yield CloseIssue(number=number, reason=reason)
+        case Want.EXECUTE | Want.REVIEW | Want.WRITE_OFF | None:
+            return
+
+
+def _free_agents(snapshot: Snapshot, policy: Policy) -> tuple[int, ...]:
+    leases = [project.record.lease for project in snapshot.projects] + [snapshot.ideation.lease]
+    busy = {lease.holder.agent for lease in leases if lease is not None}
+    return tuple(agent for agent in range(1, policy.agents + 1) if agent not in busy)
+
+
+_URGENCY = {Phase.REVIEWING: 0, Phase.REWORK: 1, Phase.READY: 2}
+
+
+def _starts(
+    snapshot: Snapshot, policy: Policy, now: datetime, standings: dict[int, Standing], purse: _Purse
+) -> tuple[list[Effect], dict[int, Standing], _Purse]:
+    waiting = [project for project in _in_order(snapshot.projects) if standings[project.number].want in (Want.EXECUTE, Want.REVIEW)]
+    waiting.sort(key=lambda project: _URGENCY[standings[project.number].phase])
+    effects: list[Effect] = []
+    standings = dict(standings)
+    for place, project in enumerate(waiting):
+        standing = standings[project.number]
+        if not purse.agents:
+            standings[project.number] = replace(standing, reason=f"{standing.reason}; waits for a free agent, {place} before it")
+            continue
+        start = _start(project, standing, snapshot, policy, _choose(purse.agents, project))
+        left = _pay(start, purse, policy, now)
+        if isinstance(left, Unaffordable):
+            standings[project.number] = Standing(phase=Phase.PAUSED, reason=left.reason, until=left.until)
+            continue
+        purse = left
+        effects.append(start)
+    return effects, standings, purse
+
+
+def _choose(agents: tuple[int, ...], project: Project) -> int:
+    """The agent whose branch it is, where that one is free."""
+    own = [agent for agent in agents if project.record.branch and project.record.branch.startswith(f"agent-{agent}/")]
+    return (own or agents)[0]
+
+
+def _start(project: Project, standing: Standing, snapshot: Snapshot, policy: Policy, agent: int) -> StartRun:
+    role = Role.REVIEW if standing.want is Want.REVIEW else Role.EXECUTION
+    pull = current_pull(project)
+    unfinished = [run for run in current_runs(project) if run.role is role][-1:]
+    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
+    used = cycles_used(project)
+    cycle = used if role is Role.REVIEW else min(policy.cycles, used + 1)
+    return StartRun(
+        number=project.number,
+        agent=agent,
+        role=role,
+        cycle=max(1, cycle),
+        grant=policy.grants[role],
+        base=snapshot.base,
+        head=pull.head if pull is not None else project.branch_head,
+        reason="goes on from its checkpoint" if goes_on and project.record.checkpoint else standing.reason,
+    )
+
+
+def _pay(start: StartRun, purse: _Purse, policy: Policy, now: datetime) -> _Purse | Unaffordable:
+    entry = Entry(
+        kind=EntryKind.RESERVE,
+        at=now,
+        run=f"planned-{start.number}-{start.role.value}",
+        project=start.number,
+        role=start.role,
+        agent=start.agent,
+        amount=start.grant.money,
+    )
+    ledger = with_reservation(purse.ledger, entry, policy.caps)
+    if isinstance(ledger, Unaffordable):
+        return ledger
+    return _Purse(agents=tuple(agent for agent in purse.agents if agent != start.agent), ledger=ledger)
+
+
+def _ideation(
+    snapshot: Snapshot, policy: Policy, now: datetime, standings: dict[int, Standing], purse: _Purse
+) -> tuple[list[Effect], Rest | None]:
+    under_way = [number for number, standing in standings.items() if standing.phase not in ENDED | PARKED | {Phase.PROPOSED}]
+    if under_way or snapshot.ideation.lease is not None:
+        return [], None
+    if not purse.agents:
+        return [], Rest(reason="no agent is free")
+    idea = next_idea(snapshot, policy, now)
+    match idea:
+        case Rest():
+            return [], idea
+        case FileIt(run=run, queue=queue, reason=reason):
+            return [FileProposal(run=run, queue=queue, reason=reason)], None
+        case Validate(reason=reason):
+            start = _idea_run(snapshot, policy, Role.VALIDATION, purse.agents[0], None, reason)
+        case Ideate(category=category, reason=reason):
+            start = _idea_run(snapshot, policy, Role.IDEATION, purse.agents[0], category.name, reason)
+    paid = _pay(start, purse, policy, now)
+    return ([], Rest(reason=paid.reason, until=paid.until)) if isinstance(paid, Unaffordable) else ([start], None)
+
+
+def _idea_run(snapshot: Snapshot, policy: Policy, role: Role, agent: int, category: str | None, reason: str) -> StartRun:
+    return StartRun(
+        number=IDEATION,
+        agent=agent,
+        role=role,
+        cycle=1,
+        grant=policy.grants[role],
+        base=snapshot.base,
+        head=None,
+        category=category,
+        reason=reason,
+    )
