@@ -104,7 +104,6 @@ class ScriptedModel:
         self._lock = threading.Lock()
         self._playing: dict[tuple[Role, int, int], _Playing] = {}
         self._begun: set[int] = set()
-        self._never_finished: list[_Playing] = []
 
     @property
     def scripted(self) -> bool:

@@ -17,7 +17,8 @@ _TIME = timedelta(minutes=2)
 _BUNDLE = ".git/groundskeeper.bundle"
 _LARGEST = 100_000_000
 _NOT_OURS_TO_KEEP = (
-    "__pycache__/\\n*.pyc\\n.pytest_cache/\\n.mypy_cache/\\n.ruff_cache/\\n.hypothesis/\\n.venv/\\nnode_modules/\\n*.egg-info/\\n"
+    *("__pycache__/", "*.pyc", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".hypothesis/"),
+    *(".venv/", "node_modules/", "*.egg-info/"),
 )
 
 
@@ -58,13 +59,15 @@ def _shell(brief: Brief, outside: Outside, script: str, *arguments: str) -> str:
 
 def prepare(brief: Brief, outside: Outside) -> None:
     """An identity where the clone has none, and caches kept out of `git add -A`."""
-    _shell(
-        brief,
-        outside,
-        'git config user.email >/dev/null || { git config user.name "groundskeeper agent $1"; git config user.email "agent-$1@groundskeeper.invalid"; }\n'
-        f"mkdir -p .git/info; printf '{_NOT_OURS_TO_KEEP}' >> .git/info/exclude",
-        str(brief.agent),
-    )
+    script = """
+git config user.email >/dev/null || {
+  git config user.name "groundskeeper agent $1"
+  git config user.email "agent-$1@groundskeeper.invalid"
+}
+mkdir -p .git/info
+printf '%s\n' "${@:2}" >> .git/info/exclude
+"""
+    _shell(brief, outside, script, str(brief.agent), *_NOT_OURS_TO_KEEP)
 
 
 def commit_rest(brief: Brief, outside: Outside, subject: str) -> None:

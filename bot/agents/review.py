@@ -35,7 +35,7 @@ class VerdictInput(Input):
     approve: bool
     summary: Annotated[str, Field(min_length=1, max_length=4000)]
     judgements: list[JudgementInput]
-    findings: Annotated[list[FindingInput], Field(max_length=50)] = []
+    findings: Annotated[tuple[FindingInput, ...], Field(max_length=50)] = ()
 
 
 def review(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
@@ -88,7 +88,7 @@ def verdict_tool(brief: Brief) -> Offer[VerdictInput]:
 
     return Offer(
         name="verdict",
-        description="End the review. One judgement for each criterion; approve only if all are met. line is in the new file, inside the diff.",
+        description="End the review. One judgement a criterion; approve only if all are met. line: in the new file, inside the diff.",
         input=VerdictInput,
         act=act,
     )
@@ -116,20 +116,20 @@ def _judged(given: Sequence[JudgementInput], criteria: Sequence[Criterion]) -> t
 
 
 def _misplaced(findings: Sequence[FindingInput], lines: Mapping[str, Lines]) -> str | None:
-    wrong = [finding for finding in findings if finding.path and not _fits(finding, lines)]
+    wrong = [(finding, finding.path) for finding in findings if finding.path and not _fits(finding, lines)]
     if not wrong:
         return None
     said = [
-        f"{finding.path}:{finding.line} is not in the diff"
-        + (f" (there: lines {lines[finding.path].ranges()})" if finding.path in lines else f" (files there: {', '.join(list(lines)[:20])})")
-        for finding in wrong
-        if finding.path
+        f"{path}:{finding.line} is not in the diff"
+        + (f" (there: lines {lines[path].ranges()})" if path in lines else f" (files there: {', '.join(list(lines)[:20])})")
+        for finding, path in wrong
     ]
     return f"findings: {'; '.join(said)}. Put each on such a line, or leave line out."
 
 
 def _fits(finding: FindingInput, lines: Mapping[str, Lines]) -> bool:
-    return finding.path in lines and (finding.line is None or lines[finding.path].holds(finding.line))
+    there = lines.get(finding.path or "")
+    return there is not None and (finding.line is None or there.holds(finding.line))
 
 
 def _placed(finding: FindingInput, lines: Mapping[str, Lines]) -> Finding:
