@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.phase import Phase
 from bot.core.roles import Role
 from bot.core.run import Grant, Verdict
 
@@ -73,15 +72,14 @@ class FileProposal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Show:
-    """Make what people see of a project (status comment, label, board) say where it stands."""
+class Retire:
+    """Remember that a project ended and was shown so; the last thing that is done for it."""
 
     number: int
-    phase: Phase
     reason: str
 
 
-Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | CloseIssue | FileProposal | Show
+Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | CloseIssue | FileProposal | Retire
 
 
 def describe(effect: Effect) -> str:
@@ -102,5 +100,5 @@ def describe(effect: Effect) -> str:
             return f"close issue {number}: {reason}"
         case FileProposal(run=run, queue=queue, reason=reason):
             return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
-        case Show(number=number, phase=phase, reason=reason):
-            return f"show project {number} as {phase.value}: {reason}"
+        case Retire(number=number, reason=reason):
+            return f"put project {number} away: {reason}"

@@ -28,9 +28,9 @@ def taken(record: Record, lease: Lease, now: datetime) -> Record | Refused:
             return Refused(reason=f"agent {holder.agent} holds project {record.number} until {record.lease.until:%H:%M:%S} UTC")
         return Refused(reason=f"the ended lease of run {holder.run} is not settled yet")
     branch = record.branch
-    if branch is None and record.number != IDEATION:
+    if branch is None and record.number > IDEATION:
         branch = branch_name(lease.holder.agent, record.number)
-    return replace(record, epoch=record.epoch + 1, lease=lease, branch=branch)
+    return replace(record, epoch=record.epoch + 1, lease=lease, branch=branch, over=False)
 
 
 def renewed(record: Record, holder: Holder, now: datetime, until: datetime) -> Record | Refused:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Show, StartRun, WriteOff
+from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, WriteOff
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
 from bot.core.labels import priority_of
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
@@ -49,17 +49,13 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
     starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
-    return Plan(standings=standings, effects=(*settle, *small, *starts, *ideas), idle=idle)
+    done = [effect for project in snapshot.projects for effect in _retirement(project, standings[project.number])]
+    return Plan(standings=standings, effects=(*settle, *small, *starts, *ideas, *done), idle=idle)
 
 
-def shows(snapshot: Snapshot, standings: dict[int, Standing]) -> tuple[Show, ...]:
-    """What people should see of each project, once the rest is done; those never worked on are left in peace until they are."""
-    return tuple(
-        Show(number=project.number, phase=standing.phase, reason=standing.reason)
-        for project in snapshot.projects
-        if (standing := standings[project.number]).phase is not Phase.PROPOSED
-        and (project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY))
-    )
+def is_visible(project: Project, standing: Standing) -> bool:
+    """Whether people are shown where it stands: from the first run on, or when something keeps it from having one."""
+    return standing.phase is not Phase.PROPOSED and (project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY))
 
 
 def _held_back(standings: dict[int, Standing], reason: str) -> dict[int, Standing]:
@@ -101,6 +97,12 @@ def _api_effect(project: Project, standing: Standing) -> Iterable[Effect]:
             yield CloseIssue(number=number, reason=reason)
         case Want.EXECUTE | Want.REVIEW | Want.WRITE_OFF | None:
             return
+
+
+def _retirement(project: Project, standing: Standing) -> Iterable[Effect]:
+    record = project.record
+    if standing.phase in ENDED and standing.want is None and record.epoch > 0 and record.lease is None and not record.over:
+        yield Retire(number=project.number, reason=standing.reason)
 
 
 def _free_agents(snapshot: Snapshot, policy: Policy) -> tuple[int, ...]:

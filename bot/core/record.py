@@ -81,6 +81,8 @@ class Record:
     branch: str | None = None
     checkpoint: bool = False
     """Whether a transcript to go on from stands beside this record."""
+    over: bool = False
+    """Ended and shown as such: looked at again only when it is queued again."""
     filed: tuple[str, ...] = ()
     """Ideation: validation runs whose proposal was made an issue."""
 

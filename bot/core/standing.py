@@ -10,7 +10,7 @@ from bot.core.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPen
 from bot.core.labels import HOLD, PROPOSED, READY
 from bot.core.phase import Phase
 from bot.core.policy import Policy
-from bot.core.project import Mergeable, Project, Pull, PullState, Review, ReviewState
+from bot.core.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.record import Run
 from bot.core.roles import Role
 from bot.core.run import Ending
@@ -167,6 +167,8 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Standing(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
         case ChecksPassed():
             pass
+    if pull.mergeable is Mergeable.NO:
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"conflicts with {pull.base}; somebody must say which side wins")
     if verdict is None:
         return Standing(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", want=Want.REVIEW)
     if not verdict.approved:
@@ -186,19 +188,12 @@ def _approved(policy: Policy, pull: Pull, request: Review | None) -> Standing:
         return Standing(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
     if not policy.merge:
         return Standing(phase=Phase.APPROVED, reason="merging is left to people here")
-    match pull.mergeable:
-        case Mergeable.NO:
-            return Standing(phase=Phase.NEEDS_HUMAN, reason=f"conflicts with {pull.base}")
-        case Mergeable.UNKNOWN:
-            return Standing(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
-        case Mergeable.YES:
-            return Standing(phase=Phase.MERGING, reason="approved and green on this head", want=Want.MERGE)
+    if pull.mergeable is Mergeable.UNKNOWN:
+        return Standing(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
+    return Standing(phase=Phase.MERGING, reason="approved and green on this head", want=Want.MERGE)
 
 
 def _head_since(project: Project, pull: Pull) -> datetime:
     """When the head came to be: the run that published it ended; the pull request's own age where a person pushed."""
     ended = [run.ended_at for run in project.record.runs if run.head == pull.head and run.role is Role.EXECUTION]
     return max([pull.created_at, *ended])
-
-
-__all__ = ["Review", "ReviewState", "Standing", "Want", "current_pull", "current_runs", "cycles_used", "standing_of"]

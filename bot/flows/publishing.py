@@ -1,0 +1,125 @@
+"""Publishing what a run handed back: checked by trusted code, then branch, lease and ledger in one atomic, fenced push."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.guard import protected
+from bot.core.ideas import repeated
+from bot.core.lease import Refused, released
+from bot.core.ledger import Entry, EntryKind, with_settlement
+from bot.core.record import Run
+from bot.core.roles import Role
+from bot.core.run import Bundle, Ending, Proposal
+from bot.flows.means import Means
+from bot.flows.moving import move, record_of
+from bot.flows.starting import Started
+from bot.ports import BranchMove, Change, RefState
+
+
+def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
+    """The run as it was recorded; refused where the lease was lost meanwhile: then nothing at all was moved."""
+    run = _checked(means, started, bundle)
+    number, branch = started.start.number, started.moved.record.branch
+
+    def decide(state: RefState) -> Change | Refused:
+        now = means.clock.now()
+        recorded = replace(run, ended_at=now)
+        keeps = recorded.head is not None and started.start.role is Role.EXECUTION and branch is not None
+        tip = state.tips.get(f"refs/heads/{branch}")
+        if keeps and tip != started.start.head:
+            recorded = replace(
+                recorded, ending=Ending.FAILED, head=None, note="Somebody pushed to the branch meanwhile; their commits were kept, not ours"
+            )
+            keeps = False
+        checkpoint = bundle.transcript is not None and recorded.ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
+        after = released(record_of(state, number), started.holder, recorded, now, checkpoint=checkpoint)
+        if isinstance(after, Refused):
+            return after
+        return Change(
+            message=f"Agent {started.start.agent} hands in {started.start.role.value}: {recorded.ending.value}",
+            record=after,
+            ledger=with_settlement(state.ledger, _settlement(started, bundle, now)),
+            branch=BranchMove(branch=branch, head=recorded.head) if keeps and branch and recorded.head and recorded.head != tip else None,
+            transcript=bundle.transcript if checkpoint else None,
+        )
+
+    moved = move(means, decide)
+    return moved if isinstance(moved, Refused) else record_of(moved, number).runs[-1]
+
+
+def _settlement(started: Started, bundle: Bundle, now: datetime) -> Entry:
+    return Entry(
+        kind=EntryKind.SETTLE,
+        at=now,
+        run=started.holder.run,
+        project=started.start.number,
+        role=started.start.role,
+        agent=started.start.agent,
+        amount=bundle.spend.money,
+        requests=bundle.spend.requests,
+        note=bundle.ending.value,
+    )
+
+
+def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
+    """The bundle as a run, once trusted code has looked at it; what may not be published is an ending with its reason."""
+    ending, note, head = bundle.ending, bundle.note, None
+    proposals = bundle.proposals
+    if started.start.role is Role.EXECUTION and bundle.git_bundle is not None and bundle.head is not None:
+        ending, note, head = _admitted(means, started, bundle)
+    elif started.start.role is not Role.EXECUTION:
+        head = started.start.head or started.start.base
+    if started.start.role is Role.IDEATION and proposals:
+        proposals, note = _fresh(means, proposals, note)
+    now = means.clock.now()
+    lease = started.moved.record.lease
+    return Run(
+        run=started.holder.run,
+        role=started.start.role,
+        agent=started.start.agent,
+        cycle=started.start.cycle,
+        started_at=lease.taken_at if lease else now,
+        ended_at=now,
+        ending=ending,
+        note=note,
+        spent=bundle.spend.money,
+        requests=bundle.spend.requests,
+        steps=bundle.steps,
+        head=head,
+        report=bundle.report,
+        gates=bundle.gates,
+        findings=started.brief.findings,
+        verdict=bundle.verdict,
+        proposals=proposals,
+        category=started.start.category,
+        resume_at=bundle.resume_at,
+        scripted=means.model.scripted,
+    )
+
+
+def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, str, str | None]:
+    assert bundle.git_bundle is not None
+    assert bundle.head is not None
+    admitted = means.code.admit(bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head)
+    if isinstance(admitted, str):
+        return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
+    guarded = protected(admitted.paths)
+    if guarded:
+        return Ending.REFUSED, f"It changes {', '.join(guarded[:5])}, which only a person may do; nothing was published", None
+    return bundle.ending, bundle.note, admitted.head
+
+
+def _fresh(means: Means, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:
+    """Only proposals that repeat nothing; what was refused is said in the note."""
+    titles = means.reads.titles()
+    refused: list[str] = []
+    kept: list[Proposal] = []
+    for proposal in proposals:
+        old = repeated(proposal, titles, means.policy.ideation.similarity)
+        if old is None:
+            kept.append(proposal)
+        else:
+            refused.append(f"refused “{proposal.title}”: it repeats #{old.number} ({'open' if old.open else 'closed'})")
+    return tuple(kept), "; ".join([note, *refused]) if refused else note

@@ -1,0 +1,115 @@
+"""Carrying out a run beside its lease: the workspace, the agent, and a watch that ends it at a stop or when the lease was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.agents.outside import Outside, Progress
+from bot.agents.run import run_brief
+from bot.core.effects import StartRun
+from bot.core.lease import Refused, renewed
+from bot.core.roles import Role
+from bot.core.run import Bundle, Ending
+from bot.flows.means import Means
+from bot.flows.moving import move, record_of
+from bot.flows.starting import Started
+from bot.ports import Change, Conflict, GitTrouble, RefState, Workspace
+
+_LOOK_EVERY = timedelta(seconds=5)
+
+
+def carry_out(means: Means, started: Started, watch: Callable[[Progress], None] = lambda _: None) -> Bundle:
+    """Runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an exception of the run."""
+    guard = LeaseGuard(means=means, started=started, looked_at=means.clock.now())
+    place = means.transcripts / f"{started.holder.run}.jsonl"
+    try:
+        workspace = _workspace(means, started.start)
+    except GitTrouble as trouble:
+        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
+    try:
+        bundle = run_brief(
+            started.brief,
+            Outside(
+                model=means.model,
+                sandbox=means.sandbox,
+                workspace=workspace,
+                clock=means.clock,
+                prompts=means.prompts,
+                cancelled=guard.over,
+                save=lambda transcript: _save(place, transcript),
+                watch=watch,
+            ),
+        )
+    finally:
+        workspace.close()
+    if guard.why is not None and bundle.ending is not Ending.FINISHED:
+        return replace(bundle, ending=Ending.STOPPED, note=guard.why)
+    return bundle
+
+
+def _save(place: Path, transcript: str) -> None:
+    place.write_text(transcript, encoding="utf-8")
+
+
+def _workspace(means: Means, start: StartRun) -> Workspace:
+    author = f"agent-{start.agent}"
+    if start.role is Role.EXECUTION:
+        branch = f"agent-{start.agent}/work"
+        return means.code.workspace(start.head or start.base, branch=branch, author=author)
+    if start.role is Role.REVIEW and start.head is not None:
+        merged = means.code.merged(start.base, start.head)
+        return means.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)
+    return means.code.workspace(start.base, branch=None, author=author)
+
+
+@dataclass(kw_only=True)
+class LeaseGuard:
+    """Asked often by the run, looks at the refs rarely: has somebody stopped the bot, or taken the lease over? Renews it on the way."""
+
+    means: Means
+    started: Started
+    looked_at: datetime
+    why: str | None = None
+
+    def over(self) -> bool:
+        now = self.means.clock.now()
+        if self.why is None and now - self.looked_at >= _LOOK_EVERY:
+            self.looked_at = now
+            try:
+                self.why = self._trouble(now)
+            except GitTrouble:
+                # Out of reach is no verdict; the lease itself bounds how long a run goes on unseen.
+                self.why = "The lease ended while GitHub was out of reach" if self._ended(now) else None
+        return self.why is not None
+
+    def _ended(self, now: datetime) -> bool:
+        lease = self.started.moved.record.lease
+        return lease is not None and now >= lease.until
+
+    def _trouble(self, now: datetime) -> str | None:
+        state = self.means.refs.read()
+        if state.stop is not None:
+            return f"Stopped by {state.stop.by}: {state.stop.reason}"
+        lease = record_of(state, self.started.start.number).lease
+        if lease is None or lease.holder != self.started.holder:
+            return "The lease was taken over"
+        if lease.until - now < self.means.policy.lease / 2:
+            return self._renew()
+        return None
+
+    def _renew(self) -> str | None:
+        number, holder = self.started.start.number, self.started.holder
+
+        def decide(state: RefState) -> Change | Refused:
+            now = self.means.clock.now()
+            after = renewed(record_of(state, number), holder, now, now + self.means.policy.lease)
+            if isinstance(after, Refused):
+                return after
+            transcript = self.means.refs.transcript(number) if after.checkpoint else None
+            return Change(message=f"Agent {holder.agent} is still at it", record=after, transcript=transcript)
+
+        moved = move(self.means, decide)
+        return moved.reason if isinstance(moved, Refused) else None

@@ -1,0 +1,49 @@
+"""One look at everything: the refs by one fetch, GitHub by one query, put together as the facts that decisions are made on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.core.project import Issue, Project, Pull, Snapshot, Title
+from bot.core.record import IDEATION, Record
+from bot.flows.means import Means
+from bot.flows.moving import record_of
+from bot.ports import RefState, View
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    refs: RefState
+    snapshot: Snapshot
+
+
+def look(means: Means, *, titles: bool = False) -> Look:
+    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look."""
+    state = means.refs.read()
+    in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.over}
+    view = means.reads.view(in_play)
+    projects = tuple(_project(means, state, view, issue) for _, issue in sorted(view.issues.items()))
+    known: tuple[Title, ...] = means.reads.titles() if titles else ()
+    return Look(
+        refs=state,
+        snapshot=Snapshot(
+            repository=means.repository,
+            default_branch=means.default_branch,
+            base=state.base,
+            projects=projects,
+            ideation=record_of(state, IDEATION),
+            ledger=state.ledger,
+            stop=state.stop,
+            titles=known,
+            board=view.board,
+        ),
+    )
+
+
+def _project(means: Means, state: RefState, view: View, issue: Issue) -> Project:
+    record: Record = record_of(state, issue.number)
+    pull: Pull | None = view.pulls.get(record.branch) if record.branch else None
+    head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
+    if record.epoch == 0 and issue.queued is not None and issue.open:
+        issue = replace(issue, blockers=means.reads.blockers(issue.number))
+    return Project(issue=issue, pull=pull, record=record, branch_head=head)

@@ -1,0 +1,169 @@
+"""Starting a run: lease and money in one push, then the brief that the agent is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.agents.gates import detect_gates
+from bot.core.category import Category
+from bot.core.criteria import Criterion, criteria_of
+from bot.core.effects import StartRun
+from bot.core.ideas import Validate, pending_proposal
+from bot.core.lease import Refused, taken
+from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
+from bot.core.project import CheckState, Project, Snapshot
+from bot.core.record import Holder, Lease
+from bot.core.roles import Role
+from bot.core.run import Brief, CheckOutcome, GateCommand, Proposal
+from bot.core.standing import current_pull
+from bot.core.verdict import findings_of
+from bot.flows.means import Means
+from bot.flows.moving import Moved, move, record_of
+from bot.ports import Change, RefState
+
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
+_TEST_FILES_READ = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A run that holds its lease and its money, and has not begun to work."""
+
+    start: StartRun
+    holder: Holder
+    moved: Moved
+    brief: Brief
+
+
+def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refused:
+    """Takes the lease and reserves the grant in one atomic push, or says why not. Nothing was spent when refused."""
+    nonce = means.new_id()
+    run = f"{start.number or start.role.value}-{means.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
+    holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)
+
+    def decide(state: RefState) -> Change | Refused:
+        now = means.clock.now()
+        if state.stop is not None:
+            return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
+        record = record_of(state, start.number)
+        if record.epoch != record_of_snapshot(snapshot, start.number):
+            return Refused(reason=f"project {start.number} moved on since it was looked at")
+        lease = Lease(
+            holder=holder,
+            role=start.role,
+            taken_at=now,
+            until=now + means.policy.lease,
+            grant=start.grant.money,
+            cycle=start.cycle,
+            base=start.base,
+            head=start.head,
+        )
+        after = taken(record, lease, now)
+        if isinstance(after, Refused):
+            return after
+        entry = Entry(
+            kind=EntryKind.RESERVE,
+            at=now,
+            run=run,
+            project=start.number,
+            role=start.role,
+            agent=start.agent,
+            amount=start.grant.money,
+            note=start.reason,
+        )
+        ledger = with_reservation(state.ledger, entry, means.policy.caps)
+        if isinstance(ledger, Unaffordable):
+            return Refused(reason=f"{ledger.reason}; waits until {ledger.until:%Y-%m-%d %H:%M} UTC")
+        transcript = means.refs.transcript(start.number) if after.checkpoint else None
+        message = f"Agent {start.agent} takes {'project ' + str(start.number) if start.number else 'ideation'} for {start.role.value}"
+        return Change(message=message, record=after, ledger=ledger, transcript=transcript)
+
+    state = move(means, decide)
+    if isinstance(state, Refused):
+        return state
+    moved = Moved(state=state, record=record_of(state, start.number))
+    return Started(start=start, holder=holder, moved=moved, brief=_brief(means, snapshot, start, run, moved))
+
+
+def record_of_snapshot(snapshot: Snapshot, number: int) -> int:
+    """The epoch that the decision was made on."""
+    if number == 0:
+        return snapshot.ideation.epoch
+    return next((project.record.epoch for project in snapshot.projects if project.number == number), 0)
+
+
+def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, moved: Moved) -> Brief:
+    policy = means.policy
+    project = next((project for project in snapshot.projects if project.number == start.number), None)
+    pull = current_pull(project) if project else None
+    proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
+    wants_transcript = start.role is Role.EXECUTION and moved.record.checkpoint
+    return Brief(
+        run=run,
+        role=start.role,
+        agent=start.agent,
+        number=start.number,
+        cycle=start.cycle,
+        title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
+        body=project.issue.body if project else (proposal.description if proposal else ""),
+        discussion=_discussion(project),
+        criteria=_criteria(project, proposal),
+        base=start.base,
+        head=start.head,
+        branch=moved.record.branch or f"groundskeeper/{start.role.value}",
+        findings=findings_of(project, pull, policy) if project and pull and start.role is Role.EXECUTION else (),
+        checks=_outcomes(project),
+        gates=_gates(means, start) if start.role is Role.EXECUTION else (),
+        diff=means.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        model=policy.models[start.role],
+        grant=start.grant,
+        category=_category(means, start.category),
+        existing=tuple(title.title for title in snapshot.titles),
+        proposal=proposal,
+        transcript=means.refs.transcript(start.number) if wants_transcript else None,
+    )
+
+
+def _pending(snapshot: Snapshot) -> Proposal | None:
+    pending = pending_proposal(snapshot.ideation)
+    return pending.proposal if isinstance(pending, Validate) else None
+
+
+def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Criterion, ...]:
+    if project is not None:
+        return criteria_of(project.issue.title, project.issue.body)
+    return tuple(Criterion(text=text) for text in proposal.criteria) if proposal else ()
+
+
+def _discussion(project: Project | None) -> tuple[str, ...]:
+    """What the asker and whoever queued it wrote below the issue; strangers' comments are not passed on."""
+    if project is None:
+        return ()
+    heard = {project.issue.author} | ({project.issue.queued.by} if project.issue.queued else set())
+    return tuple(f"@{comment.author}: {comment.body}" for comment in project.issue.comments if comment.author in heard)
+
+
+def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:
+    if project is None or project.pull is None:
+        return ()
+    checks = [
+        CheckOutcome(name=check.name, passed=check.state is CheckState.SUCCESS, output=check.summary)
+        for check in project.pull.checks
+        if check.state is not CheckState.PENDING
+    ]
+    gates = [run.gates for run in project.record.runs if run.head == project.pull.head and run.gates][-1:]
+    return (*checks, *(CheckOutcome(name=f"gate {g.gate}", passed=g.passed, output=g.output) for g in (gates[0] if gates else ())))
+
+
+def _gates(means: Means, start: StartRun) -> tuple[GateCommand, ...]:
+    """The configured ones, or those that the base branch's own files show; never those of a head under work."""
+    if means.policy.gates is not None:
+        return means.policy.gates
+    listing = means.code.listing(start.base)
+    tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
+    contents = means.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
+    return detect_gates({path: contents.get(path, "") for path in listing})
+
+
+def _category(means: Means, name: str | None) -> Category | None:
+    return next((category for category in means.policy.categories if category.name == name), None)
