@@ -253,7 +253,8 @@ class GitHubWrites(Protocol):
 
     def merge(self, *, pull: int, head: str, method: MergeMethod, title: str, message: str) -> MergeAnswer: ...
 
-    def open_issue(self, *, title: str, body: str, labels: Sequence[str]) -> int: ...
+    def open_issue(self, *, title: str, body: str, labels: Sequence[str], mark: str) -> int:
+        """The number of the new issue, or of the open or closed one whose body has `mark` already."""
 
     def add_labels(self, number: int, labels: Sequence[str]) -> None: ...
 

@@ -1,0 +1,200 @@
+"""Does what was planned, one exhaustive match, each effect only after another look at stop and at who holds the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, WriteOff, describe
+from bot.core.ideas import FileIt, pending_proposal
+from bot.core.labels import PROPOSED, READY
+from bot.core.lease import Refused, expired
+from bot.core.ledger import Entry, EntryKind, with_settlement
+from bot.core.policy import REVIEW_CHECK
+from bot.core.project import Project, Snapshot
+from bot.core.record import IDEATION
+from bot.core.roles import Role
+from bot.core.run import Ending
+from bot.core.standing import current_pull, current_runs
+from bot.core.verdict import is_reviewed
+from bot.flows.means import Means
+from bot.flows.moving import move, record_of
+from bot.flows.starting import Started, begin
+from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body
+from bot.ports import Change, GitHubTrouble, Merged, RefState, ReviewComment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What an effect came to, in one line; `started` is a run that waits to be carried out."""
+
+    effect: Effect
+    said: str
+    done: bool = True
+    started: Started | None = None
+
+
+def still_allowed(means: Means, seen: RefState) -> str | None:
+    """None while nobody has stopped the bot or taken the pen since `seen`; asked before every side effect. Fails closed."""
+    tips = means.refs.tips()
+    for ref, why in (
+        ("refs/groundskeeper/stop", "somebody stopped or started the bot"),
+        ("refs/groundskeeper/tick", "another process writes now"),
+    ):
+        if tips.get(ref) != seen.tips.get(ref):
+            return why
+    return None
+
+
+def apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
+    """Raises `GitTrouble`; GitHub's refusals are said, not raised, so that one project's trouble stops no other."""
+    try:
+        return _apply(means, snapshot, effect)
+    except GitHubTrouble as trouble:
+        return Applied(effect=effect, said=f"{describe(effect)}: not done, {trouble.kind.value}: {trouble}", done=False)
+
+
+def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
+    match effect:
+        case StartRun():
+            started = begin(means, snapshot, effect)
+            if isinstance(started, Refused):
+                return Applied(effect=effect, said=f"not started: {started.reason}", done=False)
+            return Applied(effect=effect, said=describe(effect), started=started)
+        case WriteOff():
+            return _settled(effect, _write_off(means, effect))
+        case OpenPull():
+            return _open_pull(means, _project(snapshot, effect.number), effect)
+        case PostVerdict():
+            return _post_verdict(means, _project(snapshot, effect.number), effect)
+        case Merge():
+            return _merge(means, _project(snapshot, effect.number), effect)
+        case CloseIssue():
+            means.writes.close_issue(effect.number)
+            return Applied(effect=effect, said=describe(effect))
+        case FileProposal():
+            return _file(means, snapshot, effect)
+        case Retire():
+            return _settled(effect, _retire(means, effect))
+
+
+def _settled(effect: Effect, moved: RefState | Refused) -> Applied:
+    if isinstance(moved, Refused):
+        return Applied(effect=effect, said=f"{describe(effect)}: not done, {moved.reason}", done=False)
+    return Applied(effect=effect, said=describe(effect))
+
+
+def _project(snapshot: Snapshot, number: int) -> Project:
+    return next(project for project in snapshot.projects if project.number == number)
+
+
+def _write_off(means: Means, effect: WriteOff) -> RefState | Refused:
+    def decide(state: RefState) -> Change | Refused:
+        now, before = means.clock.now(), record_of(state, effect.number)
+        after = expired(before, now)
+        if isinstance(after, Refused):
+            return after
+        lost = after.runs[-1]
+        entry = Entry(
+            kind=EntryKind.SETTLE,
+            at=now,
+            run=lost.run,
+            project=effect.number,
+            role=lost.role,
+            agent=lost.agent,
+            amount=lost.spent,
+            note="written off in full: its agent was not heard of again",
+        )
+        transcript = means.refs.transcript(effect.number) if after.checkpoint else None
+        return Change(message=f"Write off run {lost.run}", record=after, ledger=with_settlement(state.ledger, entry), transcript=transcript)
+
+    return move(means, decide)
+
+
+def _open_pull(means: Means, project: Project, effect: OpenPull) -> Applied:
+    run = next(run for run in reversed(current_runs(project)) if run.role is Role.EXECUTION and run.ending is Ending.FINISHED)
+    number = means.writes.open_pull(
+        branch=effect.branch, base=means.default_branch, title=pull_title(project), body=pull_body(project, run)
+    )
+    return Applied(effect=effect, said=f"opened pull request #{number} of project {effect.number}")
+
+
+def _post_verdict(means: Means, project: Project, effect: PostVerdict) -> Applied:
+    """The review first, the check last: only with both is the verdict shown, and what is there already is not posted twice."""
+    verdict, policy, pull = effect.verdict, means.policy, current_pull(project)
+    assert pull is not None
+    run = next(run for run in reversed(project.record.runs) if run.verdict is not None and run.verdict.head == verdict.head)
+    one_identity = policy.reviewer is None
+    body = review_body(verdict, run.cycle, policy.cycles, one_identity=one_identity, scripted=run.scripted)
+    if not is_reviewed(verdict, pull, policy):
+        means.writes.review(
+            pull=effect.pull,
+            head=verdict.head,
+            approve=None if one_identity else verdict.approved,
+            body=body,
+            comments=[
+                ReviewComment(path=finding.path, line=finding.line, body=line_comment(finding.text))
+                for finding in verdict.findings
+                if finding.path is not None and finding.line is not None
+            ],
+        )
+    title = "Approved" if verdict.approved else "Changes requested"
+    means.writes.check(head=verdict.head, name=REVIEW_CHECK, success=verdict.approved, title=title, summary=body)
+    return Applied(effect=effect, said=f"{title.lower()} on pull request #{effect.pull} of project {effect.number}")
+
+
+def _merge(means: Means, project: Project, effect: Merge) -> Applied:
+    run = next((run for run in reversed(project.record.runs) if run.role is Role.EXECUTION), None)
+    answer = means.writes.merge(
+        pull=effect.pull,
+        head=effect.head,
+        method=means.policy.merge_method,
+        title=f"{pull_title(project)} (#{effect.pull})",
+        message=merge_message(project, run),
+    )
+    match answer.merged:
+        case Merged.DONE:
+            return Applied(effect=effect, said=f"merged pull request #{effect.pull} of project {effect.number} at {effect.head[:8]}")
+        case Merged.HEAD_MOVED:
+            return Applied(effect=effect, said=f"pull request #{effect.pull} was not merged: its head moved after the review", done=False)
+        case Merged.NOT_NOW:
+            return Applied(effect=effect, said=f"pull request #{effect.pull} was not merged: GitHub says “{answer.words}”", done=False)
+
+
+def _file(means: Means, snapshot: Snapshot, effect: FileProposal) -> Applied:
+    pending = pending_proposal(snapshot.ideation)
+    if not isinstance(pending, FileIt) or pending.run != effect.run:
+        return Applied(effect=effect, said="the proposal was filed already", done=False)
+    labels = [PROPOSED, READY] if effect.queue else [PROPOSED]
+    number = means.writes.open_issue(
+        title=pending.proposal.title, body=proposal_body(pending), labels=labels, mark=proposal_mark(effect.run)
+    )
+
+    def decide(state: RefState) -> Change | Refused:
+        record = record_of(state, IDEATION)
+        if effect.run in record.filed:
+            return Refused(reason="filed already")
+        after = replace(record, epoch=record.epoch + 1, filed=(*record.filed, effect.run))
+        return Change(message=f"Proposal of run {effect.run} is issue {number}", record=after)
+
+    return replace(_settled(effect, move(means, decide)), said=f"filed issue {number}: {pending.proposal.title}")
+
+
+def _retire(means: Means, effect: Retire) -> RefState | Refused:
+    def decide(state: RefState) -> Change | Refused:
+        record = record_of(state, effect.number)
+        if record.over or record.lease is not None:
+            return Refused(reason="it moved on")
+        return Change(
+            message=f"Project {effect.number} is over: {effect.reason}", record=replace(record, epoch=record.epoch + 1, over=True)
+        )
+
+    return move(means, decide)
+
+
+_TELLS_NEXT_TIME = (OpenPull, PostVerdict, Merge, CloseIssue)
+
+
+def changed_soon(applied: Mapping[int, Applied]) -> frozenset[int]:
+    """Projects whose standing the next look will change: showing them now would be one write too many."""
+    return frozenset(number for number, one in applied.items() if isinstance(one.effect, _TELLS_NEXT_TIME) and one.done)

@@ -1,0 +1,90 @@
+"""Local workers: one process ticks, and up to ten threads carry out the runs that ticks start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.agents.outside import Progress
+from bot.core.lease import Refused
+from bot.core.record import Run
+from bot.flows.means import Means
+from bot.flows.moving import drop_the_pen
+from bot.flows.publishing import publish
+from bot.flows.running import carry_out
+from bot.flows.starting import Started
+from bot.flows.ticking import Tick, tick
+from bot.ports import GitHubTrouble, GitTrouble
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """Who is told what happens, for a terminal or a log; all default to nobody."""
+
+    ticked: Callable[[Tick], None] = lambda _: None
+    progress: Callable[[Started, Progress], None] = lambda *_: None
+    handed_in: Callable[[Started, Run | Refused], None] = lambda *_: None
+    trouble: Callable[[str], None] = lambda _: None
+
+
+def work(means: Means, started: Started, watcher: Watcher = Watcher()) -> Run | Refused:
+    """One run from its brief to its published, or refused, result."""
+    bundle = carry_out(means, started, lambda progress: watcher.progress(started, progress))
+    handed_in = publish(means, started, bundle)
+    watcher.handed_in(started, handed_in)
+    return handed_in
+
+
+def keep_working(
+    means: Means,
+    *,
+    until: Callable[[Tick], bool],
+    watcher: Watcher = Watcher(),
+    poll: timedelta = timedelta(seconds=15),
+    between: Callable[[], None] = lambda: None,
+) -> Tick:
+    """Ticks and works until `until(tick)` says that it is enough and no run is under way; returns the last tick.
+
+    A tick follows at once on anything that changed something, otherwise after `poll`, or sooner when a run ends.
+    """
+    with ThreadPoolExecutor(max_workers=means.policy.agents, thread_name_prefix="agent") as pool:
+        running: set[Future[Run | Refused]] = set()
+        while True:
+            done = _one_tick(means, watcher)
+            if done is not None:
+                running |= {pool.submit(work, means, started, watcher) for started in done.started}
+            running = _collect(running, watcher)
+            if done is not None and not running and not done.moved and until(done):
+                drop_the_pen(means)
+                return done
+            between()
+            if done is None or not done.moved:
+                _rest(means, running, poll)
+
+
+def _one_tick(means: Means, watcher: Watcher) -> Tick | None:
+    try:
+        done = tick(means)
+    except (GitTrouble, GitHubTrouble) as trouble:
+        watcher.trouble(f"This tick failed and nothing was done: {trouble}")
+        return None
+    watcher.ticked(done)
+    return done
+
+
+def _collect(running: set[Future[Run | Refused]], watcher: Watcher) -> set[Future[Run | Refused]]:
+    for future in [future for future in running if future.done()]:
+        running.discard(future)
+        error = future.exception()
+        if error is not None:
+            watcher.trouble(f"A run broke, its lease will end by itself: {type(error).__name__}: {error}")
+    return running
+
+
+def _rest(means: Means, running: set[Future[Run | Refused]], poll: timedelta) -> None:
+    if running:
+        wait(running, timeout=poll.total_seconds(), return_when=FIRST_COMPLETED)
+    else:
+        means.clock.wait(poll)

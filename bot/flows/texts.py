@@ -1,0 +1,214 @@
+"""All words that people read on GitHub: the status comment, pull requests, reviews, proposals. Made from facts only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.criteria import Criterion, criteria_of
+from bot.core.ideas import FileIt
+from bot.core.money import dollars
+from bot.core.phase import Phase
+from bot.core.policy import REVIEW_CHECK, Policy
+from bot.core.project import CheckState, Project
+from bot.core.record import Record, Run
+from bot.core.roles import Role
+from bot.core.run import Ending, Verdict
+from bot.core.standing import Standing, current_pull, cycles_used
+
+STATUS_MARK = "<!-- groundskeeper:status -->"
+_LONG = 4_000
+
+_NEXT = {
+    Phase.PROPOSED: "Waits for a person.",
+    Phase.READY: "An agent takes it as soon as one is free.",
+    Phase.WORKING: "When the agent is done, its gates run and a pull request is opened.",
+    Phase.REVIEWING: "Once the checks are green, the reviewer judges it, criterion by criterion.",
+    Phase.REWORK: "An agent works on what was found.",
+    Phase.APPROVED: "It is merged as soon as nothing stands in the way.",
+    Phase.MERGING: "It is merged with exactly the reviewed head.",
+    Phase.DONE: "Nothing; it is done.",
+    Phase.BLOCKED: "It goes on by itself when those are closed.",
+    Phase.PAUSED: "It goes on by itself when the reason is gone.",
+    Phase.NEEDS_HUMAN: "A person decides. Put `agent:ready` on again to give it a fresh start.",
+    Phase.CANCELLED: "Nothing, unless somebody puts `agent:ready` on again.",
+}
+
+
+def quoted(text: str) -> str:
+    """Text from outside, shown so that it cannot close its own frame, mention people or run as markup."""
+    safe = text[:_LONG].replace("`", "ʼ").replace("<!--", "<!- -")
+    return "\n".join(f"> {line}" for line in safe.replace("@", "@\u200b").splitlines()) or "> –"
+
+
+def code_block(text: str) -> str:
+    fence = "`" * max(3, _longest_run(text, "`") + 1)
+    return f"{fence}\n{text[-_LONG:]}\n{fence}"
+
+
+def _longest_run(text: str, mark: str) -> int:
+    longest = current = 0
+    for char in text:
+        current = current + 1 if char == mark else 0
+        longest = max(longest, current)
+    return longest
+
+
+def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
+    """The one comment an issue, edited in place: phase, agent, branch, cycle, gates, spend, time, and what happens next."""
+    record, pull = project.record, current_pull(project)
+    until = f" It goes on by itself at {standing.until:%Y-%m-%d %H:%M} UTC." if standing.until else ""
+    lease = record.lease
+    rows = [
+        ("Phase", f"**{standing.phase.value}**: {standing.reason}.{until}"),
+        ("Agent", f"agent {lease.holder.agent}, since {lease.taken_at:%Y-%m-%d %H:%M} UTC" if lease else "none at the moment"),
+        ("Branch", f"`{record.branch}`" if record.branch else "none yet"),
+        ("Pull request", f"#{pull.number}" if pull else "none yet"),
+        ("Cycle", f"{max(1, cycles_used(project) + (1 if lease and lease.role is Role.EXECUTION else 0))} of {policy.cycles}"),
+        ("Gates", _gates(record)),
+        (
+            "Checks",
+            ", ".join(f"{c.name} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
+        ),
+        ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
+        ("Worked", _worked(record)),
+        ("Next", _NEXT[standing.phase]),
+    ]
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    parts = [STATUS_MARK, table]
+    if not record.runs or record.runs[0].role is Role.EXECUTION:
+        parts.append(_criteria(criteria_of(project.issue.title, project.issue.body)))
+    if standing.phase is Phase.NEEDS_HUMAN and record.runs:
+        parts.append(both_views(record))
+    if record.runs:
+        parts.append(_history(record.runs))
+    return "\n\n".join(parts)
+
+
+def _word(state: CheckState) -> str:
+    return {CheckState.SUCCESS: "passed", CheckState.FAILURE: "failed", CheckState.PENDING: "runs"}[state]
+
+
+def _gates(record: Record) -> str:
+    gates = next((run.gates for run in reversed(record.runs) if run.gates), ())
+    return ", ".join(f"{gate.gate} {'passed' if gate.passed else 'failed'}" for gate in gates) or "none yet"
+
+
+def _worked(record: Record) -> str:
+    seconds = sum(int((run.ended_at - run.started_at).total_seconds()) for run in record.runs)
+    return f"{seconds // 60} min {seconds % 60} s in {len(record.runs)} runs" if record.runs else "not yet"
+
+
+def _criteria(criteria: tuple[Criterion, ...]) -> str:
+    derived = any(criterion.derived for criterion in criteria)
+    head = "Acceptance criteria (derived: the issue has no checklist; write one to say it better)" if derived else "Acceptance criteria"
+    return "\n".join([f"{head}:", *(f"{place}. {criterion.text}" for place, criterion in enumerate(criteria, 1))])
+
+
+def _history(runs: Sequence[Run]) -> str:
+    lines = [
+        f"| {run.ended_at:%m-%d %H:%M} | {run.role.value} | {run.agent} | {run.cycle} | {run.ending.value} | {dollars(run.spent)} "
+        f"| {_cell(run.note)}{' (scripted model)' if run.scripted else ''} |"
+        for run in runs[-20:]
+    ]
+    head = "| ended | role | agent | cycle | ending | spend | what happened |\n|---|---|---|---|---|---|---|"
+    return f"<details><summary>{len(runs)} runs</summary>\n\n{head}\n" + "\n".join(lines) + "\n\n</details>"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")[:300]
+
+
+def both_views(record: Record) -> str:
+    """What the last worker and the last reviewer say, side by side, for the person who decides."""
+    worker = next((run for run in reversed(record.runs) if run.role is Role.EXECUTION and run.ending is Ending.FINISHED), None)
+    reviewer = next((run for run in reversed(record.runs) if run.verdict is not None and run.role is Role.REVIEW), None)
+    if worker is None or reviewer is None or reviewer.verdict is None:
+        return f"What happened last: {_cell(record.runs[-1].note)}"
+    not_met = (
+        "; ".join(f"{_cell(j.criterion)}: {_cell(j.evidence)}" for j in reviewer.verdict.judgements if not j.met) or "all criteria met"
+    )
+    return (
+        "Both views:\n\n| the agent says | the reviewer says |\n|---|---|\n"
+        f"| {_cell(worker.report) or '(no report)'} | {_cell(reviewer.verdict.summary)} Not met: {not_met} |"
+    )
+
+
+def pull_title(project: Project) -> str:
+    return " ".join(project.issue.title.split())[:200]
+
+
+def pull_body(project: Project, run: Run) -> str:
+    """What was done (the agent's claim, marked as one), how it was checked (observed), and what it closes."""
+    gates = [f"| {gate.gate} | `{_cell(gate.command)}` | {'passed' if gate.passed else '**failed**'} |" for gate in run.gates]
+    checked = (
+        "\n".join(["| gate | command | result |", "|---|---|---|", *gates]) if gates else "No gate is configured, and none was detected."
+    )
+    who = "a scripted model" if run.scripted else "a model"
+    return "\n\n".join(
+        [
+            f"Closes #{project.number}",
+            f"## What was done\nAgent {run.agent}, {who}, reports:\n\n{quoted(run.report)}",
+            f"## How it was checked\nBefore publishing, in the sandbox without network:\n\n{checked}",
+            _criteria(criteria_of(project.issue.title, project.issue.body)),
+            f"Run `{run.run}`: {run.steps} steps, {run.requests} model requests, {dollars(run.spent)}.",
+        ]
+    )
+
+
+def review_body(verdict: Verdict, cycle: int, cycles: int, *, one_identity: bool, scripted: bool) -> str:
+    word = "Approved" if verdict.approved else "Changes requested"
+    rows = [f"| {_cell(j.criterion)} | {'met' if j.met else '**not met**'} | {_cell(j.evidence)} |" for j in verdict.judgements]
+    table = "\n".join(["| criterion | | evidence |", "|---|---|---|", *rows])
+    general = "\n".join(f"- {_cell(finding.text)}" for finding in verdict.findings if finding.path is None or finding.line is None)
+    notes = [f"Judged: `{verdict.head[:12]}`, cycle {cycle} of {cycles}."]
+    if one_identity:
+        notes.append(
+            "There is only one bot identity here, so this verdict is a comment and a check; GitHub lets nobody approve their own work."
+        )
+    if scripted:
+        notes.append("The reviewer was a scripted model.")
+    return "\n\n".join(part for part in [f"**{word}.** {_plain(verdict.summary)}", table, general, " ".join(notes)] if part)
+
+
+def _plain(text: str) -> str:
+    return text[:_LONG].replace("<", "&lt;").replace("@", "@\u200b")
+
+
+def line_comment(text: str) -> str:
+    return _plain(text)
+
+
+def merge_message(project: Project, run: Run | None) -> str:
+    cost = f"\n\nSpend: {dollars(project.record.spent)}." if run else ""
+    return f"Closes #{project.number}{cost}"
+
+
+def proposal_mark(run: str) -> str:
+    return f"<!-- groundskeeper:proposal {run} -->"
+
+
+def proposal_body(filing: FileIt) -> str:
+    proposal = filing.proposal
+    criteria = "\n".join(f"- [ ] {text}" for text in proposal.criteria)
+    return "\n\n".join(
+        [
+            proposal_mark(filing.run),
+            _plain(proposal.description),
+            f"## Acceptance criteria\n{criteria}",
+            f"## Approach\n{_plain(proposal.approach)}",
+            f"## Evidence\n{_plain(proposal.evidence)}",
+            f"Category: {proposal.category}. Proposed by the bot and found valid by its review role.",
+        ]
+    )
+
+
+def board_fields(project: Project, standing: Standing) -> dict[str, str | float]:
+    record = project.record
+    agent = f"agent {record.lease.holder.agent}" if record.lease else ""
+    return {
+        "Status": standing.phase.value,
+        "Agent": agent,
+        "Cycle": float(cycles_used(project)),
+        "Spend": round(record.spent / 1_000_000, 4),
+        "Reason": standing.reason[:1000],
+    }

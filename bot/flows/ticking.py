@@ -1,0 +1,136 @@
+"""One tick: look at GitHub, decide, act. The same for every hint, and enough alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.core.effects import Effect, Retire, StartRun, describe
+from bot.core.lease import Refused
+from bot.core.phase import Phase
+from bot.core.plan import Plan, plan
+from bot.core.project import Project, Snapshot
+from bot.core.roles import Role
+from bot.core.standing import Standing
+from bot.flows.applying import Applied, apply, changed_soon, still_allowed
+from bot.flows.means import Means
+from bot.flows.moving import hold_the_pen
+from bot.flows.showing import projections
+from bot.flows.snapshot import Look, look
+from bot.flows.starting import Started
+from bot.ports import GitHubTrouble, RefState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tick:
+    """What one tick saw, decided and did."""
+
+    snapshot: Snapshot
+    plan: Plan
+    applied: tuple[Applied, ...] = ()
+    shown: int = 0
+    held_back: str | None = None
+    """Why nothing was done although something was planned."""
+
+    @property
+    def started(self) -> tuple[Started, ...]:
+        return tuple(one.started for one in self.applied if one.started is not None)
+
+    @property
+    def moved(self) -> bool:
+        """Whether another look would see something new at once."""
+        return any(one.done for one in self.applied) or self.shown > 0
+
+
+def foresee(means: Means) -> Tick:
+    """What a tick would do, and why; changes nothing."""
+    seen, decided = _decide(means)
+    return Tick(snapshot=seen.snapshot, plan=decided)
+
+
+def tick(means: Means) -> Tick:
+    """Raises `GitTrouble` and `GitHubTrouble` when the look fails; what is done after that is in the answer."""
+    seen, decided = _decide(means)
+    snapshot = seen.snapshot
+    pending = projections(means, snapshot, decided.standings)
+    if not decided.effects and not pending:
+        return Tick(snapshot=snapshot, plan=decided)
+    pen = hold_the_pen(means, seen.refs)
+    if isinstance(pen, Refused):
+        return Tick(snapshot=snapshot, plan=decided, held_back=pen.reason)
+    applied: list[Applied] = []
+    for effect in (effect for effect in decided.effects if not isinstance(effect, Retire)):
+        why = still_allowed(means, pen)
+        if why is not None:
+            return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), held_back=why)
+        applied.append(apply(means, snapshot, effect))
+    shown, held_back = _show(means, snapshot, decided, applied, pen)
+    if held_back is None:
+        applied += _retire(means, snapshot, decided, pen)
+    return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), shown=shown, held_back=held_back)
+
+
+def report(done: Tick) -> list[str]:
+    """For the terminal and the log: every effect with its reason, then what waits and why."""
+    lines = [one.said for one in done.applied] or [describe(effect) for effect in done.plan.effects]
+    lines += [f"project {number} {standing.phase.value}: {standing.reason}" for number, standing in sorted(done.plan.standings.items())]
+    if done.plan.idle is not None:
+        lines.append(f"idle: {done.plan.idle.reason}")
+    if done.held_back:
+        lines.append(f"held back: {done.held_back}")
+    return lines
+
+
+def _decide(means: Means) -> tuple[Look, Plan]:
+    """A second look with all titles is taken only where ideation would start: they cost requests."""
+    seen = look(means)
+    decided = plan(seen.snapshot, means.policy, means.clock.now())
+    if any(isinstance(effect, StartRun) and effect.role is Role.IDEATION for effect in decided.effects):
+        snapshot = replace(seen.snapshot, titles=means.reads.titles())
+        seen = replace(seen, snapshot=snapshot)
+        decided = plan(snapshot, means.policy, means.clock.now())
+    return seen, decided
+
+
+def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied], pen: RefState) -> tuple[int, str | None]:
+    """Shows what is true after the effects: a run that just started is shown as running, from the record that its push made."""
+    started = {one.started.start.number: one.started for one in applied if one.started is not None}
+    soon = changed_soon({one.effect.number: one for one in applied if not _is_filing(one.effect)})
+    projects = tuple(_as_started(project, started) for project in snapshot.projects if project.number not in soon)
+    standings = {number: _standing(standing, started.get(number)) for number, standing in decided.standings.items()}
+    pending = projections(means, replace(snapshot, projects=projects), standings)
+    if not pending:
+        return 0, None
+    why = still_allowed(means, pen)
+    if why is not None:
+        return 0, why
+    try:
+        means.writes.show(pending)
+    except GitHubTrouble as trouble:
+        return 0, f"people could not be shown the state: {trouble}"
+    return len(pending), None
+
+
+def _is_filing(effect: Effect) -> bool:
+    return not hasattr(effect, "number")
+
+
+def _as_started(project: Project, started: dict[int, Started]) -> Project:
+    own = started.get(project.number)
+    return replace(project, record=own.moved.record) if own else project
+
+
+def _standing(standing: Standing, started: Started | None) -> Standing:
+    if started is None:
+        return standing
+    phase = Phase.REVIEWING if started.start.role is Role.REVIEW else Phase.WORKING
+    return Standing(phase=phase, reason=f"agent {started.start.agent} started: {started.start.reason}")
+
+
+def _retire(means: Means, snapshot: Snapshot, decided: Plan, pen: RefState) -> list[Applied]:
+    applied = []
+    for effect in decided.effects:
+        if isinstance(effect, Retire):
+            if still_allowed(means, pen) is not None:
+                break
+            applied.append(apply(means, snapshot, effect))
+    return applied
