@@ -56,7 +56,8 @@ class Bubblewrap:
             return run_limited(
                 [
                     *_frame(how),
-                    *("--ro-bind-data", str(files[0]), "/etc/passwd", "--ro-bind-data", str(files[1]), "/etc/group"),
+                    *(*_perms(how, "0644"), "--ro-bind-data", str(files[0]), "/etc/passwd"),
+                    *(*_perms(how, "0644"), "--ro-bind-data", str(files[1]), "/etc/group"),
                     *("--bind" if writable else "--ro-bind", str(workspace.resolve()), "/workspace", "--chdir", "/workspace"),
                     *_variables(environment),
                     "--",
@@ -172,7 +173,7 @@ def _frame(how: _How) -> list[str]:
     frame += _directory(how, _HOME, "1777")
     for prefix in _interpreters():
         for above in reversed(Path(prefix).parents[:-1]):
-            frame += _directory(how, str(above))
+            frame += _directory(how, str(above)) if str(above) != "/tmp" else []  # noqa: S108 — it is there already
         frame += ["--ro-bind", prefix, prefix]
     return frame
 

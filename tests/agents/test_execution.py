@@ -1,0 +1,160 @@
+"""What the execution agent hands back, for each way in which a run can go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from bot.adapters.scripted import Scene, ScriptedModel, Step, step
+from bot.agents.run import run_brief
+from bot.core.conversation import Request, Text, ToolResult
+from bot.core.money import usd
+from bot.core.roles import Role
+from bot.core.run import Ending, Finding, GateCommand, Grant
+from tests.agents.workshop import Workshop, git
+
+FIX = step("edit", do="replace", path="parser.py", old="[:-1]", new="")
+FINISH = step("finish", report="Keep the last line\n\nChecked by hand.")
+COMMIT = step("bash", command="git commit -qam 'Keep the last line'")
+FIXED_CHECK = GateCommand(gate="test", command="! grep -n '\\[:-1\\]' parser.py")
+
+
+def test_a_fix_comes_back_as_a_bundle_of_commits_on_the_base(workshop: Workshop, tmp_path: Path) -> None:
+    bundle = workshop.run(workshop.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
+
+    assert bundle.ending is Ending.FINISHED
+    assert bundle.report.startswith("Keep the last line")
+    assert workshop.log_of(bundle, tmp_path) == ["Keep the last line"]
+    assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("test", True)]
+    assert bundle.spend.requests == bundle.steps == 3
+    assert bundle.spend.money > 0
+
+
+def test_what_was_left_uncommitted_is_committed_under_the_reports_first_line(workshop: Workshop, tmp_path: Path) -> None:
+    bundle = workshop.run(workshop.brief(), FIX, FINISH)
+
+    assert workshop.log_of(bundle, tmp_path) == ["Keep the last line"]
+
+
+def test_a_failing_gate_goes_back_to_the_model_which_mends_it(workshop: Workshop, tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    def mend(request: Request) -> Step:
+        block = request.messages[-1].blocks[-1]
+        assert isinstance(block, ToolResult)
+        heard.append(block.content)
+        return FIX
+
+    note = step("edit", do="create", path="NOTES", new="x")
+    bundle = workshop.run(workshop.brief(gates=(FIXED_CHECK,)), note, FINISH, mend, FINISH)
+
+    assert "test gate failed" in heard[0]
+    assert "[:-1]" in heard[0]
+    assert bundle.ending is Ending.FINISHED
+    assert len(workshop.log_of(bundle, tmp_path)) == 2
+
+
+def test_what_gates_leave_behind_is_no_part_of_the_work(workshop: Workshop, tmp_path: Path) -> None:
+    litter = GateCommand(gate="build", command="echo x > built.txt; echo y >> parser.py")
+
+    bundle = workshop.run(workshop.brief(gates=(litter,)), FIX, FINISH)
+
+    workshop.log_of(bundle, tmp_path)
+    assert git(workshop.path, "diff", "--name-only", workshop.base, str(bundle.head)) == "parser.py"
+    assert not (workshop.path / "built.txt").exists()
+
+
+def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(workshop: Workshop) -> None:
+    gates = tuple(GateCommand(gate=gate, command=command) for gate, command in [("build", "true"), ("test", "false"), ("lint", "true")])
+
+    bundle = workshop.run(workshop.brief(gates=gates), FIX, FINISH, step("finish", report="No way found.", give_up=True))
+
+    assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("lint", True), ("test", False)]
+    assert bundle.ending is Ending.FAILED
+    assert "No way found" in bundle.note
+
+
+def test_no_change_at_all_is_a_failure(workshop: Workshop) -> None:
+    bundle = workshop.run(workshop.brief(), FINISH)
+
+    assert (bundle.ending, bundle.note) == (Ending.FAILED, "Nothing was changed.")
+    assert bundle.git_bundle is None
+
+
+def test_rework_without_a_new_commit_is_a_failure_too(workshop: Workshop) -> None:
+    (workshop.path / "parser.py").write_text("half\n")
+    git(workshop.path, "commit", "-qam", "Half of it")
+    head = git(workshop.path, "rev-parse", "HEAD")
+
+    bundle = workshop.run(workshop.brief(head=head, cycle=2), FINISH)
+
+    assert bundle.ending is Ending.FAILED
+
+
+def test_findings_of_the_review_reach_the_model_with_their_ids(workshop: Workshop) -> None:
+    def look(request: Request) -> Step:
+        opening = request.messages[0].blocks[0]
+        assert isinstance(opening, Text)
+        assert "F1" in opening.text
+        assert "parser.py:2) loses a line" in opening.text
+        return FIX
+
+    finding = Finding(source="review", text="loses a line", path="parser.py", line=2)
+    assert workshop.run(workshop.brief(findings=(finding,)), look, FINISH).ending is Ending.FINISHED
+
+
+def test_work_in_progress_is_kept_when_the_steps_run_out(workshop: Workshop, tmp_path: Path) -> None:
+    grant = Grant(money=usd(5), steps=1, time=timedelta(minutes=30))
+
+    bundle = workshop.run(workshop.brief(grant=grant), FIX)
+
+    assert bundle.ending is Ending.UNFINISHED
+    assert workshop.log_of(bundle, tmp_path) == ["Work in progress on #7"]
+    assert bundle.transcript == workshop.saved[-1]
+
+
+def test_an_unfinished_run_goes_on_in_the_same_conversation(workshop: Workshop, tmp_path: Path) -> None:
+    model = ScriptedModel([Scene(role=Role.EXECUTION, steps=(FIX, FINISH))])
+    first = run_brief(workshop.brief(grant=Grant(money=usd(5), steps=1, time=timedelta(minutes=30))), workshop.outside(model))
+
+    again = workshop.brief(run="run-2", head=first.head, transcript=first.transcript)
+    second = run_brief(again, workshop.outside(model))
+
+    assert second.ending is Ending.FINISHED
+    assert second.steps == 1
+    assert not model.unused()
+    assert workshop.log_of(second, tmp_path) == ["Work in progress on #7"]
+
+
+def test_a_stop_keeps_the_work(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.cancelled = lambda: len(workshop.saved) >= 2
+
+    bundle = workshop.run(workshop.brief(), FIX, FINISH, leftover=True)
+
+    assert bundle.ending is Ending.STOPPED
+    assert workshop.log_of(bundle, tmp_path) == ["Work in progress on #7"]
+
+
+def test_hooks_that_the_agent_plants_run_nowhere_but_in_the_sandbox(workshop: Workshop, tmp_path: Path) -> None:
+    mark = tmp_path / "escaped"
+    plant = step(
+        "bash",
+        command=f"for h in pre-commit post-commit post-checkout; do printf '#!/bin/sh\\ntouch {mark}\\n' > .git/hooks/$h;"
+        " chmod +x .git/hooks/$h; done; git config core.fsmonitor 'touch escaped'; git config alias.bundle '!false'",
+    )
+    bundle = workshop.run(workshop.brief(), plant, FIX, FINISH)
+
+    assert bundle.ending is Ending.FINISHED
+    assert not workshop.sandbox.isolating or not mark.exists()
+
+
+def test_people_who_watch_see_commands_not_claims(workshop: Workshop) -> None:
+    workshop.run(workshop.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
+
+    shown = [progress.doing for progress in workshop.seen if not progress.doing.startswith("waits")]
+    assert shown == [
+        "edit: replace parser.py",
+        "bash: git commit -qam 'Keep the last line'",
+        "finish",
+        "gate test: ! grep -n '\\[:-1\\]' parser.py",
+    ]
