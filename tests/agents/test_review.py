@@ -1,0 +1,125 @@
+"""A verdict is taken only when it judges every criterion and points where GitHub lets a comment stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.adapters.scripted import Step, step
+from bot.core.conversation import Request, Text, ToolResult
+from bot.core.roles import Role
+from bot.core.run import Brief, Ending, Finding
+from tests.agents.test_loop import expecting
+from tests.agents.workshop import Workshop
+
+DIFF = """diff --git a/parser.py b/parser.py
+index 1..2 100644
+--- a/parser.py
++++ b/parser.py
+@@ -10,3 +10,4 @@ def lines(text):
+ one
+-two
++two and
++a half
+ three
+"""
+MET = [{"criterion": "C1", "met": True, "evidence": "read it"}, {"criterion": 2, "met": True, "evidence": "ran it"}]
+UNMET = [MET[0], {"criterion": "A test shows it", "met": False, "evidence": "there is none"}]
+
+
+def verdict(**over: object) -> Step:
+    return step("verdict", **{"approve": True, "summary": "Good.", "judgements": MET, **over})
+
+
+def review_of(workshop: Workshop, **over: object) -> Brief:
+    return workshop.brief(Role.REVIEW, head=workshop.base, diff=DIFF, **over)
+
+
+def test_an_approval_is_bound_to_the_head_and_names_each_criterion(workshop: Workshop) -> None:
+    bundle = workshop.run(review_of(workshop), verdict())
+
+    assert bundle.ending is Ending.FINISHED
+    assert bundle.verdict is not None
+    assert (bundle.verdict.head, bundle.verdict.approved) == (workshop.base, True)
+    assert [judgement.criterion for judgement in bundle.verdict.judgements] == ["The last line is kept", "A test shows it"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (verdict(judgements=MET[:1]), "C2 is not judged (A test shows it)"),
+        (verdict(judgements=[*MET, {"criterion": "C9", "met": True, "evidence": "x"}]), "no criterion 'C9'"),
+        (verdict(judgements=[*MET, MET[0]]), "C1 is judged twice"),
+        (verdict(judgements=UNMET), "approve: cannot be true while C2 is not met"),
+        (verdict(approve=False), "say what has to change"),
+        (verdict(judgements=[MET[0], {"criterion": "C2", "met": True, "evidence": ""}]), "judgements.1.evidence"),
+        (verdict(findings=[{"text": "t", "path": "parser.py", "line": 99}]), "lines 10-13"),
+        (verdict(findings=[{"text": "t", "path": "other.py", "line": 1}]), "files there: parser.py"),
+    ],
+)
+def test_a_verdict_that_does_not_hold_together_is_sent_back(workshop: Workshop, wrong: Step, told: str) -> None:
+    bundle = workshop.run(review_of(workshop), wrong, expecting(told, verdict()))
+
+    assert bundle.verdict is not None
+    assert bundle.verdict.approved
+
+
+def test_findings_keep_their_line_when_the_diff_has_it(workshop: Workshop) -> None:
+    asked = verdict(approve=False, judgements=UNMET, findings=[{"text": "loses one", "path": "parser.py", "line": 12}])
+
+    bundle = workshop.run(review_of(workshop), asked)
+
+    assert bundle.verdict is not None
+    assert bundle.verdict.findings == (Finding(source="review", text="loses one", path="parser.py", line=12),)
+
+
+def test_a_finding_that_stays_outside_the_diff_moves_to_the_file_or_into_words(workshop: Workshop) -> None:
+    outside = [{"text": "far off", "path": "parser.py", "line": 99}, {"text": "elsewhere", "path": "other.py", "line": 1}]
+    insisting = verdict(findings=outside)
+
+    bundle = workshop.run(review_of(workshop), insisting, insisting)
+
+    assert bundle.verdict is not None
+    assert [(finding.path, finding.line, finding.text) for finding in bundle.verdict.findings] == [
+        ("parser.py", None, "(line 99) far off"),
+        (None, None, "other.py:1: elsewhere"),
+    ]
+
+
+def test_the_reviewer_can_read_and_run_but_not_write(workshop: Workshop) -> None:
+    if not workshop.sandbox.isolating:
+        pytest.skip("bubblewrap is not available here, and nothing else makes the tree read-only")
+    tries = step("bash", command="cat parser.py; echo x > parser.py")
+
+    workshop.run(review_of(workshop), tries, expecting("Read-only file system", verdict()))
+
+    assert "[:-1]" in (workshop.path / "parser.py").read_text()
+
+
+def test_a_later_cycle_asks_for_the_delta_only(workshop: Workshop) -> None:
+    def look(request: Request) -> Step:
+        opening = request.messages[0].blocks[0]
+        assert isinstance(opening, Text)
+        assert "Look only at whether the earlier findings are resolved" in opening.text
+        assert "loses one" in opening.text
+        return verdict()
+
+    workshop.run(review_of(workshop, cycle=2, findings=(Finding(source="review", text="loses one"),)), look)
+
+
+def test_a_stopped_review_gives_no_verdict(workshop: Workshop) -> None:
+    workshop.cancelled = lambda: True
+
+    bundle = workshop.run(review_of(workshop), verdict(), leftover=True)
+
+    assert (bundle.ending, bundle.verdict) == (Ending.STOPPED, None)
+
+
+def test_a_tool_result_that_is_an_error_says_so_to_the_model(workshop: Workshop) -> None:
+    def look(request: Request) -> Step:
+        result = request.messages[-1].blocks[0]
+        assert isinstance(result, ToolResult)
+        assert result.is_error
+        assert "[exit status 3]" in result.content
+        return verdict()
+
+    workshop.run(review_of(workshop), step("bash", command="exit 3"), look)
