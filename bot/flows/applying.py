@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, WriteOff, describe
@@ -192,9 +192,8 @@ def _retire(means: Means, effect: Retire) -> RefState | Refused:
     return move(means, decide)
 
 
-_TELLS_NEXT_TIME = (OpenPull, PostVerdict, Merge, CloseIssue)
-
-
-def changed_soon(applied: Mapping[int, Applied]) -> frozenset[int]:
+def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
     """Projects whose standing the next look will change: showing them now would be one write too many."""
-    return frozenset(number for number, one in applied.items() if isinstance(one.effect, _TELLS_NEXT_TIME) and one.done)
+    return frozenset(
+        one.effect.number for one in applied if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | CloseIssue)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.core.effects import Effect, Retire, StartRun, describe
+from bot.core.effects import Retire, StartRun, describe
 from bot.core.lease import Refused
 from bot.core.phase import Phase
 from bot.core.plan import Plan, plan
@@ -94,7 +94,7 @@ def _decide(means: Means) -> tuple[Look, Plan]:
 def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied], pen: RefState) -> tuple[int, str | None]:
     """Shows what is true after the effects: a run that just started is shown as running, from the record that its push made."""
     started = {one.started.start.number: one.started for one in applied if one.started is not None}
-    soon = changed_soon({one.effect.number: one for one in applied if not _is_filing(one.effect)})
+    soon = changed_soon(applied)
     projects = tuple(_as_started(project, started) for project in snapshot.projects if project.number not in soon)
     standings = {number: _standing(standing, started.get(number)) for number, standing in decided.standings.items()}
     pending = projections(means, replace(snapshot, projects=projects), standings)
@@ -108,10 +108,6 @@ def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied
     except GitHubTrouble as trouble:
         return 0, f"people could not be shown the state: {trouble}"
     return len(pending), None
-
-
-def _is_filing(effect: Effect) -> bool:
-    return not hasattr(effect, "number")
 
 
 def _as_started(project: Project, started: dict[int, Started]) -> Project:

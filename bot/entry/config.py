@@ -1,0 +1,206 @@
+"""`.github/groundskeeper.yml`: what may be written there, with its defaults, and errors that name line, key and remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.category import Category
+from bot.core.ledger import Caps
+from bot.core.money import usd
+from bot.core.policy import Ideation, MergeMethod, Policy, ProposalQueue
+from bot.core.roles import Role
+from bot.core.run import GateCommand, Grant
+from bot.core.trouble import UserError
+
+PATH = ".github/groundskeeper.yml"
+Dollars = Annotated[float, Field(ge=0, le=100_000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Budget(_Part):
+    daily: Dollars = Field(default=10, description="Hard cap over all agents and roles together, in dollars per UTC day.")
+    monthly: Dollars = Field(default=100, description="The same per UTC month.")
+    run: Dollars = Field(default=2, description="What one segment of execution may spend at most; reserved before it starts.")
+    review: Dollars = Field(default=1, description="What one review may spend at most.")
+    ideation: Dollars = Field(default=1, description="What one search for an improvement, or its validation, may spend at most.")
+
+
+class Models(_Part):
+    execution: str = Field(default="claude-sonnet-5-5", description="Model that does the work. Only models with a known price are used.")
+    review: str = Field(default="claude-sonnet-5-5", description="Model that reviews.")
+    ideation: str = Field(default="claude-sonnet-5-5", description="Model that looks for improvements.")
+
+
+class Limits(_Part):
+    cycles: int = Field(default=3, ge=1, le=10, description="Rounds of execution and review before a person decides.")
+    steps: int = Field(default=100, ge=1, le=1000, description="Steps of one segment.")
+    minutes: int = Field(default=30, ge=1, le=300, description="Minutes of one segment.")
+    hours: float = Field(default=8, gt=0, le=72, description="Working hours a project may take in all.")
+
+
+class Gates(_Part):
+    setup: str | None = Field(default=None, description="Command that prepares a checkout; the sandbox has no network.")
+    lint: str | None = Field(default=None, description="Command that checks style.")
+    test: str | None = Field(default=None, description="Command that runs the tests.")
+    build: str | None = Field(default=None, description="Command that builds.")
+
+
+class IdeationPart(_Part):
+    enabled: bool = Field(default=True, description="Whether an empty queue makes the bot propose improvements.")
+    queue: ProposalQueue = Field(
+        default=ProposalQueue.PERSON, description="`person`: proposals wait for `agent:ready`; `validated`: valid ones are queued at once."
+    )
+    most_open: int = Field(default=3, ge=0, le=50, description="Open proposals at which no further one is made.")
+    pause_minutes: int = Field(default=30, ge=0, le=10_000, description="Rest after an attempt that brought nothing.")
+    categories: list[str] | None = Field(default=None, description="Names of the enabled categories; all 21 where it is left out.")
+
+
+class MergePart(_Part):
+    enabled: bool = Field(default=True, description="Whether the bot merges what is approved and green.")
+    method: MergeMethod = Field(default=MergeMethod.SQUASH, description="`merge`, `squash` or `rebase`.")
+    checks_patience_minutes: int = Field(
+        default=30, ge=1, le=1440, description="Minutes to wait for a first check before a person is asked."
+    )
+
+
+class Config(_Part):
+    """All that a repository may say about how the bot works in it; every part may be left out."""
+
+    agents: int = Field(default=1, ge=1, le=10, description="Agents that work in parallel, one project each.")
+    checks: list[str] = Field(
+        default_factory=list, description="Checks that must succeed before merging. Empty: at least one must report, and all succeed."
+    )
+    budget: Budget = Budget()
+    models: Models = Models()
+    limits: Limits = Limits()
+    gates: Gates | None = Field(default=None, description="Commands that must pass before anything is published. Left out: detected.")
+    ideation: IdeationPart = IdeationPart()
+    merge: MergePart = MergePart()
+    sandbox: str = Field(
+        default="bubblewrap",
+        pattern="^(bubblewrap|none)$",
+        description="`none` lets agents' commands run unprotected on this machine: only inside a throw-away one.",
+    )
+    board: int | None = Field(default=None, ge=1, description="Number of the organization's project board to show work on.")
+
+
+def parse(text: str, *, where: str = PATH) -> Config:
+    """Raises `UserError` naming file, line, key, what was expected and the nearest right key."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        raise UserError(
+            f"{where}{line}: this is not YAML: {getattr(error, 'problem', None) or error}. Mend the line or remove it."
+        ) from None
+    if data is None:
+        return Config()
+    if not isinstance(data, dict):
+        raise UserError(f"{where}, line 1: expected keys like `agents: 2`, found {type(data).__name__}.")
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise UserError("\n".join(_sentence(where, text, one) for one in error.errors(include_url=False))) from None
+
+
+def _sentence(where: str, text: str, error: Mapping[str, Any]) -> str:
+    path: Sequence[str | int] = error["loc"]
+    line, key = _line_of(text, path), ".".join(str(part) for part in path)
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}."
+        return f"{where}, line {line}: `{key}` is not a known key; {hint}"
+    return f"{where}, line {line}: `{key}`: {error['msg'][0].lower()}{error['msg'][1:]}, found {error['input']!r}."
+
+
+def _known_keys(path: Sequence[str | int]) -> list[str]:
+    part: type[BaseModel] = Config
+    for name in path:
+        field = part.model_fields.get(str(name))
+        kinds = [
+            kind
+            for kind in (Budget, Models, Limits, Gates, IdeationPart, MergePart)
+            if field is not None and kind.__name__ in str(field.annotation)
+        ]
+        if not kinds:
+            return []
+        part = kinds[0]
+    return list(part.model_fields)
+
+
+def _line_of(text: str, path: Sequence[str | int]) -> int:
+    """Where the deepest part of `path` that is written down stands."""
+    node, line = yaml.compose(text, Loader=yaml.SafeLoader), 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            match = next(((key, value) for key, value in node.value if key.value == part), None)
+            if match is None:
+                return line
+            line, node = match[0].start_mark.line + 1, match[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def policy_of(config: Config, *, categories: Sequence[Category], worker: str, reviewer: str | None, model: str | None = None) -> Policy:
+    """Raises `UserError` for a category that does not exist. `model` overrides all three models."""
+    chosen = config.ideation.categories
+    known = {category.name: category for category in categories}
+    for name in chosen or []:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}."
+            raise UserError(f"{PATH}: `ideation.categories`: `{name}` is no category; {hint}")
+    time, steps, budget = timedelta(minutes=config.limits.minutes), config.limits.steps, config.budget
+    models = config.models
+    return Policy(
+        agents=config.agents,
+        cycles=config.limits.cycles,
+        caps=Caps(daily=usd(budget.daily), monthly=usd(budget.monthly)),
+        grants={
+            Role.EXECUTION: Grant(money=usd(budget.run), steps=steps, time=time),
+            Role.REVIEW: Grant(money=usd(budget.review), steps=steps, time=min(time, timedelta(hours=2))),
+            Role.IDEATION: Grant(money=usd(budget.ideation), steps=steps, time=time),
+            Role.VALIDATION: Grant(money=usd(budget.ideation), steps=steps, time=time),
+        },
+        models={
+            Role.EXECUTION: model or models.execution,
+            Role.REVIEW: model or models.review,
+            Role.IDEATION: model or models.ideation,
+            Role.VALIDATION: model or models.review,
+        },
+        project_limit=timedelta(hours=config.limits.hours),
+        checks=tuple(config.checks),
+        checks_patience=timedelta(minutes=config.merge.checks_patience_minutes),
+        merge=config.merge.enabled,
+        merge_method=config.merge.method,
+        gates=_gates(config.gates),
+        ideation=Ideation(
+            enabled=config.ideation.enabled,
+            queue=config.ideation.queue,
+            most_open=config.ideation.most_open,
+            pause=timedelta(minutes=config.ideation.pause_minutes),
+        ),
+        categories=tuple(categories) if chosen is None else tuple(known[name] for name in chosen),
+        worker=worker,
+        reviewer=reviewer,
+    )
+
+
+def _gates(gates: Gates | None) -> tuple[GateCommand, ...] | None:
+    if gates is None:
+        return None
+    named = (("setup", gates.setup), ("lint", gates.lint), ("test", gates.test), ("build", gates.build))
+    return tuple(GateCommand(gate=name, command=command) for name, command in named if command)
