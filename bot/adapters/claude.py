@@ -34,6 +34,12 @@ class Claude:
     def scripted(self) -> bool:
         return False
 
+    def close(self) -> None:
+        with self._making:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
+
     def price(self, model: str) -> Price:
         return price_of(model, self._prices)
 
@@ -92,9 +98,11 @@ class _Exchange:
         stream = self._stream
         network = stream.response.extensions.get("network_stream") if stream is not None else None
         connection = network.get_extra_info("socket") if network is not None else None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        if connection is None:
+            # Not answered yet: the thread ends by itself with the first event or its own timeout, and nobody waits for it.
+            return
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
         self.over.wait(2)
 
     def spent(self, price: Price) -> Usage | MicroUsd:
