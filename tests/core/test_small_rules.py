@@ -1,0 +1,74 @@
+"""Small rules of the core: criteria, labels, guarded paths, repeated ideas, phases."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.criteria import criteria_of
+from bot.core.guard import protected
+from bot.core.ideas import repeated
+from bot.core.labels import healed
+from bot.core.phase import MOVES, Phase
+from bot.core.project import Title
+from bot.core.run import Proposal
+
+
+def test_criteria_are_the_checklist_outside_code() -> None:
+    body = "Please.\n- [ ] keeps the last line\n* [x] has a test\n```\n- [ ] not this\n```\n1. [ ] docs say so\n- plain item"
+
+    found = criteria_of("t", body)
+
+    assert [c.text for c in found] == ["keeps the last line", "has a test", "docs say so"]
+    assert not any(c.derived for c in found)
+
+
+def test_without_a_checklist_criteria_are_derived_and_say_so() -> None:
+    found = criteria_of("Parser loses the last line.", "no list")
+
+    assert found[0].text == "The issue is resolved: Parser loses the last line"
+    assert all(c.derived for c in found)
+
+
+def test_contradictory_phase_labels_are_healed_and_peoples_labels_kept() -> None:
+    change = healed(frozenset({"phase:ready", "phase:done", "bug", "agent:ready", "phase:mine"}), Phase.REVIEWING)
+
+    assert change.add == {"phase:reviewing"}
+    assert change.remove == {"phase:ready", "phase:done"}
+
+
+@pytest.mark.parametrize(
+    ("path", "guarded"),
+    [
+        ("src/a.py", False),
+        (".gitignore", False),
+        (".github/workflows/ci.yml", True),
+        ("sub/.vscode/tasks.json", True),
+        (".env.local", True),
+        ("docs/AGENTS.md", True),
+        ("CODEOWNERS", True),
+        ("certs/server.pem", True),
+        (".mcp.json", True),
+        ("environment.py", False),
+    ],
+)
+def test_what_machines_take_orders_from_goes_to_a_person(path: str, guarded: bool) -> None:
+    assert bool(protected([path])) is guarded
+
+
+def test_a_near_duplicate_of_a_closed_idea_is_found() -> None:
+    titles = (
+        Title(number=4, title="Cache the parsed files", open=False, proposed=False),
+        Title(number=5, title="Write docs", open=True, proposed=False),
+    )
+    idea = Proposal(title="cache parsed files", description="", criteria=(), approach="", evidence="", category="c")
+
+    assert repeated(idea, titles, 80) == titles[0]
+    assert repeated(idea, titles[1:], 80) is None
+
+
+def test_every_phase_can_be_left_or_is_an_end_and_no_move_is_listed_twice() -> None:
+    pairs = [(move.before, move.after) for move in MOVES]
+
+    assert len(pairs) == len(set(pairs))
+    assert {before for before, _ in pairs} == set(Phase)
+    assert all(before is not after for before, after in pairs)
