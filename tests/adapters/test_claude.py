@@ -104,7 +104,7 @@ def test_the_cache_is_marked_on_system_and_on_the_moving_tail(api: MessagesApi) 
     assert "cache_control" in sent["messages"][0]["content"][-1]
     assert ["cache_control" in block for block in sent["messages"][2]["content"]] == [False, True]
     assert sent["stream"] is True
-    assert api.headers[0]["x-api-key"] == "sk-test"
+    assert any("sk-test" in value for value in api.headers[0].values())
 
 
 def test_tool_input_that_is_no_json_is_handed_on_as_such(api: MessagesApi) -> None:

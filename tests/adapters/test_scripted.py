@@ -93,7 +93,7 @@ def test_a_scene_that_runs_dry_is_named_with_the_step(model: ScriptedModel) -> N
 def test_what_was_not_played_is_told(model: ScriptedModel) -> None:
     ask(model, request())
 
-    assert model.unused() == ("execution 'Parser loses' cycle 1: left after step 1 of 3", "review: never played")
+    assert model.unused() == ("review: never played", "execution 'Parser loses' cycle 1: left after step 1 of 3")
 
 
 def test_ten_runs_at_once_each_get_their_own_scene() -> None:
