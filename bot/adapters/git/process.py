@@ -1,0 +1,139 @@
+"""Running git so that nothing on this machine or in the repository can steer it, and no credential shows up anywhere."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.ports import GitTrouble
+
+_KEPT = (
+    "PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "http_proxy",
+    "https_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+)
+_CONFIG = {
+    "core.hooksPath": "/dev/null",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.file.allow": "always",
+    "advice.detachedHead": "false",
+    "init.defaultBranch": "main",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode("utf-8", "replace")
+
+
+def git(
+    *args: str | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    timeout: float = 120,
+    check: bool = True,
+    config: Mapping[str, str] | None = None,
+) -> Done:
+    """Raises `GitTrouble` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
+    settings = {**_CONFIG, **(config or {})}
+    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    env |= {
+        "LC_ALL": "C.UTF-8",
+        "HOME": "/nonexistent",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_AUTHOR_NAME": "groundskeeper",
+        "GIT_AUTHOR_EMAIL": "groundskeeper@users.noreply.github.com",
+        "GIT_COMMITTER_NAME": "groundskeeper",
+        "GIT_COMMITTER_EMAIL": "groundskeeper@users.noreply.github.com",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for place, (key, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
+    command = ["git", *map(str, args)]
+    try:
+        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        raise GitTrouble(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
+    except FileNotFoundError:
+        raise GitTrouble("git is not installed here, or the directory is gone") from None
+    result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
+    if check and result.code != 0:
+        raise GitTrouble(f"git {args[0]} failed: {_last_words(result)}")
+    return result
+
+
+def _last_words(done: Done) -> str:
+    lines = [line for line in done.err.splitlines() if line.strip()]
+    return "; ".join(lines[-3:]) or f"exit status {done.code}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror:
+    """A bare copy of the remote, shared by all threads of this process; `token` is asked for each use, since tokens expire."""
+
+    path: Path
+    remote: str
+    token: Callable[[], str] | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
+        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout)
+
+    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
+        """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""
+        return git(*args, cwd=self.path, check=check, timeout=timeout, config=self._credentials())
+
+    def _credentials(self) -> Mapping[str, str]:
+        if self.token is None:
+            return {}
+        basic = base64.b64encode(f"x-access-token:{self.token()}".encode()).decode()
+        return {f"http.{self.remote}.extraHeader": f"Authorization: Basic {basic}"}
+
+
+def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = None) -> Mirror:
+    if not (path / "HEAD").exists():
+        path.mkdir(parents=True, exist_ok=True)
+        git("init", "--quiet", "--bare", ".", cwd=path)
+        # In the file, since git hands no environment's configuration on to the process that serves a local fetch.
+        git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=path)
+    return Mirror(path=path, remote=remote, token=token)
+
+
+def blobs(mirror: Mirror, names: Sequence[str]) -> list[bytes | None]:
+    """The content of each `<commit>:<path>` in one process; None where it is not there or no file."""
+    if not names:
+        return []
+    out = mirror.git("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
+    found: list[bytes | None] = []
+    at = 0
+    for _ in names:
+        end = out.index(b"\n", at)
+        head, at = out[at:end], end + 1
+        if head.endswith(b" missing") or b" ambiguous" in head:
+            found.append(None)
+            continue
+        _, kind, size = head.rsplit(b" ", 2)
+        content, at = out[at : at + int(size)], at + int(size) + 1
+        found.append(content if kind == b"blob" else None)
+    return found

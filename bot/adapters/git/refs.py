@@ -1,0 +1,213 @@
+"""Leases, ledger and stop as commits on custom refs, moved by one atomic push that is fenced by what was read."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.adapters.git.process import Mirror, blobs
+from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
+from bot.core.ledger import Entry, Ledger
+from bot.core.project import Stop
+from bot.core.record import IDEATION, TICK, Record
+from bot.ports import Change, GitTrouble, Push, RefState
+
+ROOT = "refs/groundskeeper/"
+LEDGER, STOP = f"{ROOT}ledger", f"{ROOT}stop"
+_LOST_WORDS = (
+    "stale info",
+    "cannot lock ref",
+    "failed to update ref",
+    "fetch first",
+    "non-fast-forward",
+    "reference already exists",
+    "incorrect old value",
+)
+_TRIES = 3
+_MONTHS_READ = 2
+
+
+def ref_of(number: int) -> str:
+    return {IDEATION: f"{ROOT}ideation", TICK: f"{ROOT}tick"}.get(number, f"{ROOT}project/{number}")
+
+
+def _number_of(ref: str) -> int | None:
+    if ref in (ref_of(IDEATION), ref_of(TICK)):
+        return IDEATION if ref == ref_of(IDEATION) else TICK
+    prefix, _, number = ref.rpartition("/")
+    return int(number) if prefix == f"{ROOT}project" and number.isdecimal() and str(int(number)) == number else None
+
+
+@dataclass(kw_only=True)
+class GitRefs:
+    """`Refs` over a mirror; `default_branch` is where the base is read."""
+
+    mirror: Mirror
+    default_branch: str
+    _records: dict[str, Record] = field(default_factory=dict)
+    _ledger: tuple[str, Ledger] = ("", Ledger())
+    _stop: tuple[str, Stop | None] = ("", None)
+
+    def read(self) -> RefState:
+        with self.mirror.lock:
+            self.mirror.remote_git(
+                "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", self.mirror.remote,
+                "+refs/heads/*:refs/heads/*", f"+{ROOT}*:{ROOT}*",
+            )  # fmt: skip
+            tips = _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
+            base = tips.get(f"refs/heads/{self.default_branch}")
+            if base is None:
+                raise GitTrouble(f"the repository has no branch {self.default_branch}; push a first commit to it")
+            return RefState(
+                tips=tips, base=base, records=self._read_records(tips), ledger=self._read_ledger(tips), stop=self._read_stop(tips)
+            )
+
+    def tips(self) -> Mapping[str, str]:
+        return _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, f"{ROOT}*").text)
+
+    def transcript(self, number: int) -> str | None:
+        with self.mirror.lock:
+            (found,) = blobs(self.mirror, [f"{ref_of(number)}:transcript.jsonl"])
+        return found.decode("utf-8", "replace") if found is not None else None
+
+    def push(self, seen: RefState, change: Change) -> Push:
+        with self.mirror.lock:
+            moves = self._written(seen, change)
+        if change.branch is not None:
+            moves[f"refs/heads/{change.branch.branch}"] = change.branch.head
+        leases = [f"--force-with-lease={ref}:{seen.tips.get(ref, '')}" for ref in moves]
+        specs = [f"{oid}:{ref}" for ref, oid in moves.items()]
+        for _ in range(_TRIES):
+            done = self.mirror.remote_git(
+                "push", "--atomic", "--porcelain", "--no-verify", "--quiet", *leases, self.mirror.remote, *specs, check=False
+            )
+            if done.code == 0:
+                return Push.DONE
+            settled = self._settled(seen, moves, f"{done.text}\n{done.err}")
+            if settled is not None:
+                return settled
+        raise GitTrouble(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {done.err.strip()[-300:]}")
+
+    def _settled(self, seen: RefState, moves: Mapping[str, str], words: str) -> Push | None:
+        """What a failed or unanswered push came to, by looking: mine, theirs, or unchanged (None: try again)."""
+        now = _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, *moves).text)
+        if any(now.get(ref) == oid or self._passed_through(now.get(ref), ref, oid) for ref, oid in moves.items() if ref.startswith(ROOT)):
+            return Push.DONE
+        if any(now.get(ref, "") != seen.tips.get(ref, "") for ref in moves) or any(word in words for word in _LOST_WORDS):
+            return Push.LOST
+        if "[remote rejected]" in words:
+            said = next(line for line in words.splitlines() if "[remote rejected]" in line)
+            raise GitTrouble(f"the push was refused and nothing was moved: {said.split(chr(9))[-1]}. The worker needs `contents: write`.")
+        return None
+
+    def _passed_through(self, tip: str | None, ref: str, oid: str) -> bool:
+        """Whether somebody built on our commit already: then our push did arrive."""
+        if tip is None:
+            return False
+        with self.mirror.lock:
+            self.mirror.remote_git(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.remote, f"+{ref}:{ref}", check=False
+            )
+            return self.mirror.git("merge-base", "--is-ancestor", oid, tip, check=False).code == 0
+
+    def _written(self, seen: RefState, change: Change) -> dict[str, str]:
+        """The commits of a change, made in one `git fast-import`; each unique, so that two racers never push the same one."""
+        files: dict[str, dict[str, bytes]] = {}
+        if change.record is not None:
+            files[ref_of(change.record.number)] = {"record.json": encoded(change.record, indent=1)}
+            if change.transcript is not None:
+                files[ref_of(change.record.number)]["transcript.jsonl"] = change.transcript.encode()
+        if change.ledger is not None and change.ledger != seen.ledger:
+            files[LEDGER] = self._ledger_files(seen, change.ledger)
+        if change.stop is not None:
+            stopped = isinstance(change.stop, Stop)
+            reason = change.stop.reason if isinstance(change.stop, Stop) else ""
+            files[STOP] = {"stop.json": encoded(StopFile(stopped=stopped, by=change.stop.by, at=change.stop.at, reason=reason))}
+        nonce = secrets.token_hex(8)
+        stream = bytearray()
+        for place, (ref, contents) in enumerate(files.items(), 1):
+            stream += _commit(f"refs/pending/{nonce}/{place}", seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
+        if not files:
+            return {}
+        self.mirror.git("fast-import", "--quiet", "--force", "--done", stdin=bytes(stream) + b"done\n")
+        made = _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", f"refs/pending/{nonce}").text)
+        self.mirror.git("update-ref", "--stdin", stdin="".join(f"delete {ref}\n" for ref in made).encode())
+        return {ref: made[f"refs/pending/{nonce}/{place}"] for place, ref in enumerate(files, 1)}
+
+    def _ledger_files(self, seen: RefState, after: Ledger) -> dict[str, bytes]:
+        before = seen.ledger.entries
+        if after.entries[: len(before)] != before:
+            raise GitTrouble("the ledger is append-only; a change would have rewritten it")
+        months: dict[str, list[Entry]] = {}
+        for entry in after.entries[len(before) :]:
+            months.setdefault(f"{entry.at:%Y-%m}.jsonl", []).append(entry)
+        tip = seen.tips.get(LEDGER)
+        old = blobs(self.mirror, [f"{tip}:{name}" for name in months]) if tip else [None] * len(months)
+        return {
+            name: (was or b"") + b"".join(encoded(entry) for entry in entries)
+            for was, (name, entries) in zip(old, months.items(), strict=True)
+        }
+
+    def _read_records(self, tips: Mapping[str, str]) -> dict[int, Record]:
+        wanted = {number: (ref, oid) for ref, oid in tips.items() if (number := _number_of(ref)) is not None}
+        fresh = [(ref, oid) for ref, oid in wanted.values() if oid not in self._records]
+        for (ref, oid), data in zip(fresh, blobs(self.mirror, [f"{oid}:record.json" for _, oid in fresh]), strict=True):
+            where = f"{ref} ({oid[:10]}), record.json"
+            if data is None:
+                raise GitTrouble(f"{where} is missing. Put the ref back to its last good commit.")
+            self._records[oid] = record_from(data, where=where)
+        self._records = {oid: self._records[oid] for _, oid in wanted.values()}
+        return {number: self._records[oid] for number, (_, oid) in wanted.items()}
+
+    def _read_ledger(self, tips: Mapping[str, str]) -> Ledger:
+        tip = tips.get(LEDGER, "")
+        if self._ledger[0] != tip:
+            names = sorted(self.mirror.git("ls-tree", "--name-only", tip).text.split())[-_MONTHS_READ:] if tip else []
+            months = blobs(self.mirror, [f"{tip}:{name}" for name in names])
+            parts = [entries_from(data or b"", where=f"{LEDGER} ({tip[:10]}), {name}") for name, data in zip(names, months, strict=True)]
+            self._ledger = (tip, Ledger(entries=tuple(entry for part in parts for entry in part)))
+        return self._ledger[1]
+
+    def _read_stop(self, tips: Mapping[str, str]) -> Stop | None:
+        tip = tips.get(STOP, "")
+        if self._stop[0] != tip:
+            (data,) = blobs(self.mirror, [f"{tip}:stop.json"]) if tip else (None,)
+            if tip and data is None:
+                raise GitTrouble(
+                    f"{STOP} ({tip[:10]}) has no stop.json. Put the ref back to its last good commit, or run `groundskeeper stop`."
+                )
+            found = stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None
+            self._stop = (tip, Stop(by=found.by, at=found.at, reason=found.reason) if found is not None and found.stopped else None)
+        return self._stop[1]
+
+
+def _parsed(lines: str) -> dict[str, str]:
+    return {ref: oid for oid, ref in (line.split("\t", 1) for line in lines.splitlines() if "\t" in line)}
+
+
+def _message(change: Change, nonce: str) -> str:
+    body = [change.message, ""]
+    if change.record is not None:
+        body.append(f"epoch: {change.record.epoch}")
+        if change.record.lease is not None:
+            body.append(f"holder: agent {change.record.lease.holder.agent}, run {change.record.lease.holder.run}")
+    return "\n".join([*body, f"nonce: {nonce}", ""])
+
+
+def _commit(ref: str, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
+    text = message.encode()
+    out = bytearray(f"commit {ref}\ncommitter groundskeeper <groundskeeper@users.noreply.github.com> {_stamp()}\n".encode())
+    out += b"data %d\n%s\n" % (len(text), text)
+    if parent:
+        out += f"from {parent}\n".encode()
+        if not keep:
+            out += b"deleteall\n"
+    for name, content in files.items():
+        out += b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content)
+    return bytes(out)
+
+
+def _stamp() -> str:
+    return f"{int(time.time())} +0000"

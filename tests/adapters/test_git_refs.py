@@ -1,0 +1,170 @@
+"""Leases and money on real git refs: one winner, all or nothing, and no lost answer that is taken for a loss."""
+
+from __future__ import annotations
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.git.process import git, open_mirror
+from bot.adapters.git.refs import GitRefs
+from bot.core.ledger import Entry, EntryKind, Ledger
+from bot.core.money import usd
+from bot.core.project import Stop
+from bot.core.record import Record
+from bot.core.roles import Role
+from bot.ports import BranchMove, Change, GitTrouble, Push, RefState, StartAgain
+from tests.core.facts import NOON, judged, lease, run
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    bare = tmp_path / "remote.git"
+    bare.mkdir()
+    git("init", "--quiet", "--bare", "--initial-branch=main", ".", cwd=bare)
+    tree = git("hash-object", "-t", "tree", "-w", "--stdin", cwd=bare).text.strip()
+    commit = git("commit-tree", tree, "-m", "First", cwd=bare).text.strip()
+    git("update-ref", "refs/heads/main", commit, cwd=bare)
+    return bare
+
+
+def a_clone(remote: Path, name: str) -> GitRefs:
+    return GitRefs(mirror=open_mirror(remote.parent / name, str(remote)), default_branch="main")
+
+
+def money(name: str, amount: float = 1) -> Entry:
+    return Entry(kind=EntryKind.RESERVE, at=NOON, run=name, project=7, role=Role.EXECUTION, agent=1, amount=usd(amount))
+
+
+def test_a_record_comes_back_as_it_was_written(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    kept = Record(number=7, epoch=3, lease=lease(), runs=(run(), judged(approved=False)), branch="agent-1/project-7", checkpoint=True)
+
+    assert refs.push(refs.read(), Change(message="m", record=kept, ledger=Ledger(entries=(money("x"),)), transcript="{}\n")) is Push.DONE
+
+    seen = a_clone(remote, "b").read()
+    assert seen.records == {7: kept}
+    assert seen.ledger.entries == (money("x"),)
+    assert refs.read().records == {7: kept}
+    assert refs.transcript(7) == "{}\n"
+
+
+def test_the_ref_tells_its_story_to_whoever_reads_the_log(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    refs.push(refs.read(), Change(message="Agent 1 takes project 7 for execution", record=Record(number=7, epoch=1, lease=lease())))
+    refs.push(refs.read(), Change(message="Agent 1 hands in execution: finished", record=Record(number=7, epoch=2)))
+
+    log = git("log", "--format=%s", "refs/groundskeeper/project/7", cwd=remote).text.splitlines()
+
+    assert log == ["Agent 1 hands in execution: finished", "Agent 1 takes project 7 for execution"]
+
+
+def test_of_ten_that_race_for_one_lease_one_wins(remote: Path) -> None:
+    clones = [a_clone(remote, f"c{number}") for number in range(10)]
+    states = [clone.read() for clone in clones]
+
+    def take(place: int) -> Push:
+        record = Record(number=7, epoch=1, lease=lease(place + 1, run=f"run-{place}"))
+        return clones[place].push(states[place], Change(message=f"agent {place}", record=record))
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(take, range(10)))
+
+    assert answers.count(Push.DONE) == 1
+    assert answers.count(Push.LOST) == 9
+    held = a_clone(remote, "judge").read().records[7].lease
+    assert held is not None
+    assert held.holder.agent == answers.index(Push.DONE) + 1
+
+
+def test_a_stale_ledger_lets_nothing_move(remote: Path) -> None:
+    ours, theirs = a_clone(remote, "ours"), a_clone(remote, "theirs")
+    seen = ours.read()
+    theirs.push(theirs.read(), Change(message="theirs", ledger=Ledger(entries=(money("theirs"),))))
+
+    lost = ours.push(seen, Change(message="ours", record=Record(number=7, epoch=1), ledger=Ledger(entries=(money("ours"),))))
+
+    assert lost is Push.LOST
+    after = ours.read()
+    assert after.records == {}
+    assert [entry.run for entry in after.ledger.entries] == ["theirs"]
+
+
+def test_a_branch_moves_with_its_lease_or_not_at_all(remote: Path) -> None:
+    ours, theirs = a_clone(remote, "ours"), a_clone(remote, "theirs")
+    ours.push(ours.read(), Change(message="take", record=Record(number=7, epoch=1, lease=lease())))
+    seen = ours.read()
+    theirs.push(theirs.read(), Change(message="taken over", record=Record(number=7, epoch=2, lease=lease(2, run="other"))))
+    move = BranchMove(branch="agent-1/project-7", head=seen.base)
+
+    stale = ours.push(seen, Change(message="publish", record=Record(number=7, epoch=2), branch=move))
+    fresh = ours.push(ours.read(), Change(message="publish", record=Record(number=7, epoch=3), branch=move))
+
+    assert (stale, fresh) == (Push.LOST, Push.DONE)
+    assert ours.read().tips["refs/heads/agent-1/project-7"] == seen.base
+
+
+class LosesAnswers(GitRefs):
+    """The connection breaks after the server has done its work: the push is made, its answer is not heard."""
+
+    def push_then_lose(self, seen: RefState, change: Change) -> Push:
+        moves = self._written(seen, change)
+        specs = [f"{oid}:{ref}" for ref, oid in moves.items()]
+        self.mirror.remote_git("push", "--atomic", self.mirror.remote, *specs)
+        settled = self._settled(seen, moves, "fatal: the remote end hung up unexpectedly")
+        assert settled is not None
+        return settled
+
+
+def test_a_push_whose_answer_was_lost_is_settled_by_reading(remote: Path) -> None:
+    mirror = open_mirror(remote.parent / "deaf", str(remote))
+    deaf = LosesAnswers(mirror=mirror, default_branch="main")
+
+    assert deaf.push_then_lose(deaf.read(), Change(message="m", record=Record(number=7, epoch=1))) is Push.DONE
+
+
+def test_stop_and_start_are_a_chain_that_everybody_reads(remote: Path) -> None:
+    ours, theirs = a_clone(remote, "ours"), a_clone(remote, "theirs")
+    stop = Stop(by="ann", at=NOON, reason="bill")
+    ours.push(ours.read(), Change(message="stop", stop=stop))
+    assert theirs.read().stop == stop
+
+    theirs.push(theirs.read(), Change(message="start", stop=StartAgain(by="bea", at=NOON)))
+
+    assert ours.read().stop is None
+
+
+def test_the_ledger_keeps_one_file_a_month_and_is_never_rewritten(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    first = Ledger(entries=(money("x"),))
+    refs.push(refs.read(), Change(message="1", ledger=first))
+    december = replace(money("y"), at=NOON.replace(month=12))
+    refs.push(refs.read(), Change(message="2", ledger=Ledger(entries=(*first.entries, december))))
+
+    assert git("ls-tree", "--name-only", "refs/groundskeeper/ledger", cwd=remote).text.split() == ["2026-11.jsonl", "2026-12.jsonl"]
+    with pytest.raises(GitTrouble, match="append-only"):
+        refs.push(refs.read(), Change(message="3", ledger=Ledger(entries=(december,))))
+
+
+def test_a_record_that_somebody_spoiled_is_named_with_its_place(remote: Path) -> None:
+    blob = git("hash-object", "-w", "--stdin", cwd=remote, stdin=b'{"number": "seven"}').text.strip()
+    tree = git("mktree", cwd=remote, stdin=f"100644 blob {blob}\trecord.json\n".encode()).text.strip()
+    git("update-ref", "refs/groundskeeper/project/7", git("commit-tree", tree, "-m", "x", cwd=remote).text.strip(), cwd=remote)
+
+    with pytest.raises(GitTrouble, match=r"refs/groundskeeper/project/7 .*record.json is not what it should be \(number"):
+        a_clone(remote, "a").read()
+
+
+def test_no_credential_is_ever_in_an_argument_or_an_error(remote: Path) -> None:
+    refs = GitRefs(
+        mirror=open_mirror(remote.parent / "t", "http://127.0.0.1:9/none.git", token=lambda: "ghs_secret"), default_branch="main"
+    )
+
+    with pytest.raises(GitTrouble) as caught:
+        refs.read()
+
+    assert "secret" not in str(caught.value)
+    assert b"secret" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout
