@@ -121,7 +121,20 @@ class Gathered:
         except ValueError:
             parsed = None
         # The tools answer this key as unusable input; the request was billed and the conversation goes on.
-        return parsed if isinstance(parsed, dict) else {"unparsed": raw}
+        return _encodable(parsed) if isinstance(parsed, dict) else {"unparsed": raw}
+
+
+def _encodable(data: Any) -> Any:
+    """Without lone surrogates, which JSON can spell and UTF-8 cannot: nothing could be saved or sent with one in it."""
+    match data:
+        case str():
+            return data.encode(errors="replace").decode()
+        case dict():
+            return {_encodable(key): _encodable(value) for key, value in data.items()}
+        case list():
+            return [_encodable(each) for each in data]
+        case _:
+            return data
 
 
 def _stop(named: str | None) -> StopReason:

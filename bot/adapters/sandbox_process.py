@@ -19,6 +19,8 @@ from bot.ports import Outcome
 
 _LOOK = 0.1
 _CHUNK = 65_536
+_FRAME = 16
+"""Processes of the sandbox itself, and room for the kernel's limit to refuse before this one kills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,17 +140,20 @@ def _drain(process: subprocess.Popen[bytes], output: Output) -> None:
 
 
 def _excess(pid: int, limits: Limits) -> str:
+    """The kernel's own limits are for each process or user; this looks at the command and all its descendants together."""
     count, resident = 0, 0
     waiting = [pid]
-    while waiting and count <= limits.processes:
+    most = limits.processes + _FRAME
+    while waiting and count <= most:
         each = waiting.pop()
         count += 1
         try:
             resident += int(Path(f"/proc/{each}/statm").read_text().split()[1])
-            waiting += [int(child) for child in Path(f"/proc/{each}/task/{each}/children").read_text().split()]
+            for thread in Path(f"/proc/{each}/task").iterdir():
+                waiting += [int(child) for child in (thread / "children").read_text().split()]
         except (OSError, ValueError, IndexError):
             continue
-    if count > limits.processes:
+    if count > most:
         return f"killed: more than {limits.processes} processes"
     if resident * os.sysconf("SC_PAGE_SIZE") > limits.memory:
         return f"killed: more than {limits.memory // 1024**2} MB of memory"

@@ -76,11 +76,19 @@ def commit_rest(brief: Brief, outside: Outside, subject: str) -> None:
 
 
 def head(brief: Brief, outside: Outside) -> str:
-    return _shell(brief, outside, "git rev-parse --verify HEAD")[-40:]
+    return _last_line(_shell(brief, outside, "git rev-parse --verify HEAD"))
 
 
 def commits_since(brief: Brief, outside: Outside, start: str) -> int:
-    return int(_shell(brief, outside, 'git rev-list --count "$1..HEAD"', start) or 0)
+    count = _last_line(_shell(brief, outside, 'git rev-list --count "$1..HEAD"', start))
+    if not count.isdecimal():
+        raise GitFailed(f"it counted {count!r} commits")
+    return int(count)
+
+
+def _last_line(output: str) -> str:
+    """git may have warned of something before it answered."""
+    return (output.splitlines() or [""])[-1].strip()
 
 
 def drop_leftovers(brief: Brief, outside: Outside) -> None:
@@ -91,7 +99,7 @@ def drop_leftovers(brief: Brief, outside: Outside) -> None:
 def work(brief: Brief, outside: Outside) -> Work:
     """The commits since the base as a bundle. Raises `GitFailed`."""
     script = 'rm -rf "$2"; test "$(git rev-list --count "$1..HEAD")" = 0 || git bundle create --quiet "$2" "$1..HEAD"; git rev-parse HEAD'
-    oid = _shell(brief, outside, script, brief.base, _BUNDLE)[-40:]
+    oid = _last_line(_shell(brief, outside, script, brief.base, _BUNDLE))
     try:
         return Work(head=oid, bundle=read_bytes(outside.workspace.path, _BUNDLE, most=_LARGEST))
     except Unreadable as trouble:

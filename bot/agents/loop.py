@@ -13,7 +13,7 @@ from bot.agents.transcript import Conversation, read_back, tool_uses, user
 from bot.core.conversation import Reply, StopReason, ToolResult
 from bot.core.money import Price, dollars
 from bot.core.run import Brief, Ending, Spend
-from bot.core.trouble import ModelTrouble, ModelTroubleKind
+from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
 
 _REMINDERS = 2
 _REMINDER = "Go on with a tool call; when there is nothing left to do, end with the tool that ends the task."
@@ -90,7 +90,11 @@ def converse(stretch: Stretch) -> Ended:
             return stretch.ended(Ending.UNFINISHED, str(end))
         except ModelTrouble as trouble:
             return _troubled(stretch, trouble)
-        ended = _observe(stretch, reply)
+        try:
+            ended = _observe(stretch, reply)
+        except UserError as error:
+            # The sandbox, say, is not there: what was spent so far is handed back all the same.
+            return stretch.ended(Ending.FAILED, str(error))
         stretch.outside.save(stretch.conversation.text())
         if ended is not None:
             return ended

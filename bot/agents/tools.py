@@ -137,7 +137,7 @@ def plain(text: str) -> str:
 
 
 class BashInput(Input):
-    command: str = Field(min_length=1)
+    command: Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
     timeout: Annotated[int, Field(ge=1, le=1800, description="seconds")] = 120
 
 

@@ -116,6 +116,15 @@ def test_tool_input_that_is_no_json_is_handed_on_as_such(api: MessagesApi) -> No
     assert answer.stop is StopReason.MAX_TOKENS
 
 
+def test_text_that_no_encoding_can_hold_is_mended_at_the_edge(api: MessagesApi) -> None:
+    api.answers = [Answer(blocks=[{**tool_use("bash"), "raw": '{"command": "a\\ud800b"}'}])]
+
+    use = reply(api).message.blocks[0]
+
+    assert isinstance(use, ToolUse)
+    assert use.input == {"command": "a?b"}
+
+
 def test_an_answer_without_content_is_an_empty_message(api: MessagesApi) -> None:
     api.answers = [Answer(blocks=[], stop="refusal")]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.scripted import ScriptedModel, Step, step
+from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.agents.bound import prompt_bound
 from bot.agents.run import run_brief
 from bot.agents.transcript import Conversation, read_back, user
@@ -18,7 +19,8 @@ from bot.core.conversation import Message, Reply, Request, Speaker, StopReason, 
 from bot.core.money import MicroUsd, Price, Rate, Usage, cost, usd, worst_case
 from bot.core.roles import Role
 from bot.core.run import Ending, Grant
-from bot.core.trouble import ModelTrouble, ModelTroubleKind
+from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.ports import Outcome
 from tests.agents.workshop import Workshop
 
 NOTHING_LEFT = step("nothing_left", reason="all is well")
@@ -48,6 +50,7 @@ def expecting(words: str, then: Step) -> Callable[[Request], Step]:
         (step("bash", comand="ls"), "command: Field required"),
         (step("bash", command="ls", timeout="soon"), "timeout"),
         (step("bash", unparsed='{"command": "l'), "not valid JSON"),
+        (step("bash", command="true\0"), "command: String should match pattern"),
         (step("fly"), "There is no tool 'fly'. There are: bash, propose, nothing_left."),
         (step("propose", title="Too short of everything"), "description: Field required"),
         (Step(say="I think about it."), "Go on with a tool call"),
@@ -232,8 +235,6 @@ class Breaking(ScriptedModel):
 
 
 def test_requests_that_were_billed_and_brought_nothing_are_counted(workshop: Workshop) -> None:
-    from bot.adapters.scripted import Scene
-
     model = Breaking([Scene(role=Role.IDEATION, steps=(NOTHING_LEFT,))])
 
     bundle = run_brief(workshop.brief(Role.IDEATION), workshop.outside(model))
@@ -247,6 +248,21 @@ def test_a_model_that_declines_is_a_failure_with_a_fresh_start(workshop: Worksho
     bundle = workshop.run(workshop.brief(Role.IDEATION), Step(say="No.", stop=StopReason.REFUSAL))
 
     assert (bundle.ending, bundle.transcript) == (Ending.FAILED, None)
+
+
+class NoSandbox:
+    isolating = True
+
+    def run(self, *_: object, **__: object) -> Outcome:
+        raise UserError("bwrap is not installed.")
+
+
+def test_a_sandbox_that_is_not_there_fails_the_run_with_what_it_spent(workshop: Workshop) -> None:
+    model = ScriptedModel([Scene(role=Role.IDEATION, steps=(LOOK,))])
+
+    bundle = run_brief(workshop.brief(Role.IDEATION), replace(workshop.outside(model), sandbox=NoSandbox()))
+
+    assert (bundle.ending, bundle.note, bundle.spend.requests) == (Ending.FAILED, "bwrap is not installed.", 1)
 
 
 def test_an_interrupted_tool_is_answered_when_the_conversation_goes_on() -> None:
