@@ -1,0 +1,1 @@
+"""GitHub over githubkit: one client an identity, its errors and limits translated here and nowhere else."""

@@ -1,0 +1,79 @@
+"""The GraphQL documents: one query for a whole snapshot, one mutation for all that people are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+_ACTOR = "{ __typename login }"
+_LIGHT = f"""
+fragment Light on Issue {{
+  id number title body state createdAt lastEditedAt author {_ACTOR} editor {_ACTOR}
+  labels(first: 50) {{ nodes {{ name }} }}
+  timelineItems(last: 50, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
+    nodes {{
+      __typename
+      ... on LabeledEvent {{ createdAt actor {_ACTOR} label {{ name }} }}
+      ... on RenamedTitleEvent {{ createdAt actor {_ACTOR} }}
+    }}
+  }}
+}}"""
+_FULL = f"""
+fragment Full on Issue {{
+  ...Light
+  comments(last: 50) {{ totalCount nodes {{ id body createdAt author {_ACTOR} }} }}
+}}"""
+_PULL = f"""
+fragment Shown on PullRequest {{
+  id number state headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
+  reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
+  commits(last: 1) {{ nodes {{ commit {{ oid statusCheckRollup {{ contexts(first: 100) {{ nodes {{
+    __typename
+    ... on CheckRun {{ name status conclusion title summary text detailsUrl }}
+    ... on StatusContext {{ context state description targetUrl }}
+  }} }} }} }} }} }}
+}}"""
+_ITEMS = "projectItems(first: 20) { nodes { id project { id } } }"
+
+
+def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) -> str:
+    """Variables: owner, name, cursor. Numbers become aliases; branch names go in as JSON strings, which GraphQL reads alike."""
+    parts = []
+    for number, branch in sorted(in_play.items()):
+        parts.append(f"i{number}: issue(number: {number}) {{ ...Full {_ITEMS if with_board else ''} }}")
+        if branch is not None:
+            parts.append(
+                f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
+                " { nodes { ...Shown } }"
+            )
+    page = "issues(first: 100, after: $cursor, states: OPEN, labels: $labels, orderBy: {field: CREATED_AT, direction: ASC})"
+    fragments = [_LIGHT] + ([_FULL] if parts else []) + ([_PULL] if any(in_play.values()) else [])
+    return (
+        "query Snapshot($owner: String!, $name: String!, $cursor: String, $labels: [String!]) {\n"
+        "  repository(owner: $owner, name: $name) {\n"
+        f"    {page} {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...Light }} }}\n    "
+        + "\n    ".join(parts)
+        + "\n  }\n}"
+        + "".join(fragments)
+    )
+
+
+def next_page_document() -> str:
+    return snapshot_document({}, with_board=False)
+
+
+LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: String) {
+  repository(owner: $owner, name: $name) { id labels(first: 100, after: $cursor) { pageInfo { hasNextPage endCursor } nodes { id name } } }
+}"""
+
+BOARD_DOCUMENT = """query Board($login: String!, $number: Int!) {
+  organization(login: $login) { projectV2(number: $number) { id fields(first: 50) { nodes {
+    __typename
+    ... on ProjectV2Field { id name dataType }
+    ... on ProjectV2SingleSelectField { id name dataType options { id name } }
+  } } } }
+}"""
+
+
+def _string(text: str) -> str:
+    return json.dumps(text)

@@ -1,0 +1,168 @@
+"""Status comments, phase labels and board rows, written together in as few requests as GitHub allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.adapters.github.client import Client
+from bot.adapters.github.queries import BOARD_DOCUMENT, LABELS_DOCUMENT
+from bot.core.labels import BOTS, Label
+from bot.ports import GitHubTrouble, GitHubTroubleKind, Projection
+
+_AT_ONCE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardField:
+    id: str
+    kind: str
+    options: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    id: str
+    fields: dict[str, BoardField]
+
+
+def find_board(client: Client, number: int) -> Board:
+    """Raises `GitHubTrouble` where the board cannot be seen: an app sees boards of organizations only, and needs the permission."""
+    login = client.repository.split("/")[0]
+    found = (client.graphql(BOARD_DOCUMENT, {"login": login, "number": number}).get("organization") or {}).get("projectV2")
+    if found is None:
+        raise GitHubTrouble(
+            GitHubTroubleKind.GONE, f"board {number} of {login} cannot be seen; the app needs `organization_projects: write`"
+        )
+    fields = {
+        node["name"]: BoardField(
+            id=node["id"], kind=node["dataType"], options={option["name"].casefold(): option["id"] for option in node.get("options", ())}
+        )
+        for node in found["fields"]["nodes"]
+        if node and "id" in node
+    }
+    return Board(id=found["id"], fields=fields)
+
+
+@dataclass(kw_only=True)
+class Shower:
+    client: Client
+    board: Board | None = None
+    _labels: dict[str, str] = field(default_factory=dict)
+
+    def show(self, projections: Sequence[Projection]) -> None:
+        """Raises `GitHubTrouble` naming what was not written; the next look finds it missing and writes it."""
+        for at in range(0, len(projections), _AT_ONCE):
+            self._show(projections[at : at + _AT_ONCE])
+
+    def _show(self, projections: Sequence[Projection]) -> None:
+        names = {name for one in projections for name in one.labels.add | one.labels.remove}
+        ids = self._label_ids(names)
+        draft = _Draft()
+        for one in projections:
+            subject = one.issue.node_id
+            if one.body is not None and one.comment_id is None:
+                draft.add("addComment", "AddCommentInput", {"subjectId": subject, "body": one.body}, "clientMutationId", creates=True)
+            elif one.body is not None:
+                draft.add("updateIssueComment", "UpdateIssueCommentInput", {"id": one.comment_id, "body": one.body}, "clientMutationId")
+            if added := [ids[name] for name in sorted(one.labels.add)]:
+                draft.add(
+                    "addLabelsToLabelable", "AddLabelsToLabelableInput", {"labelableId": subject, "labelIds": added}, "clientMutationId"
+                )
+            if gone := [ids[name] for name in sorted(one.labels.remove) if name in ids]:
+                draft.add(
+                    "removeLabelsFromLabelable",
+                    "RemoveLabelsFromLabelableInput",
+                    {"labelableId": subject, "labelIds": gone},
+                    "clientMutationId",
+                )
+            if self.board is not None and one.board_item is not None:
+                self._fields(draft, self.board, one, one.board_item)
+            elif self.board is not None:
+                inputs = {"projectId": self.board.id, "contentId": subject}
+                draft.add("addProjectV2ItemById", "AddProjectV2ItemByIdInput", inputs, "item { id }", about=one)
+        answers = draft.send(self.client)
+        self._fill_new_items(draft, answers)
+
+    def _fill_new_items(self, draft: _Draft, answers: Any) -> None:
+        """GitHub cannot add an item and set its fields in one call, so a new row's values follow in a second one."""
+        board = self.board
+        if board is None or not draft.about:
+            return
+        second = _Draft()
+        for alias, one in draft.about.items():
+            self._fields(second, board, one, answers[alias]["item"]["id"])
+        second.send(self.client)
+
+    def _fields(self, draft: _Draft, board: Board, one: Projection, item: str) -> None:
+        for name, value in one.board.items():
+            known = board.fields.get(name)
+            written = _field_value(known, value) if known is not None else None
+            if known is not None and written is not None:
+                inputs = {"projectId": board.id, "itemId": item, "fieldId": known.id, "value": written}
+                draft.add("updateProjectV2ItemFieldValue", "UpdateProjectV2ItemFieldValueInput", inputs, "clientMutationId")
+
+    def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
+        self._read_labels()
+        made = []
+        for label in labels:
+            if label.name not in self._labels:
+                body = {"name": label.name, "color": label.color, "description": label.description[:100]}
+                self._labels[label.name] = self.client.rest("POST", "labels", body=body)["node_id"]
+                made.append(label.name)
+        return tuple(made)
+
+    def _label_ids(self, names: set[str]) -> dict[str, str]:
+        if not names <= self._labels.keys():
+            self.ensure_labels([label for label in BOTS if label.name in names])
+        return {name: self._labels[name] for name in names if name in self._labels}
+
+    def _read_labels(self) -> None:
+        owner, name = self.client.repository.split("/")
+        cursor: str | None = None
+        while True:
+            page = self.client.graphql(LABELS_DOCUMENT, {"owner": owner, "name": name, "cursor": cursor})["repository"]["labels"]
+            self._labels |= {node["name"]: node["id"] for node in page["nodes"]}
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            cursor = page["pageInfo"]["endCursor"]
+
+
+def _field_value(known: BoardField, value: str | float) -> dict[str, str | float] | None:
+    match known.kind:
+        case "SINGLE_SELECT":
+            option = known.options.get(str(value).casefold())
+            return {"singleSelectOptionId": option} if option else None
+        case "NUMBER":
+            return {"number": float(value)}
+        case "TEXT":
+            return {"text": str(value)}
+        case _:
+            return None
+
+
+@dataclass(kw_only=True)
+class _Draft:
+    """Several mutations in one document; each has its own alias and its own input variable."""
+
+    parts: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Projection] = field(default_factory=dict)
+    creates: int = 0
+
+    def add(self, mutation: str, kind: str, inputs: Any, answer: str, *, creates: bool = False, about: Projection | None = None) -> None:
+        alias = f"m{len(self.parts)}"
+        self.heads.append(f"${alias}: {kind}!")
+        self.parts.append(f"  {alias}: {mutation}(input: ${alias}) {{ {answer} }}")
+        self.variables[alias] = inputs
+        self.creates += creates
+        if about is not None:
+            self.about[alias] = about
+
+    def send(self, client: Client) -> Any:
+        if not self.parts:
+            return {}
+        document = f"mutation Show({', '.join(self.heads)}) {{\n" + "\n".join(self.parts) + "\n}"
+        return client.graphql(document, self.variables, creates=self.creates)

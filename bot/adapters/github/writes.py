@@ -1,0 +1,123 @@
+"""What the bot writes to GitHub: each thing once, even when an answer is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.adapters.github.client import Client
+from bot.adapters.github.showing import Shower
+from bot.core.labels import Label
+from bot.core.policy import MergeMethod
+from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, Projection, ReviewComment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writes:
+    """`GitHubWrites`. `reviewer` is the second identity where there is one; checks and merges are its own."""
+
+    worker: Client
+    reviewer: Client | None
+    shower: Shower
+
+    def open_pull(self, *, branch: str, base: str, title: str, body: str) -> int:
+        existing = self._pull_of(branch)
+        if existing is not None:
+            return existing
+        try:
+            made = self.worker.rest("POST", "pulls", body={"title": title, "body": body, "head": branch, "base": base})
+        except GitHubTrouble as trouble:
+            # The work may have been done although the answer was lost, or somebody was faster: look before saying that it failed.
+            existing = self._pull_of(branch) if trouble.kind is not GitHubTroubleKind.LIMITED else None
+            if existing is None:
+                raise
+            return existing
+        return int(made["number"])
+
+    def _pull_of(self, branch: str) -> int | None:
+        owner = self.worker.repository.split("/")[0]
+        found = self.worker.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "open"})
+        return int(found[0]["number"]) if found else None
+
+    def review(self, *, pull: int, head: str, approve: bool | None, body: str, comments: Sequence[ReviewComment]) -> None:
+        client = self.reviewer or self.worker
+        event = {True: "APPROVE", False: "REQUEST_CHANGES", None: "COMMENT"}[approve]
+        wanted: dict[str, Any] = {
+            "commit_id": head,
+            "event": event,
+            "body": body,
+            "comments": [{"path": one.path, "line": one.line, "side": "RIGHT", "body": one.body} for one in comments],
+        }
+        try:
+            client.rest("POST", f"pulls/{pull}/reviews", body=wanted)
+        except GitHubTrouble as trouble:
+            if trouble.kind is GitHubTroubleKind.UNREACHABLE and self._is_reviewed(client, pull, head, event):
+                return
+            if trouble.kind is GitHubTroubleKind.REFUSED and comments and "line" in str(trouble).lower():
+                # One line outside the diff makes GitHub refuse all of it; the words matter more than their place.
+                places = "\n".join(f"- `{one.path}` line {one.line}: {one.body}" for one in comments)
+                client.rest("POST", f"pulls/{pull}/reviews", body={**wanted, "body": f"{body}\n\n{places}", "comments": []})
+                return
+            raise
+
+    def _is_reviewed(self, client: Client, pull: int, head: str, event: str) -> bool:
+        state = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}[event]
+        return any(
+            one["commit_id"] == head and one["state"] == state and (one["user"] or {}).get("login") == client.identity.login
+            for one in client.pages(f"pulls/{pull}/reviews")
+        )
+
+    def check(self, *, head: str, name: str, success: bool, title: str, summary: str) -> None:
+        client = self.reviewer or self.worker
+        if client.identity.is_app:
+            conclusion = "success" if success else "failure"
+            body = {"name": name, "head_sha": head, "status": "completed", "conclusion": conclusion}
+            client.rest("POST", "check-runs", body={**body, "output": {"title": title, "summary": summary[:60_000]}})
+        else:
+            state = "success" if success else "failure"
+            client.rest("POST", f"statuses/{head}", body={"state": state, "context": name, "description": title[:140]})
+
+    def merge(self, *, pull: int, head: str, method: MergeMethod, title: str, message: str) -> MergeAnswer:
+        client = self.reviewer or self.worker
+        wanted = {"sha": head, "merge_method": method.value, "commit_title": title, "commit_message": message}
+        try:
+            client.rest("PUT", f"pulls/{pull}/merge", body=wanted)
+        except GitHubTrouble as trouble:
+            if trouble.kind is GitHubTroubleKind.UNREACHABLE and client.rest("GET", f"pulls/{pull}")["merged"]:
+                return MergeAnswer(merged=Merged.DONE)
+            if trouble.kind is not GitHubTroubleKind.REFUSED:
+                raise
+            moved = str(trouble).startswith("409")
+            return MergeAnswer(merged=Merged.HEAD_MOVED if moved else Merged.NOT_NOW, words=str(trouble))
+        return MergeAnswer(merged=Merged.DONE)
+
+    def open_issue(self, *, title: str, body: str, labels: Sequence[str], mark: str) -> int:
+        existing = self._marked(mark, labels[0])
+        if existing is not None:
+            return existing
+        try:
+            made = self.worker.rest("POST", "issues", body={"title": title, "body": body, "labels": list(labels)})
+        except GitHubTrouble as trouble:
+            existing = self._marked(mark, labels[0]) if trouble.kind is GitHubTroubleKind.UNREACHABLE else None
+            if existing is None:
+                raise
+            return existing
+        return int(made["number"])
+
+    def _marked(self, mark: str, label: str) -> int | None:
+        """By label and list, never by search: the index lags."""
+        found = self.worker.pages("issues", {"state": "all", "labels": label})
+        return next((int(one["number"]) for one in found if mark in (one["body"] or "")), None)
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        self.worker.rest("POST", f"issues/{number}/labels", body={"labels": list(labels)})
+
+    def close_issue(self, number: int) -> None:
+        self.worker.rest("PATCH", f"issues/{number}", body={"state": "closed", "state_reason": "completed"})
+
+    def show(self, projections: Sequence[Projection]) -> None:
+        self.shower.show(projections)
+
+    def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
+        return self.shower.ensure_labels(labels)
