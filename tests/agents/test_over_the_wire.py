@@ -12,14 +12,14 @@ from bot.core.money import Usage, cost, usd
 from bot.core.roles import Role
 from bot.core.run import Ending, Grant
 from tests.agents.workshop import Workshop
-from tests.messages_api import Answer, Fault, MessagesApi, tool_use
+from tests.messages_api import Answer, Fault, MessagesApi, Scripted, tool_use
 
 MODEL = "claude-sonnet-5-5"
 
 
 def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(workshop: Workshop) -> None:
     brief = workshop.brief(Role.IDEATION, model=MODEL, grant=Grant(money=usd(3), steps=4, time=timedelta(minutes=30)))
-    answers = [
+    answers: list[Scripted] = [
         Answer(blocks=[], stop="end_turn"),
         Answer(blocks=[{"type": "text", "text": "Hm."}], stop="end_turn"),
         Fault(status=529, type="overloaded_error"),
@@ -27,10 +27,12 @@ def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(
         Answer(blocks=[{**tool_use("bash", "t3"), "raw": '{"comm'}], stop="max_tokens"),
         Answer(blocks=[tool_use("nothing_left", "t4", reason="all is well")]),
     ]
-    with MessagesApi(answers=list(answers)).served() as api:
-        with closing(Claude(api_key="sk-test", prices=read_prices(), clock=workshop.clock, base_url=api.url)) as model:
-            first = run_brief(brief, workshop.outside(model))
-            second = run_brief(workshop.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), workshop.outside(model))
+    with (
+        MessagesApi(answers=list(answers)).served() as api,
+        closing(Claude(api_key="sk-test", prices=read_prices(), clock=workshop.clock, base_url=api.url)) as model,
+    ):
+        first = run_brief(brief, workshop.outside(model))
+        second = run_brief(workshop.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), workshop.outside(model))
 
     assert (first.ending, first.steps) == (Ending.UNFINISHED, 4)
     assert (second.ending, second.steps) == (Ending.FINISHED, 1)
