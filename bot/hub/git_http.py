@@ -78,9 +78,13 @@ def _serve(owner: str, name: str, service: str, path: str) -> Response:
 
 
 def _is_public(owner: str, name: str) -> bool:
-    found = current().db.execute(
-        "select private from repositories join users on users.id = owner_id where login = ? and repositories.name = ?", (owner, name)
-    ).fetchone()
+    found = (
+        current()
+        .db.execute(
+            "select private from repositories join users on users.id = owner_id where login = ? and repositories.name = ?", (owner, name)
+        )
+        .fetchone()
+    )
     return found is not None and not found["private"]
 
 

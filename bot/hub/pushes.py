@@ -31,9 +31,13 @@ class Change:
 
 
 def bare(hub: Hub, repo_id: int) -> Path:
-    row = hub.db().execute(
-        "select login, repositories.name from repositories join users on users.id = owner_id where repositories.id = ?", (repo_id,)
-    ).fetchone()
+    row = (
+        hub.db()
+        .execute(
+            "select login, repositories.name from repositories join users on users.id = owner_id where repositories.id = ?", (repo_id,)
+        )
+        .fetchone()
+    )
     path: Path = hub.root / "repositories" / row["login"] / f"{row['name']}.git"
     return path
 

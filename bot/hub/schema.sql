@@ -4,11 +4,12 @@ create table if not exists users (
   id integer primary key, login text not null unique collate nocase, type text not null default 'User',  -- User | Bot | Organization
   name text, email text, app_id integer, created_at text not null);
 create table if not exists apps (
-  id integer primary key, slug text not null unique, name text not null, owner_id integer not null, bot_id integer not null,
+  id integer primary key, slug text not null unique, name text not null, owner_id integer not null, bot_id integer not null, client_id text,
   public_key text not null, permissions text not null,                                                   -- JSON: {"contents": "write", ...}
   created_at text not null);
 create table if not exists installations (
-  id integer primary key, app_id integer not null, account_id integer not null, permissions text not null, created_at text not null);
+  id integer primary key, app_id integer not null, account_id integer not null, permissions text not null, created_at text not null,
+  repositories text);                                                                                     -- JSON list of repository ids or null for all
 create table if not exists tokens (
   token text primary key, user_id integer not null, kind text not null,                                  -- pat | installation
   installation_id integer, permissions text, repositories text, expires_at text);                        -- JSON, JSON list of repository ids or null for all
@@ -117,3 +118,10 @@ create index if not exists reviews_by_issue on reviews (issue_id);
 create index if not exists check_runs_by_sha on check_runs (repo_id, head_sha);
 create index if not exists statuses_by_sha on statuses (repo_id, sha);
 create index if not exists pulls_by_head on pulls (head_ref);
+create table if not exists meters (                                                                       -- the primary limit: what an actor used in its hour
+  actor text not null, resource text not null, used integer not null default 0, ceiling integer not null, resets_at text not null,
+  primary key (actor, resource));
+create table if not exists switches (name text primary key, value text not null);                         -- what is off until asked for, as JSON
+create index if not exists requests_by_actor on requests (actor, at);
+create index if not exists deliveries_by_status on deliveries (status);
+create index if not exists deliveries_by_hook on deliveries (hook_id, id);

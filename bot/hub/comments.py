@@ -1,0 +1,108 @@
+"""Comments below issues and pull requests."""
+
+import sqlite3
+
+from flask import Blueprint, Response
+
+from bot.hub import shapes, webhooks
+from bot.hub.hub import Hub
+from bot.hub.web import (
+    answered,
+    created,
+    current,
+    field,
+    has_role,
+    json_body,
+    not_found,
+    nothing,
+    paged_query,
+    repository,
+    require,
+    signed_in,
+)
+
+routes = Blueprint("comments", __name__)
+
+
+@routes.get("/repos/<owner>/<name>/issues/<int:number>/comments")
+def listed(owner: str, name: str, number: int) -> Response:
+    repo = repository(owner, name)
+    issue = shapes.issue_row(repo, number)
+    rows = paged_query("select * from comments where issue_id = ? order by id", (issue["id"],))
+    return answered([shapes.comment(repo, number, row) for row in rows])
+
+
+@routes.post("/repos/<owner>/<name>/issues/<int:number>/comments")
+def make(owner: str, name: str, number: int) -> Response:
+    repo = repository(owner, name)
+    require(repo, ("issues", "pull_requests"), "write")
+    issue, now = shapes.issue_row(repo, number), current()
+    body = field(json_body(), "body", str, required=True)
+    with now.hub.write() as db:
+        row = add(now.hub, db, repo, issue, body, now.actor.user_id)
+    return created(shapes.comment(repo, number, row))
+
+
+def add(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, issue: sqlite3.Row, body: str, author_id: int) -> sqlite3.Row:
+    at = hub.now()
+    row: sqlite3.Row = db.execute(
+        "insert into comments (issue_id, author_id, body, created_at, updated_at) values (?, ?, ?, ?, ?) returning *",
+        (issue["id"], author_id, body, at, at),
+    ).fetchone()
+    db.execute("update issues set updated_at = ? where id = ?", (at, issue["id"]))
+    shown = {"issue": {"number": issue["number"], "id": issue["id"]}, "comment": {"id": row["id"], "body": body, "user": {"id": author_id}}}
+    webhooks.emit(hub, "issue_comment", "created", repo["id"], shown, author_id)
+    return row
+
+
+def rewrite(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, body: str, editor_id: int) -> None:
+    at = hub.now()
+    db.execute(
+        "update comments set body = ?, updated_at = ?, edited_at = ?, editor_id = ? where id = ?", (body, at, at, editor_id, row["id"])
+    )
+
+
+def _found(repo: sqlite3.Row, comment_id: int) -> tuple[sqlite3.Row, int]:
+    row = (
+        current()
+        .db.execute(
+            "select comments.*, number from comments join issues on issues.id = issue_id where comments.id = ? and repo_id = ?",
+            (comment_id, repo["id"]),
+        )
+        .fetchone()
+    )
+    if row is None:
+        raise not_found()
+    return row, row["number"]
+
+
+@routes.get("/repos/<owner>/<name>/issues/comments/<int:comment_id>")
+def one(owner: str, name: str, comment_id: int) -> Response:
+    repo = repository(owner, name)
+    row, number = _found(repo, comment_id)
+    return answered(shapes.comment(repo, number, row))
+
+
+def _mine_or_writable(repo: sqlite3.Row, row: sqlite3.Row) -> None:
+    if row["author_id"] != signed_in().user_id and not has_role(repo, "write", "issues", "pull_requests"):
+        raise not_found()
+
+
+@routes.patch("/repos/<owner>/<name>/issues/comments/<int:comment_id>")
+def change(owner: str, name: str, comment_id: int) -> Response:
+    repo = repository(owner, name)
+    row, number = _found(repo, comment_id)
+    _mine_or_writable(repo, row)
+    with current().hub.write() as db:
+        rewrite(current().hub, db, row, field(json_body(), "body", str, required=True), current().actor.user_id)
+    return answered(shapes.comment(repo, number, _found(repo, comment_id)[0]))
+
+
+@routes.delete("/repos/<owner>/<name>/issues/comments/<int:comment_id>")
+def delete(owner: str, name: str, comment_id: int) -> Response:
+    repo = repository(owner, name)
+    row, _ = _found(repo, comment_id)
+    _mine_or_writable(repo, row)
+    with current().hub.write() as db:
+        db.execute("delete from comments where id = ?", (comment_id,))
+    return nothing()
