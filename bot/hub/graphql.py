@@ -30,7 +30,9 @@ UNDEFINED = re.compile(r"Cannot query field '(?P<field>\w+)' on type '(?P<type>\
 def ask() -> Response:
     if current().actor.kind is Kind.ANONYMOUS:
         words = "This endpoint requires you to be authenticated."
-        raise Problem(401, words, documentation_url="https://docs.github.com/graphql/guides/forming-calls-with-graphql#authenticating-with-graphql")
+        raise Problem(
+            401, words, documentation_url="https://docs.github.com/graphql/guides/forming-calls-with-graphql#authenticating-with-graphql"
+        )
     body = json_body()
     query, variables = body.get("query"), body.get("variables") or {}
     if not isinstance(query, str) or not query.strip():
@@ -96,5 +98,3 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
     shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations or ()]
     message = f"Field '{unknown['field']}' doesn't exist on type '{unknown['type']}'" if unknown else error.message
     return shown | {"message": message}
-
-

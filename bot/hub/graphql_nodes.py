@@ -9,7 +9,6 @@ from flask import g
 
 from bot.hub import node_ids, web
 from bot.hub.graphql_things import (
-    PULLS,
     REPOSITORIES,
     Fields,
     Info,
@@ -26,6 +25,7 @@ from bot.hub.graphql_things import (
 from bot.hub.hub import stamp
 
 LIMIT = 5000
+EITHER = "select pulls.*, issues.* from issues left join pulls on pulls.issue_id = issues.id"
 TABLES = {
     "IssueComment": "comments",
     "Label": "labels",
@@ -130,7 +130,10 @@ SIMPLE: dict[str, Callable[[str], tuple[str, list[Any]]]] = {
         "issues.id in (select issue_id from issue_assignees join users on users.id = user_id where login = ?)",
         [login],
     ),
-    "label": lambda name: ("issues.id in (select issue_id from issue_labels join labels on labels.id = label_id where labels.name = ?)", [name]),
+    "label": lambda name: (
+        "issues.id in (select issue_id from issue_labels join labels on labels.id = label_id where labels.name = ?)",
+        [name],
+    ),
     "state": lambda state: ("issues.state = ?", [state]),
     "base": lambda branch: ("base_ref = ?", [branch]),
     "head": lambda branch: ("head_ref = ?", [branch]),
@@ -150,7 +153,9 @@ ORDERS = {"created": "issues.created_at", "updated": "issues.updated_at"}
 
 def search(_source: Any, _info: Info, *, query: str, type: str, **arguments: Any) -> dict[str, Any]:  # noqa: A002 - GitHub's name
     if type == "REPOSITORY":
-        found = query_connection("Repository", f"{REPOSITORIES} where private = 0 and instr(repositories.name, ?)", [query], "repositories.id", arguments)
+        found = query_connection(
+            "Repository", f"{REPOSITORIES} where private = 0 and instr(repositories.name, ?)", [query], "repositories.id", arguments
+        )
         return found | {"repositoryCount": found["totalCount"], "issueCount": 0, "userCount": 0}
     sql, parameters, order = _searched(query)
     # The rows are told apart after the page is cut: an issue and a pull request are one row here.
@@ -186,7 +191,7 @@ def _searched(query: str) -> tuple[str, list[Any], str]:
             clause, given = "instr(lower(issues.title || ' ' || coalesce(issues.body, '')), lower(?))", [value]
         where.append(f"not ({clause})" if negated else clause)
         parameters += given
-    return f"{PULLS.replace(' join issues', ' right join issues')} where {' and '.join(where)}", parameters, order
+    return f"{EITHER} where {' and '.join(where)}", parameters, order
 
 
 FIELDS: Fields = {"Query": {"node": node, "nodes": nodes, "rateLimit": rate_limit, "search": search}}

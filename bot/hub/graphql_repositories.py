@@ -142,7 +142,9 @@ def label(repo: Thing, _info: Info, *, name: str) -> Thing | None:
 
 def labelled(kind: str) -> Any:
     def listed(label: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
-        rows = f"{ISSUES if kind == 'Issue' else PULLS + ' where 1'} and issues.id in (select issue_id from issue_labels where label_id = ?)"
+        rows = (
+            f"{ISSUES if kind == 'Issue' else PULLS + ' where 1'} and issues.id in (select issue_id from issue_labels where label_id = ?)"
+        )
         return query_connection(kind, rows, [label.id], order_of(arguments.get("orderBy"), "issues"), arguments)
 
     return listed
