@@ -84,10 +84,8 @@ def _leave(response: Response) -> Response:
 def _count(hub: Hub, response: Response, resource: str) -> None:
     """The request log, and what is left of the hour. An answer of 304 is free."""
     actor = current().actor.login
-    creates = (
-        (request.method in ("POST", "PUT")
-        and request.path.endswith(_CREATING))
-        or (resource == "graphql" and b"addComment" in request.get_data())
+    creates = (request.method in ("POST", "PUT") and request.path.endswith(_CREATING)) or (
+        resource == "graphql" and b"addComment" in request.get_data()
     )
     with hub.write() as db:
         db.execute(

@@ -1,0 +1,225 @@
+"""Check runs and commit statuses: what has been found out about a commit."""
+
+import json
+import sqlite3
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from bot.hub import git, node_ids, pull_rows, pushes, shapes, webhooks
+from bot.hub.hub import Hub
+from bot.hub.web import Problem, answered, created, current, field, find_repository, json_body, not_found, paged, repository, require
+
+routes = Blueprint("checks", __name__)
+
+
+def _shown(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    name = shapes.full_name(repo)
+    base = f"{shapes.root()}/repos/{name}/check-runs/{row['id']}"
+    app = current().db.execute("select * from apps where id = ?", (row["app_id"],)).fetchone()
+    return {
+        "id": row["id"],
+        "node_id": node_ids.encode("CheckRun", row["id"]),
+        "head_sha": row["head_sha"],
+        "external_id": row["external_id"] or "",
+        "url": base,
+        "html_url": f"{shapes.web()}/{name}/runs/{row['id']}",
+        "details_url": row["details_url"] or f"{shapes.web()}/{name}/runs/{row['id']}",
+        "status": row["status"],
+        "conclusion": row["conclusion"],
+        "started_at": row["started_at"],
+        "completed_at": row["completed_at"],
+        "output": {
+            "title": row["title"], "summary": row["summary"], "text": row["text"], "annotations_count": 0, "annotations_url": f"{base}/annotations"
+        },
+        "name": row["name"],
+        "check_suite": {"id": row["suite_id"]},
+        "app": {"id": app["id"], "slug": app["slug"], "name": app["name"]} if app else None,
+        "pull_requests": [],
+    }  # fmt: skip
+
+
+@routes.post("/repos/<owner>/<name>/check-runs")
+def make(owner: str, name: str) -> Response:
+    repo, now = repository(owner, name), current()
+    require(repo, "checks", "write")
+    body = json_body()
+    sha = field(body, "head_sha", str, required=True)
+    if git.kind_of(pull_rows.bare(now.hub, now.db, repo["id"]), sha) != "commit":
+        raise Problem(422, f"No commit found for SHA: {sha}")
+    assert now.actor.app_id is not None
+    output = field(body, "output", dict) or {}
+    conclusion = field(body, "conclusion", str)
+    row = put(
+        now.hub,
+        repo,
+        sha,
+        field(body, "name", str, required=True),
+        app_id=now.actor.app_id,
+        status="completed" if conclusion else field(body, "status", str) or "queued",
+        conclusion=conclusion,
+        title=output.get("title"),
+        summary=output.get("summary"),
+        text=output.get("text"),
+        sender_id=now.actor.user_id,
+    )
+    return created(_shown(repo, row))
+
+
+def put(
+    hub: Hub,
+    repo: sqlite3.Row,
+    sha: str,
+    name: str,
+    *,
+    app_id: int,
+    status: str,
+    conclusion: str | None,
+    title: str | None = None,
+    summary: str | None = None,
+    text: str | None = None,
+    sender_id: int,
+) -> sqlite3.Row:
+    at = hub.now()
+    with hub.write() as db:
+        db.execute(
+            "insert or ignore into check_suites (repo_id, app_id, head_sha, created_at) values (?, ?, ?, ?)", (repo["id"], app_id, sha, at)
+        )
+        suite = db.execute(
+            "select id from check_suites where repo_id = ? and app_id = ? and head_sha = ?", (repo["id"], app_id, sha)
+        ).fetchone()
+        row: sqlite3.Row = db.execute(
+            "insert into check_runs (repo_id, suite_id, app_id, head_sha, name, status, conclusion, started_at, completed_at, title, summary, text)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
+            (repo["id"], suite["id"], app_id, sha, name, status, conclusion, at, at if conclusion else None, title, summary, text),
+        ).fetchone()
+        _tell(hub, row, "completed" if conclusion else "created", sender_id)
+    return row
+
+
+def finish(hub: Hub, row: sqlite3.Row, conclusion: str, *, title: str, summary: str, text: str, sender_id: int) -> None:
+    with hub.write() as db:
+        db.execute(
+            "update check_runs set status = 'completed', conclusion = ?, completed_at = ?, title = ?, summary = ?, text = ? where id = ?",
+            (conclusion, hub.now(), title, summary, text, row["id"]),
+        )
+        _tell(hub, row, "completed", sender_id)
+
+
+def _tell(hub: Hub, row: sqlite3.Row, action: str, sender_id: int) -> None:
+    about = {"id": row["id"], "name": row["name"], "head_sha": row["head_sha"], "status": row["status"], "conclusion": row["conclusion"]}
+    webhooks.emit(hub, "check_run", action, row["repo_id"], {"check_run": about}, sender_id)
+    if action == "completed":
+        suite = {"id": row["suite_id"], "head_sha": row["head_sha"], "status": "completed", "conclusion": row["conclusion"]}
+        webhooks.emit(hub, "check_suite", "completed", row["repo_id"], {"check_suite": suite}, sender_id)
+
+
+@routes.patch("/repos/<owner>/<name>/check-runs/<int:run_id>")
+def change(owner: str, name: str, run_id: int) -> Response:
+    repo, now = repository(owner, name), current()
+    require(repo, "checks", "write")
+    row = now.db.execute("select * from check_runs where id = ? and repo_id = ?", (run_id, repo["id"])).fetchone()
+    if row is None or row["app_id"] != now.actor.app_id:
+        raise not_found()
+    body = json_body()
+    if conclusion := field(body, "conclusion", str):
+        output = field(body, "output", dict) or {}
+        words = {key: output.get(key) or "" for key in ("title", "summary", "text")}
+        finish(now.hub, row, conclusion, **words, sender_id=now.actor.user_id)
+    return answered(_shown(repo, now.db.execute("select * from check_runs where id = ?", (run_id,)).fetchone()))
+
+
+@routes.get("/repos/<owner>/<name>/commits/<path:ref>/check-runs")
+def on_commit(owner: str, name: str, ref: str) -> Response:
+    repo, now = repository(owner, name), current()
+    pushes.notice(now.hub, repo["id"], None)
+    sha = git.resolve(pull_rows.bare(now.hub, now.db, repo["id"]), ref)
+    if sha is None:
+        raise Problem(422, f"No commit found for SHA: {ref}")
+    rows = now.db.execute("select * from check_runs where repo_id = ? and head_sha = ? order by id desc", (repo["id"], sha)).fetchall()
+    if request.args.get("filter", "latest") == "latest":
+        rows = list({(row["app_id"], row["name"]): row for row in reversed(rows)}.values())
+    if wanted := request.args.get("check_name"):
+        rows = [row for row in rows if row["name"] == wanted]
+    return answered({"total_count": len(rows), "check_runs": [_shown(repo, row) for row in paged(rows)]})
+
+
+def _status(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    base = f"{shapes.root()}/repos/{shapes.full_name(repo)}/statuses/{row['sha']}"
+    kept = ("id", "state", "description", "target_url", "context", "created_at", "updated_at")
+    shown = {key: row[key] for key in kept}
+    return shown | {
+        "url": base,
+        "avatar_url": None,
+        "node_id": node_ids.encode("StatusContext", row["id"]),
+        "creator": shapes.user(row["creator_id"]),
+    }
+
+
+@routes.post("/repos/<owner>/<name>/statuses/<sha>")
+def set_status(owner: str, name: str, sha: str) -> Response:
+    repo, now = repository(owner, name), current()
+    require(repo, "statuses", "write")
+    body = json_body()
+    state = field(body, "state", str, required=True)
+    if state not in ("error", "failure", "pending", "success"):
+        raise Problem(422, "Validation Failed", [{"resource": "Status", "field": "state", "code": "invalid"}])
+    at = now.hub.now()
+    with now.hub.write() as db:
+        row = db.execute(
+            "insert into statuses (repo_id, sha, context, state, description, target_url, creator_id, created_at, updated_at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
+            (
+                repo["id"],
+                sha,
+                field(body, "context", str) or "default",
+                state,
+                field(body, "description", str),
+                field(body, "target_url", str),
+                now.actor.user_id,
+                at,
+                at,
+            ),
+        ).fetchone()
+        webhooks.emit(now.hub, "status", None, repo["id"], {"sha": sha, "state": state, "context": row["context"]}, now.actor.user_id)
+    return created(_status(repo, row))
+
+
+@routes.get("/repos/<owner>/<name>/commits/<path:ref>/status")
+def combined(owner: str, name: str, ref: str) -> Response:
+    repo, now = repository(owner, name), current()
+    sha = git.resolve(pull_rows.bare(now.hub, now.db, repo["id"]), ref)
+    if sha is None:
+        raise not_found()
+    rows = now.db.execute("select * from statuses where repo_id = ? and sha = ? order by id", (repo["id"], sha)).fetchall()
+    latest = list({row["context"]: row for row in rows}.values())
+    states = {row["state"] for row in latest}
+    state = "failure" if states & {"failure", "error"} else "pending" if "pending" in states or not states else "success"
+    base = f"{shapes.root()}/repos/{shapes.full_name(repo)}"
+    about = {"sha": sha, "total_count": len(latest), "repository": shapes.repository(repo), "commit_url": f"{base}/commits/{sha}"}
+    return answered({"state": state, "statuses": [_status(repo, row) for row in latest], **about, "url": f"{base}/commits/{sha}/status"})
+
+
+def report(hub: Hub, full_name: str, sha: str, name: str, conclusion: str, *, log: str = "") -> None:
+    """A check reported by hand, as Actions would have."""
+    owner, _, repo_name = full_name.partition("/")
+    repo = find_repository(hub.db(), owner, repo_name)
+    assert repo is not None
+    app_id, bot = actions_app(hub)
+    put(hub, repo, sha, name, app_id=app_id, status="completed", conclusion=conclusion, title=name, summary="", text=log, sender_id=bot)
+
+
+def actions_app(hub: Hub) -> tuple[int, int]:
+    """The app under which the tiny Actions reports, made when it is first needed: its id and its bot's."""
+    row = hub.db().execute("select id, bot_id from apps where slug = 'github-actions'").fetchone()
+    if row is None:
+        with hub.write() as db:
+            bot = db.execute(
+                "insert into users (login, type, created_at) values ('github-actions[bot]', 'Bot', ?) returning id", (hub.now(),)
+            ).fetchone()["id"]
+            row = db.execute(
+                "insert into apps (slug, name, owner_id, bot_id, public_key, permissions, created_at) values ('github-actions', 'GitHub Actions', ?, ?, '', ?, ?)"
+                " returning id, bot_id",
+                (bot, bot, json.dumps({"checks": "write"}), hub.now()),
+            ).fetchone()
+    return int(row["id"]), int(row["bot_id"])
