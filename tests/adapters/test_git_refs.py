@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.git.process import git, open_mirror
+from bot.adapters.git.process import Done, Mirror, NoAnswer, git, open_mirror
 from bot.adapters.git.refs import GitRefs
 from bot.core.ledger import Entry, EntryKind, Ledger
 from bot.core.money import usd
 from bot.core.project import Stop
 from bot.core.record import Record
 from bot.core.roles import Role
-from bot.ports import BranchMove, Change, GitTrouble, Push, RefState, StartAgain
+from bot.ports import BranchMove, Change, GitTrouble, Push, StartAgain
 from tests.core.facts import NOON, judged, lease, run
 
 
@@ -107,23 +107,112 @@ def test_a_branch_moves_with_its_lease_or_not_at_all(remote: Path) -> None:
     assert ours.read().tips["refs/heads/agent-1/project-7"] == seen.base
 
 
-class LosesAnswers(GitRefs):
-    """The connection breaks after the server has done its work: the push is made, its answer is not heard."""
+@dataclass(frozen=True, kw_only=True)
+class Unsteady(Mirror):
+    """A connection that breaks: `before` the server hears of a push, or `after` it has done it and before its answer is heard."""
 
-    def push_then_lose(self, seen: RefState, change: Change) -> Push:
-        moves = self._written(seen, change)
-        specs = [f"{oid}:{ref}" for ref, oid in moves.items()]
-        self.mirror.remote_git("push", "--atomic", self.mirror.remote, *specs)
-        settled = self._settled(seen, moves, "fatal: the remote end hung up unexpectedly")
-        assert settled is not None
-        return settled
+    faults: list[str] = field(default_factory=list)
+
+    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
+        fault = self.faults.pop(0) if args[0] == "push" and self.faults else ""
+        if fault == "before":
+            return Done(code=128, out=b"", err="fatal: the remote end hung up unexpectedly")
+        done = super().remote_git(*args, check=check, timeout=timeout)
+        if fault == "after":
+            return Done(code=128, out=b"", err="fatal: the remote end hung up unexpectedly")
+        if fault == "timeout":
+            raise NoAnswer("git push gave no answer within 120 s")
+        return done
 
 
-def test_a_push_whose_answer_was_lost_is_settled_by_reading(remote: Path) -> None:
-    mirror = open_mirror(remote.parent / "deaf", str(remote))
-    deaf = LosesAnswers(mirror=mirror, default_branch="main")
+def unsteady(remote: Path, *faults: str) -> GitRefs:
+    steady = open_mirror(remote.parent / "unsteady", str(remote))
+    mirror = Unsteady(path=steady.path, remote=steady.remote, faults=list(faults))
+    return GitRefs(mirror=mirror, default_branch="main", pause=lambda seconds: None)
 
-    assert deaf.push_then_lose(deaf.read(), Change(message="m", record=Record(number=7, epoch=1))) is Push.DONE
+
+@pytest.mark.parametrize("fault", ["before", "after", "timeout"])
+def test_a_push_whose_answer_was_lost_is_settled_by_reading(remote: Path, fault: str) -> None:
+    refs = unsteady(remote, fault)
+
+    assert refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1))) is Push.DONE
+
+    assert git("rev-list", "--count", "refs/groundskeeper/project/7", cwd=remote).text == "1\n"
+    assert refs.read().records[7].epoch == 1
+
+
+def test_a_push_that_nobody_heard_and_somebody_overtook_is_lost(remote: Path) -> None:
+    refs, other = unsteady(remote, "before"), a_clone(remote, "other")
+    seen = refs.read()
+    other.push(other.read(), Change(message="theirs", record=Record(number=7, epoch=1, lease=lease(2, run="theirs"))))
+
+    assert refs.push(seen, Change(message="ours", record=Record(number=7, epoch=1, lease=lease()))) is Push.LOST
+
+
+def test_a_push_that_others_have_built_on_already_is_still_ours(remote: Path) -> None:
+    """Our answer is lost, and before we look the next one has gone on from our commit."""
+    refs, other = a_clone(remote, "a"), a_clone(remote, "other")
+    seen = refs.read()
+    change = Change(message="ours", record=Record(number=7, epoch=1))
+    moves = refs._written(seen, change)
+    refs.mirror.remote_git("push", "--atomic", refs.mirror.remote, *[f"{oid}:{ref}" for ref, oid in moves.items()])
+    other.push(other.read(), Change(message="theirs", record=Record(number=7, epoch=2)))
+
+    assert refs._settled(seen, moves, "fatal: the remote end hung up unexpectedly") is Push.DONE
+
+
+def test_a_connection_that_stays_broken_is_trouble_and_never_taken_for_a_loss(remote: Path) -> None:
+    refs = unsteady(remote, "before", "before", "before")
+
+    with pytest.raises(GitTrouble, match="no clear answer after 3 tries, and nothing was moved"):
+        refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1)))
+
+    assert a_clone(remote, "judge").read().records == {}
+
+
+def test_a_remote_that_refuses_says_what_is_missing(remote: Path) -> None:
+    git("config", "transfer.hideRefs", "refs/groundskeeper", cwd=remote)
+    refs = a_clone(remote, "a")
+
+    with pytest.raises(GitTrouble, match="contents: write"):
+        refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1)))
+
+
+def test_a_change_of_nothing_pushes_nothing(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    before = refs.tips()
+
+    assert refs.push(refs.read(), Change(message="nothing")) is Push.DONE
+    assert refs.tips() == before
+
+
+def test_a_branch_alone_moves_only_from_where_it_was_seen(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    seen = refs.read()
+    move = Change(message="m", branch=BranchMove(branch="agent-1/project-7", head=seen.base))
+
+    assert refs.push(seen, move) is Push.DONE
+    git("update-ref", "refs/heads/agent-1/project-7", another_commit(remote, seen.base), cwd=remote)
+    assert refs.push(seen, move) is Push.LOST
+
+
+def another_commit(remote: Path, parent: str) -> str:
+    return git("commit-tree", f"{parent}^{{tree}}", "-p", parent, "-m", "Somebody's", cwd=remote).text.strip()
+
+
+def test_one_mirror_serves_ten_threads(remote: Path) -> None:
+    """As in a fleet of local workers: each takes a project of its own, again and again, all over one mirror."""
+    refs = a_clone(remote, "shared")
+
+    def take(number: int) -> Push:
+        return refs.push(refs.read(), Change(message="m", record=Record(number=number, epoch=1), transcript=f"{number}\n"))
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(take, range(1, 11)))
+
+    assert answers == [Push.DONE] * 10
+    assert set(refs.read().records) == set(range(1, 11))
+    assert refs.transcript(4) == "4\n"
 
 
 def test_stop_and_start_are_a_chain_that_everybody_reads(remote: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,18 @@ _CONFIG = {
     "maintenance.auto": "false",
     "protocol.file.allow": "always",
     "advice.detachedHead": "false",
+    "core.quotePath": "false",
+    "init.templateDir": "",
     "init.defaultBranch": "main",
 }
+
+
+_OID = re.compile(r"[0-9a-f]{40}")
+_USER_IN_URL = re.compile(r"(?<=://)[^@/\s]+(?=@)")
+
+
+class NoAnswer(GitTrouble):
+    """git did not come back in time: what it was to do may have been done, or may be done yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +85,25 @@ def git(
     try:
         done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
-        raise GitTrouble(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
+        raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
         raise GitTrouble("git is not installed here, or the directory is gone") from None
     result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
     if check and result.code != 0:
-        raise GitTrouble(f"git {args[0]} failed: {_last_words(result)}")
+        raise GitTrouble(f"git {args[0]} failed: {last_words(result)}")
     return result
 
 
-def _last_words(done: Done) -> str:
+def last_words(done: Done) -> str:
     lines = [line for line in done.err.splitlines() if line.strip()]
-    return "; ".join(lines[-3:]) or f"exit status {done.code}"
+    return _USER_IN_URL.sub("***", "; ".join(lines[-3:])) or f"exit status {done.code}"
+
+
+def checked_oid(text: str) -> str:
+    """What comes from outside and is to be an argument: a whole commit id, so never an option or another name."""
+    if not _OID.fullmatch(text):
+        raise GitTrouble(f"{text[:60]!r} is no commit id")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 
-from bot.adapters.git.process import Mirror, blobs
+from bot.adapters.git.process import Mirror, NoAnswer, blobs, checked_oid
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
 from bot.core.ledger import Entry, Ledger
 from bot.core.project import Stop
@@ -46,6 +47,8 @@ class GitRefs:
 
     mirror: Mirror
     default_branch: str
+    pause: Callable[[float], None] = time.sleep
+    """Seconds between tries of a push that got no clear answer."""
     _records: dict[str, Record] = field(default_factory=dict)
     _ledger: tuple[str, Ledger] = ("", Ledger())
     _stop: tuple[str, Stop | None] = ("", None)
@@ -76,24 +79,40 @@ class GitRefs:
         with self.mirror.lock:
             moves = self._written(seen, change)
         if change.branch is not None:
-            moves[f"refs/heads/{change.branch.branch}"] = change.branch.head
+            moves[f"refs/heads/{change.branch.branch}"] = checked_oid(change.branch.head)
+        if not moves:
+            return Push.DONE  # without a refspec git would push whatever it is configured to
         leases = [f"--force-with-lease={ref}:{seen.tips.get(ref, '')}" for ref in moves]
         specs = [f"{oid}:{ref}" for ref, oid in moves.items()]
-        for _ in range(_TRIES):
-            done = self.mirror.remote_git(
-                "push", "--atomic", "--porcelain", "--no-verify", "--quiet", *leases, self.mirror.remote, *specs, check=False
-            )
-            if done.code == 0:
-                return Push.DONE
-            settled = self._settled(seen, moves, f"{done.text}\n{done.err}")
+        words = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                self.pause(2.0**attempt / 4)
+            try:
+                done = self.mirror.remote_git(
+                    "push", "--atomic", "--porcelain", "--no-verify", "--quiet", *leases, self.mirror.remote, *specs, check=False
+                )
+            except NoAnswer as trouble:
+                words = str(trouble)
+            else:
+                if done.code == 0:
+                    return Push.DONE
+                words = f"{done.text}\n{done.err}"
+            settled = self._settled(seen, moves, words)
             if settled is not None:
                 return settled
-        raise GitTrouble(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {done.err.strip()[-300:]}")
+        raise GitTrouble(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {words.strip()[-300:]}")
 
     def _settled(self, seen: RefState, moves: Mapping[str, str], words: str) -> Push | None:
-        """What a failed or unanswered push came to, by looking: mine, theirs, or unchanged (None: try again)."""
+        """What a failed or unanswered push came to, by looking: mine, theirs, or unchanged (None: try again).
+
+        The push is atomic, so one of our own unique commits that stands there, or has been built on, means that all of it was done.
+        A branch's head proves that only where nothing else was to move: somebody else may have pushed the same one.
+        """
         now = _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, *moves).text)
-        if any(now.get(ref) == oid or self._passed_through(now.get(ref), ref, oid) for ref, oid in moves.items() if ref.startswith(ROOT)):
+        if all(now.get(ref) == oid for ref, oid in moves.items()):
+            return Push.DONE
+        if any(self._arrived(now.get(ref), ref, oid) for ref, oid in moves.items() if ref.startswith(ROOT)):
             return Push.DONE
         if any(now.get(ref, "") != seen.tips.get(ref, "") for ref in moves) or any(word in words for word in _LOST_WORDS):
             return Push.LOST
@@ -102,10 +121,10 @@ class GitRefs:
             raise GitTrouble(f"the push was refused and nothing was moved: {said.split(chr(9))[-1]}. The worker needs `contents: write`.")
         return None
 
-    def _passed_through(self, tip: str | None, ref: str, oid: str) -> bool:
-        """Whether somebody built on our commit already: then our push did arrive."""
-        if tip is None:
-            return False
+    def _arrived(self, tip: str | None, ref: str, oid: str) -> bool:
+        """Whether our commit stands there, or somebody built on it already."""
+        if tip is None or tip == oid:
+            return tip == oid
         with self.mirror.lock:
             self.mirror.remote_git(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.remote, f"+{ref}:{ref}", check=False
@@ -118,7 +137,7 @@ class GitRefs:
         if change.record is not None:
             files[ref_of(change.record.number)] = {"record.json": encoded(change.record, indent=1)}
             if change.transcript is not None:
-                files[ref_of(change.record.number)]["transcript.jsonl"] = change.transcript.encode()
+                files[ref_of(change.record.number)]["transcript.jsonl"] = change.transcript.encode("utf-8", "replace")
         if change.ledger is not None and change.ledger != seen.ledger:
             files[LEDGER] = self._ledger_files(seen, change.ledger)
         if change.stop is not None:
@@ -142,7 +161,7 @@ class GitRefs:
             raise GitTrouble("the ledger is append-only; a change would have rewritten it")
         months: dict[str, list[Entry]] = {}
         for entry in after.entries[len(before) :]:
-            months.setdefault(f"{entry.at:%Y-%m}.jsonl", []).append(entry)
+            months.setdefault(f"{entry.at.astimezone(UTC):%Y-%m}.jsonl", []).append(entry)
         tip = seen.tips.get(LEDGER)
         old = blobs(self.mirror, [f"{tip}:{name}" for name in months]) if tip else [None] * len(months)
         return {
@@ -192,12 +211,13 @@ def _message(change: Change, nonce: str) -> str:
     if change.record is not None:
         body.append(f"epoch: {change.record.epoch}")
         if change.record.lease is not None:
-            body.append(f"holder: agent {change.record.lease.holder.agent}, run {change.record.lease.holder.run}")
+            holder = change.record.lease.holder
+            body.append(f"holder: agent {holder.agent}, run {holder.run}, attempt {holder.attempt}")
     return "\n".join([*body, f"nonce: {nonce}", ""])
 
 
 def _commit(ref: str, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
-    text = message.encode()
+    text = message.encode("utf-8", "replace")
     out = bytearray(f"commit {ref}\ncommitter groundskeeper <groundskeeper@users.noreply.github.com> {_stamp()}\n".encode())
     out += b"data %d\n%s\n" % (len(text), text)
     if parent:

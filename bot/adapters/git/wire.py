@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bot.core.ledger import Entry
 from bot.core.record import Record
 from bot.ports import GitTrouble
 
 
-@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, kw_only=True)
 class StopFile:
     stopped: bool
@@ -22,20 +22,25 @@ class StopFile:
     reason: str = ""
 
 
-_RECORD = TypeAdapter(Record)
-_ENTRY = TypeAdapter(Entry)
-_STOP = TypeAdapter(StopFile)
+# A key that this version does not know is refused: writing the record back without it would lose what a newer one put there.
+# pydantic takes a config for plain dataclasses only where they are a part of the type; it then holds for what is inside them too.
+_STRICT = ConfigDict(extra="forbid")
+_RECORD: TypeAdapter[Record | None] = TypeAdapter(Record | None, config=_STRICT)
+_ENTRY: TypeAdapter[Entry | None] = TypeAdapter(Entry | None, config=_STRICT)
+_STOP: TypeAdapter[StopFile | None] = TypeAdapter(StopFile | None, config=_STRICT)
 T = TypeVar("T")
 
 
 def encoded(value: Record | Entry | StopFile, *, indent: int | None = None) -> bytes:
     match value:
         case Record():
-            return _RECORD.dump_json(value, indent=indent) + b"\n"
+            data = _RECORD.dump_python(value, mode="json")
         case Entry():
-            return _ENTRY.dump_json(value, indent=indent) + b"\n"
+            data = _ENTRY.dump_python(value, mode="json")
         case StopFile():
-            return _STOP.dump_json(value, indent=indent) + b"\n"
+            data = _STOP.dump_python(value, mode="json")
+    # Half a surrogate pair, as a model may write one, is no UTF-8; a run must not be lost for it.
+    return json.dumps(data, indent=indent, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def record_from(data: bytes, *, where: str) -> Record:
@@ -47,15 +52,31 @@ def stop_from(data: bytes, *, where: str) -> StopFile:
 
 
 def entries_from(data: bytes, *, where: str) -> tuple[Entry, ...]:
-    return tuple(_decoded(_ENTRY, line, f"{where}, line {number}") for number, line in enumerate(data.splitlines(), 1) if line.strip())
+    return tuple(_decoded(_ENTRY, line, f"{where}, line {number}") for number, line in enumerate(data.split(b"\n"), 1) if line.strip())
 
 
-def _decoded(adapter: TypeAdapter[T], data: bytes, where: str) -> T:
+def _decoded(adapter: TypeAdapter[T | None], data: bytes, where: str) -> T:
     try:
-        return adapter.validate_json(data)
+        value = adapter.validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise GitTrouble(
             f"{where} is not what it should be ({place}: {first['msg']}). Somebody else wrote it; put the ref back to its last good commit."
         ) from None
+    if value is None:
+        raise GitTrouble(f"{where} is empty. Somebody else wrote it; put the ref back to its last good commit.")
+    if not _all_zoned(value):
+        raise GitTrouble(f"{where} has a time without a zone. Somebody else wrote it; put the ref back to its last good commit.")
+    return value
+
+
+def _all_zoned(value: object) -> bool:
+    """A naive time compares with no other, and would only come to light in the middle of a decision."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    if isinstance(value, tuple):
+        return all(_all_zoned(part) for part in value)
+    if is_dataclass(value):
+        return all(_all_zoned(part) for part in vars(value).values())
+    return True

@@ -1,0 +1,59 @@
+"""What trusted code asks of commits that a run hands in, before they may come anywhere near the repository."""
+
+from __future__ import annotations
+
+import posixpath
+
+from bot.adapters.git.process import Mirror
+from bot.ports import Admitted
+
+_MOST_COMMITS = 500
+_LARGEST_FILE = 20_000_000
+_LARGEST_WHOLE = 200_000_000
+"""Of the new objects once unpacked: a few kilobytes of bundle can hold gigabytes of zeros."""
+_SYMLINK, _GITLINK = "120000", "160000"
+
+
+def admitted(apart: Mirror, base: str, head: str) -> Admitted | str:
+    """Why they are refused, or what they touch on the way: a file that is added and taken away again counts too."""
+    if apart.git("merge-base", "--is-ancestor", base, head, check=False).code != 0:
+        return "its commits do not build on the commit that the run started from"
+    commits = apart.git("rev-list", f"{base}..{head}").text.split()
+    if len(commits) > _MOST_COMMITS:
+        return f"it has {len(commits)} commits; the most is {_MOST_COMMITS}"
+    too_large = _too_large(apart, base, head)
+    if too_large is not None:
+        return too_large
+    raw = apart.git("log", "--format=", "--raw", "-z", "-m", "--no-renames", "--no-abbrev", f"{base}..{head}").text
+    raw += apart.git("diff", "--raw", "-z", "--no-renames", "--no-abbrev", base, head).text
+    paths: set[str] = set()
+    parts = iter(part for part in raw.split("\0") if part)
+    for entry in parts:
+        _, mode, _, oid, _ = entry.split(" ")
+        path = next(parts)
+        paths.add(path)
+        if mode == _GITLINK:
+            return f"{path} is a submodule; only a person may add one"
+        if mode == _SYMLINK and leads_out(path, apart.git("cat-file", "blob", oid).text):
+            return f"{path} is a link that leads out of the repository"
+    return Admitted(head=head, paths=tuple(sorted(paths)), commits=len(commits))
+
+
+def _too_large(apart: Mirror, base: str, head: str) -> str | None:
+    objects = apart.git("rev-list", "--objects", f"{base}..{head}").out
+    names = b"".join(line[:40] + b"\n" for line in objects.splitlines())
+    sizes = [int(size) for size in apart.git("cat-file", "--batch-check=%(objectsize)", stdin=names).text.split()]
+    if max(sizes, default=0) > _LARGEST_FILE:
+        return f"a file in it has {max(sizes):,} bytes; the most is {_LARGEST_FILE:,}"
+    if sum(sizes) > _LARGEST_WHOLE:
+        return f"its content comes to {sum(sizes):,} bytes; the most is {_LARGEST_WHOLE:,}"
+    return None
+
+
+def leads_out(path: str, target: str) -> bool:
+    """A way up after a way down is refused as well: what was gone down may itself be a link, and lead elsewhere than it says."""
+    steps = [step for step in target.split("/") if step not in ("", ".")]
+    down = next((place for place, step in enumerate(steps) if step != ".."), len(steps))
+    if target.startswith("/") or ".." in steps[down:] or ".git" in (step.casefold() for step in steps):
+        return True
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] == ".."
