@@ -7,17 +7,29 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLScalarType, 
 
 from bot.hub import (
     graphql_boards,
+    graphql_checks,
     graphql_commits,
     graphql_issues,
     graphql_mutations,
     graphql_nodes,
     graphql_pulls,
     graphql_repositories,
+    graphql_reviews,
 )
 from bot.hub.graphql_things import resolve_field, resolve_kind
 
 TEXT = Path(__file__).with_name("schema.graphql")
-MODULES = (graphql_repositories, graphql_issues, graphql_pulls, graphql_commits, graphql_boards, graphql_nodes, graphql_mutations)
+MODULES = (
+    graphql_repositories,
+    graphql_issues,
+    graphql_pulls,
+    graphql_reviews,
+    graphql_commits,
+    graphql_checks,
+    graphql_boards,
+    graphql_nodes,
+    graphql_mutations,
+)
 
 
 @cache
