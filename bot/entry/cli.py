@@ -1,0 +1,162 @@
+"""The command line: what a maintainer starts, stops and asks. Heavy parts are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.entry.wiring import Wired
+    from bot.flows.fleet import Watcher
+
+_HOME = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".groundskeeper"),
+    show_default=True,
+    help="Where this machine keeps its mirror.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="groundskeeper")
+def cli() -> None:
+    """Groundskeeper: labelled issues become reviewed, merged pull requests.
+
+    GROUNDSKEEPER_REPOSITORY says where, GROUNDSKEEPER_WORKER_TOKEN and GROUNDSKEEPER_REVIEWER_TOKEN (or …_APP_ID and
+    …_PRIVATE_KEY) say as whom, ANTHROPIC_API_KEY pays for the model.
+    """
+
+
+def main() -> None:
+    """Turns what a person can mend into one clear line and exit status 2; everything else stays a traceback."""
+    from bot.core.trouble import UserError
+
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except UserError as error:
+        click.echo(f"groundskeeper: {error}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        from bot.ports import GitHubTrouble, GitTrouble
+
+        if not isinstance(error, GitHubTrouble | GitTrouble):
+            raise
+        click.echo(f"groundskeeper: {error}", err=True)
+        sys.exit(1)
+
+
+def _wired(home: Path, agents: int | None = None) -> Wired:
+    from bot.adapters.clock import ServerClock
+    from bot.entry.models import real_model, sandbox_for
+    from bot.entry.wiring import from_environment, wire
+
+    clock = ServerClock()
+    wired = wire(
+        from_environment(home, agents=agents), model=real_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock
+    )
+    from dataclasses import replace
+
+    sandbox = sandbox_for(wired.config.sandbox, scripted=False)
+    return replace(wired, means=replace(wired.means, sandbox=sandbox))
+
+
+@cli.command()
+@_HOME
+@click.option("--dry-run", is_flag=True, help="Print the plan with its reasons and change nothing.")
+def tick(home: Path, dry_run: bool) -> None:
+    """Look once, decide, and do what is due, short of running agents."""
+    from bot.core.effects import describe
+    from bot.flows import ticking
+
+    means = _wired(home).means
+    if dry_run:
+        seen = ticking.foresee(means)
+        for effect in seen.plan.effects:
+            click.echo(f"would {describe(effect)}")
+        for number, standing in sorted(seen.plan.standings.items()):
+            until = f" (until {standing.until:%Y-%m-%d %H:%M} UTC)" if standing.until else ""
+            click.echo(f"project {number} is {standing.phase.value}: {standing.reason}{until}")
+        click.echo(f"idle: {seen.plan.idle.reason}" if seen.plan.idle else f"{len(seen.plan.effects)} effects planned, none done")
+        return
+    from bot.flows.fleet import keep_working
+
+    keep_working(means, until=lambda _: True, watcher=_printer())
+
+
+@cli.command()
+@_HOME
+@click.option(
+    "--agents", type=click.IntRange(1, 10), default=None, help="Agents at once; the repository's configuration says where this is left out."
+)
+@click.option("--until-idle", is_flag=True, help="End when nothing is left to do, instead of waiting for more.")
+def run(home: Path, agents: int | None, until_idle: bool) -> None:
+    """Work with local agents until stopped."""
+    from bot.flows.fleet import keep_working
+
+    means = _wired(home, agents).means
+    keep_working(means, until=lambda done: until_idle and done.plan.idle is not None, watcher=_printer())
+
+
+def _printer() -> Watcher:
+    from bot.entry.terminal import printer
+
+    return printer()
+
+
+@cli.command()
+@_HOME
+@click.option("--reason", default="no reason given", show_default=True)
+def stop(home: Path, reason: str) -> None:
+    """Stop everything, now: agents at work end within 30 seconds and keep what they did."""
+    from bot.flows import stopping
+
+    click.echo(stopping.stop(_wired(home).means, by=getpass.getuser(), reason=reason))
+
+
+@cli.command()
+@_HOME
+def start(home: Path) -> None:
+    """Go on after a stop."""
+    from bot.flows import stopping
+
+    click.echo(stopping.start(_wired(home).means, by=getpass.getuser()))
+
+
+@cli.command()
+@click.option("--keep", is_flag=True, envvar="KEEP", help="Leave the pages up at the end.")
+def demo(keep: bool) -> None:
+    """The main job on the embedded GitHub: no account, no key, under a minute."""
+    from bot.entry.demo.play import play
+
+    sys.exit(play(keep=keep))
+
+
+@cli.command()
+@click.option("--port", type=int, default=8080, show_default=True)
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(".groundskeeper/hub"), show_default=True)
+def hub(port: int, root: Path) -> None:
+    """Serve the embedded GitHub on this machine, for a first try or for working with no network."""
+    import threading
+
+    from bot.hub.hub import open_hub
+    from bot.hub.serve import serving
+
+    with serving(open_hub(root), port=port) as served:
+        click.echo(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

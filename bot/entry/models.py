@@ -1,0 +1,33 @@
+"""Which model and which sandbox a process works with; refuses what would not be safe."""
+
+from __future__ import annotations
+
+import os
+
+from bot.core.trouble import UserError
+from bot.ports import Clock, Model, Sandbox
+
+
+def real_model(clock: Clock) -> Model:
+    """Raises `UserError` without a key."""
+    key = os.environ.get("ANTHROPIC_API_KEY")
+    if not key:
+        raise UserError("ANTHROPIC_API_KEY is not set: the model cannot be asked. Set it, or try `groundskeeper demo`, which needs none.")
+    from bot.adapters.claude import Claude
+    from bot.adapters.prices import read_prices
+
+    return Claude(api_key=key, prices=read_prices(), clock=clock, base_url=os.environ.get("ANTHROPIC_BASE_URL"))
+
+
+def sandbox_for(wanted: str, *, scripted: bool) -> Sandbox:
+    """Bubblewrap, or none where the configuration says so. A real model without either is refused."""
+    from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+
+    if wanted == "none":
+        return Unsandboxed()
+    why_not = available()
+    if why_not is None:
+        return Bubblewrap()
+    if scripted:
+        return Unsandboxed()
+    raise UserError(f"{why_not} A model's commands are not run unprotected; write `sandbox: none` in the configuration to allow it anyway.")

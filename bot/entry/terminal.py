@@ -1,0 +1,52 @@
+"""What happens, on a terminal: one line an event, made from what was observed."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from bot.agents.outside import Progress
+from bot.core.lease import Refused
+from bot.core.money import dollars
+from bot.core.record import Run
+from bot.flows.fleet import Watcher
+from bot.flows.starting import Started
+from bot.flows.ticking import Tick
+
+
+def printer(console: Console | None = None) -> Watcher:
+    out = console or Console(highlight=False)
+    last: dict[str, str] = {}
+
+    def say(who: str, text: str, style: str = "") -> None:
+        out.print(f"{who:>12}  ", text, style=style, markup=False, sep="", soft_wrap=True)
+
+    def ticked(done: Tick) -> None:
+        for one in done.applied:
+            say("bot", one.said, "" if one.done else "yellow")
+        for number, standing in sorted(done.plan.standings.items()):
+            words = f"{standing.phase.value}: {standing.reason}"
+            if last.get(str(number)) != words:
+                last[str(number)] = words
+                say(f"project {number}", words, "bold")
+        idle = done.plan.idle.reason if done.plan.idle else ""
+        if idle and last.get("idle") != idle:
+            say("idle", idle, "dim")
+        last["idle"] = idle
+        if done.held_back:
+            say("held back", done.held_back, "yellow")
+
+    def progress(started: Started, now: Progress) -> None:
+        say(f"agent {started.start.agent}", f"{started.start.role.value} {now.step}/{now.steps} {dollars(now.spent)}  {now.doing}", "dim")
+
+    def handed_in(started: Started, result: Run | Refused) -> None:
+        who = f"agent {started.start.agent}"
+        if isinstance(result, Refused):
+            say(who, f"{started.start.role.value} was not published: {result.reason}", "red")
+        else:
+            say(
+                who,
+                f"{result.role.value} {result.ending.value}, {dollars(result.spent)} in {result.requests} requests: {result.note}",
+                "green",
+            )
+
+    return Watcher(ticked=ticked, progress=progress, handed_in=handed_in, trouble=lambda text: say("trouble", text, "red"))

@@ -1,0 +1,64 @@
+"""Prompts and categories as they ship: beside the package in a checkout, inside it once installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.core.category import Category
+from bot.core.roles import Role
+from bot.core.trouble import UserError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _folder(name: str) -> Path:
+    for place in (_PACKAGE / name, _PACKAGE.parent / name):
+        if place.is_dir():
+            return place
+    raise UserError(f"The folder {name}/ is missing from this installation; install the package again.")
+
+
+def load_prompts() -> Mapping[str, str]:
+    folder = _folder("prompts")
+    return {role.value: (folder / f"{role.value}.md").read_text(encoding="utf-8") for role in Role if role is not Role.CLERK}
+
+
+def load_categories() -> tuple[Category, ...]:
+    """All of them, in their numbers' order. Raises `UserError` naming file and key."""
+    return tuple(_category(path) for path in sorted(_folder("categories").glob("[0-9][0-9]-*.md")))
+
+
+def _category(path: Path) -> Category:
+    parts = path.read_text(encoding="utf-8").split("---\n", 2)
+    front = yaml.safe_load(parts[1]) if len(parts) == 3 and parts[0] == "" else None
+    if not isinstance(front, dict):
+        raise UserError(f"categories/{path.name}: expected front matter between two lines of ---.")
+    return Category(
+        name=_text(path, front, "name"),
+        title=_text(path, front, "title"),
+        summary=_text(path, front, "summary"),
+        persona=_text(path, front, "persona"),
+        signals=_texts(path, front, "signals"),
+        evidence=_texts(path, front, "evidence"),
+        excludes=_texts(path, front, "not"),
+        applies_when=_texts(path, front, "applies_when"),
+        prompt=parts[2].strip(),
+    )
+
+
+def _text(path: Path, front: Mapping[str, Any], key: str) -> str:
+    value = front.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise UserError(f"categories/{path.name}: `{key}` must be a line of text, found {value!r}.")
+    return value.strip()
+
+
+def _texts(path: Path, front: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = front.get(key)
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise UserError(f"categories/{path.name}: `{key}` must be a list of texts, found {value!r}.")
+    return tuple(value)

@@ -1,0 +1,136 @@
+"""Building what the flows act with: clients, mirror, model, sandbox, policy. The only room that knows every adapter."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from bot.adapters.clock import ServerClock
+from bot.adapters.git.code import GitCode
+from bot.adapters.git.process import Mirror, open_mirror
+from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.client import AppKey, Client, connect
+from bot.adapters.github.governor import Governor
+from bot.adapters.github.people import People
+from bot.adapters.github.showing import Shower, find_board
+from bot.adapters.github.view import Reads
+from bot.adapters.github.writes import Writes
+from bot.core.category import Category
+from bot.core.labels import BOTS, PEOPLES
+from bot.core.record import Holder
+from bot.core.trouble import UserError
+from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.texts import load_categories, load_prompts
+from bot.flows.means import Means
+from bot.ports import Clock, Model, Sandbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where to work and as whom. `git_url` is set where the repository is not fetched over GitHub's own address."""
+
+    repository: str
+    worker: str | AppKey
+    reviewer: str | AppKey | None
+    api_url: str = "https://api.github.com"
+    git_url: str | None = None
+    home: Path
+    write_pause: timedelta = timedelta(seconds=1)
+    agents: int | None = None
+    model: str | None = None
+    transport: httpx.BaseTransport | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    means: Means
+    config: Config
+    governor: Governor
+    mirror: Mirror
+
+
+def wire(settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None) -> Wired:
+    """Connects as both identities and reads the repository's own configuration from its default branch.
+
+    Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
+    """
+    governor = Governor(clock=clock, pause=settings.write_pause)
+    worker = _client(settings, settings.worker, governor, clock)
+    reviewer = _client(settings, settings.reviewer, governor, clock) if settings.reviewer is not None else None
+    about = worker.rest("GET", "")
+    remote = settings.git_url or about["clone_url"]
+    token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
+    mirror = open_mirror(settings.home / "mirror.git", remote, token=token)
+    refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
+    code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
+    config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
+    if settings.agents is not None:
+        config = config.model_copy(update={"agents": settings.agents})
+    categories: Sequence[Category] = load_categories()
+    worker_login = worker.identity.login
+    reviewer_login = reviewer.identity.login if reviewer is not None and reviewer.identity.login != worker_login else None
+    policy = policy_of(config, categories=categories, worker=worker_login, reviewer=reviewer_login, model=settings.model)
+    board = find_board(worker, config.board) if config.board is not None else None
+    shower = Shower(client=worker, board=board)
+    shower.ensure_labels([*PEOPLES, *BOTS])
+    transcripts = settings.home / "transcripts"
+    transcripts.mkdir(parents=True, exist_ok=True)
+    means = Means(
+        repository=settings.repository,
+        default_branch=about["default_branch"],
+        policy=policy,
+        refs=refs,
+        code=code,
+        reads=Reads(client=worker, people=People(client=worker), board=board.id if board else None),
+        writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, shower=shower),
+        model=model,
+        sandbox=sandbox,
+        clock=waiting or clock,
+        prompts=load_prompts(),
+        clerk=Holder(agent=0, run=f"process-{os.getpid()}-{secrets.token_hex(3)}", attempt=1, nonce=secrets.token_hex(8)),
+        transcripts=transcripts,
+        new_id=lambda: secrets.token_hex(8),
+    )
+    return Wired(means=means, config=config, governor=governor, mirror=mirror)
+
+
+def _client(settings: Settings, credential: str | AppKey, governor: Governor, clock: ServerClock) -> Client:
+    return connect(
+        credential, repository=settings.repository, governor=governor, clock=clock, base_url=settings.api_url, transport=settings.transport
+    )
+
+
+def from_environment(home: Path, *, agents: int | None = None) -> Settings:
+    """What Actions and a shell give by the environment. Raises `UserError` naming the variable that is missing."""
+    repository = os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
+    if repository.count("/") != 1:
+        raise UserError("GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.")
+    worker = _credential("GROUNDSKEEPER_WORKER") or os.environ.get("GITHUB_TOKEN")
+    if worker is None:
+        raise UserError("No credential for the worker: set GROUNDSKEEPER_WORKER_TOKEN, or GROUNDSKEEPER_WORKER_APP_ID and _PRIVATE_KEY.")
+    return Settings(
+        repository=repository,
+        worker=worker,
+        reviewer=_credential("GROUNDSKEEPER_REVIEWER"),
+        api_url=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
+        home=home,
+        agents=agents,
+        model=os.environ.get("MODEL"),
+    )
+
+
+def _credential(prefix: str) -> str | AppKey | None:
+    token, app, key = (os.environ.get(f"{prefix}_{part}") for part in ("TOKEN", "APP_ID", "PRIVATE_KEY"))
+    if token:
+        return token
+    if app and key:
+        return AppKey(app_id=int(app), private_key=key)
+    if app or key:
+        raise UserError(f"{prefix}_APP_ID and {prefix}_PRIVATE_KEY belong together; only one of them is set.")
+    return None

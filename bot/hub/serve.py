@@ -1,0 +1,55 @@
+"""Serving the embedded GitHub to people and real clients: on TCP, on a unix socket, with its background work beside."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from waitress.server import create_server
+
+from bot.hub import actions, webhooks
+from bot.hub.app import create_app
+from bot.hub.hub import Hub
+
+_THREADS = 16
+_BREATH = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    url: str
+    unix_socket: Path | None
+
+
+@contextmanager
+def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Path | None = None, work: bool = True) -> Iterator[Served]:
+    """Serves until the block ends. `work` runs queued workflows and deliveries meanwhile, as GitHub does in its background."""
+    app = create_app(hub)
+    tcp: Any = create_server(app, host=host, port=port, threads=_THREADS, ident="hub", clear_untrusted_proxy_headers=True)
+    servers = [tcp]
+    hub.base_url = f"http://{host}:{tcp.effective_port}"
+    if unix_socket is not None:
+        servers.append(create_server(app, unix_socket=str(unix_socket), threads=4, ident="hub", clear_untrusted_proxy_headers=True))
+    over = threading.Event()
+    threads = [threading.Thread(target=server.run, daemon=True) for server in servers]
+    if work:
+        threads += [
+            threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in (actions.run_pending, webhooks.deliver_pending)
+        ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield Served(url=hub.base_url, unix_socket=unix_socket)
+    finally:
+        over.set()
+        for server in servers:
+            server.close()
+        for thread in threads:
+            thread.join(timeout=5)
+
+
+def _keep(over: threading.Event, job: Any, hub: Hub) -> None:
+    while not over.wait(_BREATH):
+        job(hub)
