@@ -67,11 +67,18 @@ LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: Stri
 }"""
 
 BOARD_DOCUMENT = """query Board($login: String!, $number: Int!) {
-  organization(login: $login) { projectV2(number: $number) { id fields(first: 50) { nodes {
+  repositoryOwner(login: $login) {
+    ... on Organization { projectV2(number: $number) { ...Board } }
+    ... on User { projectV2(number: $number) { ...Board } }
+  }
+}
+fragment Board on ProjectV2 {
+  id
+  fields(first: 50) { nodes {
     __typename
     ... on ProjectV2Field { id name dataType }
     ... on ProjectV2SingleSelectField { id name dataType options { id name } }
-  } } } }
+  } }
 }"""
 
 

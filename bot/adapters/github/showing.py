@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.adapters.github.client import Client
+from bot.adapters.github.client import Answer, Client
 from bot.adapters.github.queries import BOARD_DOCUMENT, LABELS_DOCUMENT
 from bot.core.labels import BOTS, Label
 from bot.ports import GitHubTrouble, GitHubTroubleKind, Projection
@@ -27,14 +27,15 @@ class Board:
     fields: dict[str, BoardField]
 
 
-def find_board(client: Client, number: int) -> Board:
-    """Raises `GitHubTrouble` where the board cannot be seen: an app sees boards of organizations only, and needs the permission."""
-    login = client.repository.split("/")[0]
-    found = (client.graphql(BOARD_DOCUMENT, {"login": login, "number": number}).get("organization") or {}).get("projectV2")
+def find_board(client: Client, number: int, *, owner: str | None = None) -> Board:
+    """Raises `GitHubTrouble` where it cannot be seen: an app sees boards of organizations only, and needs the permission."""
+    login = owner or client.repository.split("/")[0]
+    found = (client.graphql(BOARD_DOCUMENT, {"login": login, "number": number}, absent=True).get("repositoryOwner") or {}).get("projectV2")
     if found is None:
-        raise GitHubTrouble(
-            GitHubTroubleKind.GONE, f"board {number} of {login} cannot be seen; the app needs `organization_projects: write`"
+        words = (
+            f"Board {number} of {login} cannot be seen. An app needs `organization_projects: write`, and sees boards of organizations only."
         )
+        raise GitHubTrouble(GitHubTroubleKind.GONE, words)
     fields = {
         node["name"]: BoardField(
             id=node["id"], kind=node["dataType"], options={option["name"].casefold(): option["id"] for option in node.get("options", ())}
@@ -57,43 +58,45 @@ class Shower:
             self._show(projections[at : at + _AT_ONCE])
 
     def _show(self, projections: Sequence[Projection]) -> None:
-        names = {name for one in projections for name in one.labels.add | one.labels.remove}
-        ids = self._label_ids(names)
+        ids = self._label_ids({name for one in projections for name in one.labels.add | one.labels.remove})
         draft = _Draft()
         for one in projections:
-            subject = one.issue.node_id
-            if one.body is not None and one.comment_id is None:
-                draft.add("addComment", "AddCommentInput", {"subjectId": subject, "body": one.body}, "clientMutationId", creates=True)
-            elif one.body is not None:
-                draft.add("updateIssueComment", "UpdateIssueCommentInput", {"id": one.comment_id, "body": one.body}, "clientMutationId")
-            if added := [ids[name] for name in sorted(one.labels.add)]:
-                draft.add(
-                    "addLabelsToLabelable", "AddLabelsToLabelableInput", {"labelableId": subject, "labelIds": added}, "clientMutationId"
-                )
-            if gone := [ids[name] for name in sorted(one.labels.remove) if name in ids]:
-                draft.add(
-                    "removeLabelsFromLabelable",
-                    "RemoveLabelsFromLabelableInput",
-                    {"labelableId": subject, "labelIds": gone},
-                    "clientMutationId",
-                )
+            self._comment(draft, one)
+            self._relabel(draft, one, ids)
             if self.board is not None and one.board_item is not None:
                 self._fields(draft, self.board, one, one.board_item)
-            elif self.board is not None:
-                inputs = {"projectId": self.board.id, "contentId": subject}
-                draft.add("addProjectV2ItemById", "AddProjectV2ItemByIdInput", inputs, "item { id }", about=one)
+            elif self.board is not None and one.board:
+                inputs = {"projectId": self.board.id, "contentId": one.issue.node_id}
+                draft.add("addProjectV2ItemById", "AddProjectV2ItemByIdInput", inputs, one, answer="item { id }", is_item=True)
         answers = draft.send(self.client)
-        self._fill_new_items(draft, answers)
+        second = self._new_rows(draft, answers.data or {})
+        wrong = (*draft.wrong(answers), *second.wrong(second.send(self.client)))
+        if wrong:
+            self._labels.clear()  # a label may have been deleted and made again since its id was read
+            raise GitHubTrouble(GitHubTroubleKind.REFUSED, "Not everything could be shown: " + "; ".join(wrong))
 
-    def _fill_new_items(self, draft: _Draft, answers: Any) -> None:
+    def _comment(self, draft: _Draft, one: Projection) -> None:
+        if one.body is not None and one.comment_id is None:
+            draft.add("addComment", "AddCommentInput", {"subjectId": one.issue.node_id, "body": one.body}, one, creates=True)
+        elif one.body is not None:
+            draft.add("updateIssueComment", "UpdateIssueCommentInput", {"id": one.comment_id, "body": one.body}, one)
+
+    def _relabel(self, draft: _Draft, one: Projection, ids: Mapping[str, str]) -> None:
+        for mutation, kind, names in (
+            ("addLabelsToLabelable", "AddLabelsToLabelableInput", one.labels.add),
+            ("removeLabelsFromLabelable", "RemoveLabelsFromLabelableInput", one.labels.remove),
+        ):
+            if known := [ids[name] for name in sorted(names) if name in ids]:
+                draft.add(mutation, kind, {"labelableId": one.issue.node_id, "labelIds": known}, one)
+
+    def _new_rows(self, draft: _Draft, answers: Mapping[str, Any]) -> _Draft:
         """GitHub cannot add an item and set its fields in one call, so a new row's values follow in a second one."""
-        board = self.board
-        if board is None or not draft.about:
-            return
         second = _Draft()
-        for alias, one in draft.about.items():
-            self._fields(second, board, one, answers[alias]["item"]["id"])
-        second.send(self.client)
+        for alias, one in draft.items.items():
+            made = answers.get(alias)
+            if self.board is not None and made is not None:
+                self._fields(second, self.board, one, made["item"]["id"])
+        return second
 
     def _fields(self, draft: _Draft, board: Board, one: Projection, item: str) -> None:
         for name, value in one.board.items():
@@ -101,7 +104,7 @@ class Shower:
             written = _field_value(known, value) if known is not None else None
             if known is not None and written is not None:
                 inputs = {"projectId": board.id, "itemId": item, "fieldId": known.id, "value": written}
-                draft.add("updateProjectV2ItemFieldValue", "UpdateProjectV2ItemFieldValueInput", inputs, "clientMutationId")
+                draft.add("updateProjectV2ItemFieldValue", "UpdateProjectV2ItemFieldValueInput", inputs, one)
 
     def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
         self._read_labels()
@@ -149,20 +152,41 @@ class _Draft:
     parts: list[str] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
-    about: dict[str, Projection] = field(default_factory=dict)
+    about: dict[str, tuple[str, int]] = field(default_factory=dict)
+    items: dict[str, Projection] = field(default_factory=dict)
     creates: int = 0
 
-    def add(self, mutation: str, kind: str, inputs: Any, answer: str, *, creates: bool = False, about: Projection | None = None) -> None:
+    def add(
+        self,
+        mutation: str,
+        kind: str,
+        inputs: Any,
+        one: Projection,
+        *,
+        answer: str = "clientMutationId",
+        creates: bool = False,
+        is_item: bool = False,
+    ) -> None:
         alias = f"m{len(self.parts)}"
         self.heads.append(f"${alias}: {kind}!")
         self.parts.append(f"  {alias}: {mutation}(input: ${alias}) {{ {answer} }}")
         self.variables[alias] = inputs
+        self.about[alias] = (mutation, one.issue.number)
         self.creates += creates
-        if about is not None:
-            self.about[alias] = about
+        if is_item:
+            self.items[alias] = one
 
-    def send(self, client: Client) -> Any:
+    def send(self, client: Client) -> Answer:
         if not self.parts:
-            return {}
+            return Answer(data={}, errors=())
         document = f"mutation Show({', '.join(self.heads)}) {{\n" + "\n".join(self.parts) + "\n}"
-        return client.graphql(document, self.variables, creates=self.creates)
+        return client.mutate(document, self.variables, creates=self.creates)
+
+    def wrong(self, answer: Answer) -> tuple[str, ...]:
+        """What GitHub would not do, in its words, with the mutation and the issue that it was about."""
+        return tuple(f"{self._place(error)}: {error.get('message')}" for error in answer.errors)
+
+    def _place(self, error: Mapping[str, Any]) -> str:
+        alias = str((error.get("path") or ["?"])[0])
+        mutation, number = self.about.get(alias, ("the request", 0))
+        return f"{mutation} for #{number}" if number else mutation

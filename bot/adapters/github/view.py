@@ -81,7 +81,7 @@ class Reads:
     def _repository(self, document: str, cursor: str | None) -> Any:
         owner, name = self.client.repository.split("/")
         variables = {"owner": owner, "name": name, "cursor": cursor, "labels": [READY, PROPOSED]}
-        found = self.client.graphql(document, variables)["repository"]
+        found = self.client.graphql(document, variables, absent=True)["repository"]
         if found is None:
             raise GitHubTrouble(GitHubTroubleKind.GONE, f"{self.client.repository} is not there, or this token may not see it")
         return found

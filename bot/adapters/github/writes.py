@@ -12,6 +12,8 @@ from bot.core.labels import Label
 from bot.core.policy import MergeMethod
 from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, Projection, ReviewComment
 
+_MERGE_ANSWERS = {"405": Merged.NOT_NOW, "409": Merged.HEAD_MOVED}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Writes:
@@ -86,10 +88,10 @@ class Writes:
         except GitHubTrouble as trouble:
             if trouble.kind is GitHubTroubleKind.UNREACHABLE and client.rest("GET", f"pulls/{pull}")["merged"]:
                 return MergeAnswer(merged=Merged.DONE)
-            if trouble.kind is not GitHubTroubleKind.REFUSED:
+            status = str(trouble).split(" ", 1)[0]
+            if trouble.kind is not GitHubTroubleKind.REFUSED or status not in _MERGE_ANSWERS:
                 raise
-            moved = str(trouble).startswith("409")
-            return MergeAnswer(merged=Merged.HEAD_MOVED if moved else Merged.NOT_NOW, words=str(trouble))
+            return MergeAnswer(merged=_MERGE_ANSWERS[status], words=str(trouble))
         return MergeAnswer(merged=Merged.DONE)
 
     def open_issue(self, *, title: str, body: str, labels: Sequence[str], mark: str) -> int:

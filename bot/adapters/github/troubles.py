@@ -1,0 +1,112 @@
+"""Every way in which GitHub says no, told apart: limited, unreachable, refused, gone. Nothing else looks at its status codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from githubkit import Response
+from githubkit.exception import GitHubException, RequestError, RequestFailed
+
+from bot.ports import GitHubTrouble, GitHubTroubleKind
+
+_SECONDARY_WAIT = timedelta(seconds=60)
+_SECONDARY = ("secondary rate limit", "abuse detection", "submitted too quickly")
+_GRAPHQL_LIMITS = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
+_GRAPHQL_OVERLOADED = ("something went wrong while executing your query", "timedout", "couldn't respond to your request in time")
+_NEEDED = (
+    ("/check-runs", "checks: write, of an app"),
+    ("/statuses/", "statuses: write"),
+    ("/merge", "contents: write"),
+    ("/reviews", "pull_requests: write"),
+    ("/pulls", "pull_requests: write"),
+    ("/labels", "issues: write"),
+    ("/issues", "issues: write"),
+    ("/collaborators", "metadata: read, and push access"),
+    ("/projectsV2", "organization_projects: write"),
+)
+
+
+def trouble_of(error: GitHubException, now: datetime) -> GitHubTrouble:
+    if isinstance(error, RequestFailed):
+        return _failed(error.response, now)
+    if isinstance(error, RequestError):
+        return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub gave no answer ({type(error.exc).__name__}: {error.exc})")
+    return GitHubTrouble(GitHubTroubleKind.REFUSED, f"{type(error).__name__}: {error}")
+
+
+def _failed(response: Response[Any, Any], now: datetime) -> GitHubTrouble:
+    """https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+
+    The secondary limit may come with no header at all, and then only its words tell it from a missing permission.
+    """
+    status, headers = response.status_code, response.headers
+    said = _words(response)
+    if status in (403, 429):
+        resume_at = _resume_at(headers, said, now, certain=status == 429)
+        if resume_at is not None:
+            return GitHubTrouble(GitHubTroubleKind.LIMITED, said, resume_at=resume_at)
+    if status >= 500 or status == 408:
+        return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub answered {status}: {said}")
+    place = f"{response.raw_request.method} {response.raw_request.url.path}"
+    kind = GitHubTroubleKind.GONE if status in (404, 410) else GitHubTroubleKind.REFUSED
+    return GitHubTrouble(kind, f"{status} {said} ({place}){_likely(status, place, headers)}")
+
+
+def _resume_at(headers: Mapping[str, str], said: str, now: datetime, *, certain: bool) -> datetime | None:
+    after = headers.get("retry-after", "")
+    if after.isdigit():
+        return now + timedelta(seconds=int(after))
+    if headers.get("x-ratelimit-remaining") == "0":
+        return max(now, datetime.fromtimestamp(int(headers.get("x-ratelimit-reset", "0")), UTC))
+    if certain or any(words in said.lower() for words in _SECONDARY):
+        return now + _SECONDARY_WAIT
+    return None
+
+
+def _likely(status: int, place: str, headers: Mapping[str, str]) -> str:
+    if status == 401:
+        return ". The token is not valid, or no longer."
+    if status not in (403, 404):
+        return ""
+    told = headers.get("x-accepted-github-permissions")
+    needed = told or next((permission for part, permission in _NEEDED if part in place), None)
+    return f". Likely missing: `{needed}`." if needed and (status == 403 or not place.startswith("GET")) else ""
+
+
+def _words(response: Response[Any, Any]) -> str:
+    try:
+        body = response.json()
+    except ValueError:
+        return f"status {response.status_code}, and no words that are JSON"
+    if not isinstance(body, dict):
+        return f"status {response.status_code}"
+    details = body.get("errors")
+    parts = details if isinstance(details, list) else []
+    told = [_detail(one) for one in parts]
+    return " ".join(part for part in (str(body.get("message") or ""), "; ".join(told)) if part) or f"status {response.status_code}"
+
+
+def _detail(one: object) -> str:
+    if not isinstance(one, dict):
+        return str(one)
+    return str(one.get("message") or " ".join(str(one[key]) for key in ("resource", "field", "code") if one.get(key)))
+
+
+def graphql_trouble(errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str], now: datetime) -> GitHubTrouble:
+    """GraphQL says its troubles in answers of status 200, rate limits among them:
+    https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api"""
+    words = "; ".join(_with_path(one) for one in errors)
+    kinds = {str(one.get("type")) for one in errors}
+    if kinds & _GRAPHQL_LIMITS or any(part in words.lower() for part in _SECONDARY):
+        resume_at = _resume_at(headers, words, now, certain=True)
+        return GitHubTrouble(GitHubTroubleKind.LIMITED, words, resume_at=resume_at)
+    if any(part in words.lower() for part in _GRAPHQL_OVERLOADED):
+        return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, words)
+    return GitHubTrouble(GitHubTroubleKind.GONE if kinds == {"NOT_FOUND"} else GitHubTroubleKind.REFUSED, words)
+
+
+def _with_path(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in error.get("path") or ())
+    return f"{path}: {error.get('message')}" if path else str(error.get("message"))
