@@ -105,6 +105,10 @@ class ScriptedModel:
         self._playing: dict[tuple[Role, int, int], _Playing] = {}
         self._begun: set[int] = set()
 
+    def add(self, *scenes: Scene) -> None:
+        with self._lock:
+            self._scenes = (*self._scenes, *scenes)
+
     @property
     def scripted(self) -> bool:
         return True

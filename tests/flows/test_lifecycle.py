@@ -1,0 +1,48 @@
+"""The main job: a labelled issue becomes a reviewed, merged pull request, and everything that can come between."""
+
+from __future__ import annotations
+
+from bot.core.phase import Phase
+from tests.world import World, judges, writes
+
+
+def test_a_labelled_issue_becomes_a_reviewed_merged_pull_request(world: World) -> None:
+    world.model.add(writes("pots.py", "def count():\n    return 2\n", report="Count both pots"), judges())
+    number = world.open_issue("The second pot is not counted")
+
+    world.settle()
+
+    (pull,) = world.pulls()
+    assert pull["merged_at"]
+    assert pull["head"]["ref"] == f"agent-1/project-{number}"
+    assert world.api("ann", "GET", f"issues/{number}")["state"] == "closed"
+    assert "return 2" in world.git("show", "main:pots.py")
+    (status,) = world.comments(number)
+    assert "**done**: merged with pull request #2" in status
+    assert {label for label in world.labels(number) if label.startswith("phase:")} == {"phase:done"}
+
+
+def test_planning_again_after_everything_is_done_plans_nothing(world: World) -> None:
+    world.model.add(writes("a.txt", "a"), judges())
+    world.open_issue("Add a")
+    world.settle()
+
+    again = world.tick()
+
+    assert again.applied == ()
+    assert again.shown == 0
+
+
+def test_failed_checks_send_the_project_back_with_the_reason(world: World) -> None:
+    world.model.add(writes("a.txt", "wrong", cycle=1), writes("a.txt", "right", cycle=2), judges(cycle=2))
+    number = world.open_issue("Add a")
+    world.tick()
+    world.work()
+    world.tick()
+    world.check("failure", log="1 failed")
+
+    assert world.phase_of(number) is Phase.REWORK
+    assert world.standing(number).reason == "checks failed: unit tests; trying again (2 of 3)"
+
+    world.settle()
+    assert world.git("show", "main:a.txt") == "right"

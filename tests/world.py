@@ -1,0 +1,246 @@
+"""A small world for tests: the embedded GitHub in process, real git, a scripted model, our own clock, and the verbs of people."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from flask import Flask
+
+from bot.adapters.clock import ServerClock
+from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+from bot.adapters.scripted import Scene, ScriptedModel, Step, step
+from bot.core.lease import Refused
+from bot.core.ledger import Ledger
+from bot.core.phase import Phase
+from bot.core.record import Record, Run
+from bot.core.roles import Role
+from bot.core.standing import standing_of
+from bot.entry.wiring import Settings, Wired, wire
+from bot.flows.fleet import work
+from bot.flows.means import Means
+from bot.flows.snapshot import look
+from bot.flows.starting import Started
+from bot.flows.ticking import Tick, tick
+from bot.hub import checks, faults, seed
+from bot.hub.app import create_app
+from bot.hub.hub import Hub, open_hub
+from bot.ports import RefState, Sandbox
+
+FULL_NAME = "garden/pots"
+CONFIG = (
+    "agents: 2\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1, ideation: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
+)
+FILES = {"README.md": "# Pots\n", "pots.py": "def count():\n    return 1\n", ".github/groundskeeper.yml": CONFIG}
+
+
+class WorldClock(ServerClock):
+    """Stands still until somebody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moment = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def wait(self, duration: timedelta) -> None:
+        self.moment += duration
+
+    def heard(self, date_header: str | None) -> None:
+        """The hub's time is this clock's."""
+
+
+def sandbox() -> Sandbox:
+    return Bubblewrap() if available() is None else Unsandboxed()
+
+
+def writes(path: str, text: str, report: str = "Did it", message: str = "Do it", **scene: Any) -> Scene:
+    """An execution that writes one file, commits and finishes."""
+    command = f"mkdir -p $(dirname {path}) && printf '%s' '{text}' > {path} && git add -A && git commit -qm '{message}'"
+    return Scene(role=Role.EXECUTION, steps=(step("bash", command=command), step("finish", report=report)), **scene)
+
+
+def judges(*, approve: bool = True, criteria: int = 1, findings: Sequence[Mapping[str, object]] = (), **scene: Any) -> Scene:
+    """A review that looks once and answers."""
+    judged = [{"criterion": f"C{place}", "met": approve or place > 1, "evidence": "I read the tree"} for place in range(1, criteria + 1)]
+    summary = "It does what was asked." if approve else "Not yet."
+    answer = step("verdict", approve=approve, summary=summary, judgements=judged, findings=list(findings))
+    return Scene(role=Role.REVIEW, steps=(step("bash", command="ls"), answer), **scene)
+
+
+@dataclass(kw_only=True)
+class World:
+    root: Path
+    hub: Hub
+    app: Flask
+    clock: WorldClock
+    model: ScriptedModel
+    wired: Wired
+    tokens: dict[str, str]
+    pending: list[Started] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+
+    @property
+    def means(self) -> Means:
+        return self.wired.means
+
+    @property
+    def bare(self) -> Path:
+        return self.hub.root / "repositories" / f"{FULL_NAME}.git"
+
+    # What people do.
+
+    def api(self, who: str, method: str, path: str, **options: Any) -> Any:
+        """A call by a person, below the repository; the answer's JSON. Fails on an error status."""
+        url = path if path.startswith("/") else f"/repos/{FULL_NAME}/{path}"
+        answer = self.app.test_client().open(url, method=method, headers={"Authorization": f"Bearer {self.tokens[who]}"}, **options)
+        assert answer.status_code < 400, f"{method} {url}: {answer.status_code} {answer.get_data(as_text=True)}"
+        return answer.get_json(silent=True)
+
+    def open_issue(self, title: str, *, body: str = "- [ ] It works", labels: Sequence[str] = ("agent:ready",), by: str = "ann") -> int:
+        return int(self.api(by, "POST", "issues", json={"title": title, "body": body, "labels": list(labels)})["number"])
+
+    def label(self, number: int, *labels: str, by: str = "ann") -> None:
+        self.api(by, "POST", f"issues/{number}/labels", json={"labels": list(labels)})
+
+    def unlabel(self, number: int, label: str, by: str = "ann") -> None:
+        self.api(by, "DELETE", f"issues/{number}/labels/{label}")
+
+    def check(self, conclusion: str = "success", *, name: str = "unit tests", log: str = "") -> int:
+        """Reports a check on the head of every open pull request that does not have it yet; says how many."""
+        heads = [pull["head"]["sha"] for pull in self.api("ann", "GET", "pulls?per_page=100")]
+        bare_of = [head for head in heads if not self.api("ann", "GET", f"commits/{head}/check-runs?check_name={name}")["total_count"]]
+        for head in bare_of:
+            checks.report(self.hub, FULL_NAME, head, name, conclusion, log=log)
+        return len(bare_of)
+
+    # What the bot does.
+
+    def tick(self, means: Means | None = None) -> Tick:
+        done = tick(means or self.means)
+        self.pending += done.started
+        self.ticks.append(done)
+        return done
+
+    def work(self) -> list[Run | Refused]:
+        """Carries out what ticks have started, one after the other."""
+        waiting, self.pending = self.pending, []
+        return [work(self.means, started) for started in waiting]
+
+    def settle(self, *, rounds: int = 40, checks_pass: bool = True) -> None:
+        """Ticks, works and passes checks until nothing moves any more."""
+        for _ in range(rounds):
+            done = self.tick()
+            worked = self.work()
+            checked = self.check() if checks_pass else 0
+            if not (done.moved or worked or checked):
+                return
+        raise AssertionError(f"still moving after {rounds} rounds: {[one.said for one in self.ticks[-1].applied]}")
+
+    def another_process(self, name: str) -> Means:
+        """The same bot on another machine: its own mirror, its own pen."""
+        return self._wire(self.root / name).means
+
+    def _wire(self, home: Path) -> Wired:
+        return _wire(self.app, self.bare, home, self.tokens, self.model, self.clock)
+
+    # What is true.
+
+    def refs(self) -> RefState:
+        return self.means.refs.read()
+
+    def record(self, number: int) -> Record:
+        return self.refs().records[number]
+
+    def ledger(self) -> Ledger:
+        return self.refs().ledger
+
+    def phase_of(self, number: int) -> Phase:
+        return self.standing(number).phase
+
+    def standing(self, number: int) -> Any:
+        snapshot = look(self.means).snapshot
+        project = next((project for project in snapshot.projects if project.number == number), None)
+        if project is None:
+            issue = self.api("ann", "GET", f"issues/{number}")
+            return replace(self.ticks[-1].plan.standings[number]) if number in self.ticks[-1].plan.standings else issue["state"]
+        return standing_of(project, self.means.policy, self.clock.now())
+
+    def comments(self, number: int) -> list[str]:
+        return [comment["body"] for comment in self.api("ann", "GET", f"issues/{number}/comments")]
+
+    def pulls(self, state: str = "all") -> list[Any]:
+        found: list[Any] = self.api("ann", "GET", f"pulls?state={state}&per_page=100&direction=asc")
+        return found
+
+    def labels(self, number: int) -> set[str]:
+        return {label["name"] for label in self.api("ann", "GET", f"issues/{number}")["labels"]}
+
+    def git(self, *args: str) -> str:
+        return subprocess.run(["git", *args], cwd=self.bare, check=True, capture_output=True, text=True).stdout.strip()
+
+    def fail_next(self, method: str, path: str, status: int, **more: Any) -> None:
+        faults.fail_next(self.hub, method, path, status, **more)
+
+
+def _wire(app: Flask, bare: Path, home: Path, tokens: Mapping[str, str], model: ScriptedModel, clock: WorldClock) -> Wired:
+    settings = Settings(
+        repository=FULL_NAME,
+        worker=tokens["worker"],
+        reviewer=tokens["reviewer"],
+        api_url="http://hub.test",
+        git_url=str(bare),
+        home=home,
+        write_pause=timedelta(),
+        transport=httpx.WSGITransport(app=app),
+    )
+    return wire(settings, model=model, sandbox=sandbox(), clock=clock)
+
+
+def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:
+    """The repository with its first commit, pushed as a person would."""
+    bare = seed.add_repository(hub, "garden", "pots", description="Pots, counted")
+    seedling = root / "seedling"
+    for path, text in files.items():
+        (seedling / path).parent.mkdir(parents=True, exist_ok=True)
+        (seedling / path).write_text(text)
+    for args in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Plant the garden"], ["push", "-q", str(bare), "main"]):
+        identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *identity, *args], cwd=seedling, check=True, capture_output=True)
+    return bare
+
+
+def make_world(root: Path, *, files: Mapping[str, str] | None = None, config: str | None = None, scenes: Sequence[Scene] = ()) -> World:
+    clock = WorldClock()
+    hub = open_hub(root / "hub", clock=clock.now)
+    seed.add_organization(hub, "garden")
+    planted = {**FILES, **(files or {}), **({".github/groundskeeper.yml": config} if config is not None else {})}
+    bare = plant(hub, planted, root)
+    tokens = {}
+    for login, role in (("ann", "write"), ("worker", "write"), ("reviewer", "write"), ("eve", "read"), ("tess", "triage")):
+        seed.add_user(hub, login)
+        seed.set_role(hub, FULL_NAME, login, role)
+        tokens[login] = seed.add_token(hub, login)
+    app = create_app(hub)
+    model = ScriptedModel(scenes)
+    wired = _wire(app, bare, root / "home", tokens, model, clock)
+    return World(root=root, hub=hub, app=app, clock=clock, model=model, wired=wired, tokens=tokens)
+
+
+@contextmanager
+def a_world(root: Path, **options: Any) -> Iterator[World]:
+    """Fails at its end on a scene that was never played."""
+    world = make_world(root, **options)
+    yield world
+    assert world.model.unused() == ()
+    world.hub.close()
+
+
+__all__ = ["Scene", "Step", "World", "a_world", "judges", "make_world", "step", "writes"]
