@@ -94,9 +94,7 @@ def ref(repo: Thing, _info: Info, *, qualifiedName: str) -> dict[str, Any] | Non
 
 def refs(repo: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
     asked = arguments.get("query") or ""
-    found = [
-        ref_source(repo.id, name, sha) for name, sha in sorted(refs_of(repo.id, arguments["refPrefix"]).items()) if asked in name
-    ]
+    found = [ref_source(repo.id, name, sha) for name, sha in sorted(refs_of(repo.id, arguments["refPrefix"]).items()) if asked in name]
     return connection(found[::-1] if arguments.get("direction") == "DESC" else found, arguments)
 
 
@@ -110,7 +108,9 @@ def ref_target(source: Source, _info: Info) -> dict[str, Any] | None:
 
 def pulls_of_ref(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
     sql = f"{PULLS} where repo_id = ? and head_ref = ?"
-    return query_connection("PullRequest", sql, [source["repo_id"], source["name"]], order_of(arguments.get("orderBy"), "issues"), arguments)
+    return query_connection(
+        "PullRequest", sql, [source["repo_id"], source["name"]], order_of(arguments.get("orderBy"), "issues"), arguments
+    )
 
 
 def pulls_of_commit(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
@@ -234,7 +234,9 @@ def tree_entries(source: Source, _info: Info) -> list[dict[str, Any]]:
     for entry in filter(None, listed.split("\0")):
         about, name = entry.split("\t", 1)
         mode, kind, oid, size = about.split()
-        entries.append({"mode": int(mode, 8), "type": kind, "oid": oid, "name": name, "path": name, "size": int(size) if size != "-" else 0})
+        entries.append(
+            {"mode": int(mode, 8), "type": kind, "oid": oid, "name": name, "path": name, "size": int(size) if size != "-" else 0}
+        )
     return [entry | {"extension": Path(entry["name"]).suffix, "repo_id": source["repo_id"]} for entry in entries]
 
 

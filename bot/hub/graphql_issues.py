@@ -161,9 +161,7 @@ def participants(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any
 
 def board_items(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
     archived = "" if arguments.get("includeArchived", True) else " and not archived"
-    return query_connection(
-        "ProjectV2Item", f"select * from board_items where issue_id = ?{archived}", [subject.id], "id", arguments
-    )
+    return query_connection("ProjectV2Item", f"select * from board_items where issue_id = ?{archived}", [subject.id], "id", arguments)
 
 
 def closing_pulls(issue: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:

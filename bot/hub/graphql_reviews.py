@@ -113,7 +113,9 @@ FIELDS: Fields = {
         "commit": lambda comment, _info: commit(subject_of(comment)["repo_id"], comment["commit_id"]),
         "isMinimized": constant(False),
         "minimizedReason": constant(None),
-        "originalCommit": lambda comment, _info: commit(subject_of(comment)["repo_id"], comment["original_commit_id"] or comment["commit_id"]),
+        "originalCommit": lambda comment, _info: commit(
+            subject_of(comment)["repo_id"], comment["original_commit_id"] or comment["commit_id"]
+        ),
         "originalStartLine": constant(None),
         "outdated": outdated,
         "pullRequest": pull_of,

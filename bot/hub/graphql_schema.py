@@ -6,12 +6,15 @@ from pathlib import Path
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLScalarType, GraphQLSchema, GraphQLUnionType, build_schema
 
 from bot.hub import (
+    graphql_board_mutations,
     graphql_boards,
     graphql_checks,
     graphql_commits,
+    graphql_git_mutations,
     graphql_issues,
     graphql_mutations,
     graphql_nodes,
+    graphql_pull_mutations,
     graphql_pulls,
     graphql_repositories,
     graphql_reviews,
@@ -29,6 +32,9 @@ MODULES = (
     graphql_boards,
     graphql_nodes,
     graphql_mutations,
+    graphql_pull_mutations,
+    graphql_git_mutations,
+    graphql_board_mutations,
 )
 
 

@@ -99,7 +99,10 @@ def _details(subject: Thing, kind: str, data: Mapping[str, Any]) -> dict[str, An
             dismissed = data.get("dismissed_review") or {}
             row = one("select * from reviews where id = ?", dismissed.get("review_id"))
             review = Thing("PullRequestReview", row) if row else None
-            words = {"dismissalMessage": dismissed.get("dismissal_message"), "previousReviewState": dismissed.get("state", "approved").upper()}
+            words = {
+                "dismissalMessage": dismissed.get("dismissal_message"),
+                "previousReviewState": dismissed.get("state", "approved").upper(),
+            }
             return words | {"review": review}
         case "ReviewRequestedEvent" | "ReviewRequestRemovedEvent":
             login = (data.get("requested_reviewer") or {}).get("login", "")

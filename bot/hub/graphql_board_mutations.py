@@ -1,0 +1,177 @@
+"""GraphQL mutations about boards: making them, their fields and options, putting issues on them, filling fields."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.hub import boards, boards_rows, web
+from bot.hub.graphql_boards import board, field_thing
+from bot.hub.graphql_mutations import expect, subject
+from bot.hub.graphql_rest import mutation
+from bot.hub.graphql_things import Fields, Refused, Thing, one, unresolvable, user
+
+Input = Mapping[str, Any]
+FIELD = ("ProjectV2Field", "ProjectV2SingleSelectField")
+
+
+def _writable(node_id: str) -> Thing:
+    return _may(expect(node_id, "ProjectV2"))
+
+
+def _may(found: Thing) -> Thing:
+    owner = user(found["owner_id"])
+    if owner is None or not boards.may_write(owner.row, found.row):
+        app = web.current().actor.kind is web.Kind.INSTALLATION
+        words = "Resource not accessible by integration" if app else "You do not have permission to update this project."
+        raise Refused("FORBIDDEN", words)
+    return found
+
+
+def _refused(trouble: boards_rows.NotAllowed) -> Refused:
+    return Refused("UNPROCESSABLE", str(trouble))
+
+
+def create(given: Input) -> dict[str, Any]:
+    owner = expect(given["ownerId"], "User", "Organization")
+    if not boards.may_write(owner.row, None):
+        raise Refused("FORBIDDEN", "Resource not accessible by integration")
+    repo = expect(given["repositoryId"], "Repository") if given.get("repositoryId") else None
+    now = web.current()
+    with now.hub.write() as db:
+        made = boards_rows.make(now.hub, db, owner.id, given["title"], repo_id=repo.id if repo else None)
+    return {"projectV2": Thing("ProjectV2", made)}
+
+
+def update(given: Input) -> dict[str, Any]:
+    found, now = _writable(given["projectId"]), web.current()
+    columns = {"title": "title", "shortDescription": "short_description", "public": "public", "closed": "closed"}
+    with now.hub.write() as db:
+        for name, column in columns.items():
+            if given.get(name) is not None:
+                db.execute(f"update boards set {column} = ?, updated_at = ? where id = ?", (given[name], now.hub.now(), found.id))  # noqa: S608
+    return {"projectV2": board(found.id)}
+
+
+def delete(given: Input) -> dict[str, Any]:
+    found = _writable(given["projectId"])
+    with web.current().hub.write() as db:
+        boards_rows.drop(db, found.row)
+    return {"projectV2": found}
+
+
+def link(given: Input) -> dict[str, Any]:
+    found, repo = _writable(given["projectId"]), expect(given["repositoryId"], "Repository")
+    with web.current().hub.write() as db:
+        db.execute("update boards set repo_id = ? where id = ?", (repo.id, found.id))
+    return {"repository": repo}
+
+
+def create_field(given: Input) -> dict[str, Any]:
+    found = _writable(given["projectId"])
+    if given["dataType"] not in boards_rows.KINDS:
+        raise Refused("UNPROCESSABLE", f"Fields of type {given['dataType'].lower()} are not known to the embedded GitHub")
+    options = boards_rows.options_of(given["name"], given.get("singleSelectOptions") or [])
+    try:
+        with web.current().hub.write() as db:
+            row = boards_rows.add_field(db, found.row, given["name"], given["dataType"], options)
+    except boards_rows.NotAllowed as trouble:
+        raise _refused(trouble) from None
+    return {"projectV2Field": field_thing(row)}
+
+
+def _field(node_id: str) -> Thing:
+    found = expect(node_id, *FIELD)
+    _may(board(found["board_id"]))
+    return found
+
+
+def update_field(given: Input) -> dict[str, Any]:
+    found = _field(given["fieldId"])
+    try:
+        with web.current().hub.write() as db:
+            boards_rows.change_field(db, found.row, given.get("name"), given.get("singleSelectOptions"))
+    except boards_rows.NotAllowed as trouble:
+        raise _refused(trouble) from None
+    return {"projectV2Field": field_thing(one("select * from board_fields where id = ?", found.id))}
+
+
+def delete_field(given: Input) -> dict[str, Any]:
+    found = _field(given["fieldId"])
+    with web.current().hub.write() as db:
+        boards_rows.drop_field(db, found.row)
+    return {"projectV2Field": found}
+
+
+def add_item(given: Input) -> dict[str, Any]:
+    found, content, now = _writable(given["projectId"]), subject(given["contentId"]), web.current()
+    with now.hub.write() as db:
+        return {"item": Thing("ProjectV2Item", boards_rows.add_item(now.hub, db, found.row, content.id))}
+
+
+def _item(given: Input) -> Thing:
+    found, item = _writable(given["projectId"]), expect(given["itemId"], "ProjectV2Item")
+    if item["board_id"] != found.id:
+        raise unresolvable(given["itemId"])
+    return item
+
+
+def _again(item: Thing) -> Thing:
+    row = one("select * from board_items where id = ?", item.id)
+    assert row is not None
+    return Thing("ProjectV2Item", row)
+
+
+def _set(item: Thing, field_id: str, value: str | float | None) -> dict[str, Any]:
+    now = web.current()
+    try:
+        with now.hub.write() as db:
+            boards_rows.set_value(now.hub, db, item.row, expect(field_id, *FIELD).row, value)
+    except boards_rows.NotAllowed as trouble:
+        raise _refused(trouble) from None
+    return {"projectV2Item": _again(item)}
+
+
+def set_value(given: Input) -> dict[str, Any]:
+    values = [value for name, value in given["value"].items() if value is not None and name != "iterationId"]
+    if len(values) != 1:
+        raise Refused("UNPROCESSABLE", "Exactly one value must be given")
+    return _set(_item(given), given["fieldId"], values[0])
+
+
+def clear_value(given: Input) -> dict[str, Any]:
+    return _set(_item(given), given["fieldId"], None)
+
+
+def delete_item(given: Input) -> dict[str, Any]:
+    item = _item(given)
+    with web.current().hub.write() as db:
+        boards_rows.drop_item(db, item.row)
+    return {"deletedItemId": given["itemId"]}
+
+
+def archive(archived: bool) -> Any:  # noqa: FBT001
+    def work(given: Input) -> dict[str, Any]:
+        item = _item(given)
+        with web.current().hub.write() as db:
+            db.execute("update board_items set archived = ? where id = ?", (archived, item.id))
+        return {"item": _again(item)}
+
+    return mutation(work)
+
+
+FIELDS: Fields = {
+    "Mutation": {
+        "addProjectV2ItemById": mutation(add_item),
+        "archiveProjectV2Item": archive(True),
+        "clearProjectV2ItemFieldValue": mutation(clear_value),
+        "createProjectV2": mutation(create),
+        "createProjectV2Field": mutation(create_field),
+        "deleteProjectV2": mutation(delete),
+        "deleteProjectV2Field": mutation(delete_field),
+        "deleteProjectV2Item": mutation(delete_item),
+        "linkProjectV2ToRepository": mutation(link),
+        "unarchiveProjectV2Item": archive(False),
+        "updateProjectV2": mutation(update),
+        "updateProjectV2Field": mutation(update_field),
+        "updateProjectV2ItemFieldValue": mutation(set_value),
+    }
+}
