@@ -11,6 +11,7 @@ from urllib.request import getproxies
 
 import httpx
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, Response, TokenAuthStrategy
+from githubkit.cache import MemCacheStrategy
 from githubkit.exception import GitHubException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
@@ -210,6 +211,7 @@ def connect(
         "transport": _KeptOpen(transport) if transport is not None else None,
         "event_hooks": {"response": [listen]},
         "timeout": 30,
+        "cache_strategy": MemCacheStrategy(),  # githubkit's default one is shared by all identities of the process
     }
     if isinstance(credential, AppKey):
         as_app: GitHub[Any] = GitHub(AppAuthStrategy(credential.app_id, credential.private_key), **options)
