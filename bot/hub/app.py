@@ -19,7 +19,6 @@ from bot.hub import (
     issues,
     labels,
     merge,
-    pages,
     pulls,
     refs,
     reviews,
@@ -30,7 +29,7 @@ from bot.hub.hub import Hub
 from bot.hub.web import Problem, begin, current, not_found
 
 API = (accounts, issues, labels, comments, timeline, pulls, reviews, merge, checks, refs, actions, boards, graphql)
-ROOT = (git_http, pages)
+ROOT = (git_http,)
 _LIMIT = 5000
 _CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs")
 
@@ -49,7 +48,6 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(graphql.routes, url_prefix="/api", name="graphql_api")
     for module in ROOT:
         app.register_blueprint(module.routes)
-    pages.prepare(app)
     return app
 
 

@@ -1,0 +1,216 @@
+"""Plays the main job from an empty hub to merged pull requests, shows it live, and fails loudly if anything is not as said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from bot.adapters.clock import ServerClock
+from bot.adapters.github.client import AppKey
+from bot.adapters.scripted import ScriptedModel, read_scenario
+from bot.core.money import dollars
+from bot.entry.models import real_model, sandbox_for
+from bot.entry.terminal import printer
+from bot.entry.wiring import Settings, Wired, wire
+from bot.flows.fleet import keep_working
+from bot.hub import boards, seed
+from bot.hub.hub import Hub, open_hub
+from bot.hub.serve import Served, serving
+from bot.ports import Model
+
+HERE = Path(__file__).parent
+REPOSITORY = "garden/harvest"
+WORKER = {"contents": "write", "issues": "write", "pull_requests": "write", "metadata": "read", "organization_projects": "write"}
+REVIEWER = {"contents": "write", "pull_requests": "write", "checks": "write", "issues": "write", "metadata": "read"}
+PROOF = "2024-01-03 leek 500 g\n2024-12-30 leek 100 g\n2026-01-02 leek 700 g\n"
+PROVEN = ["2024-W01        0.50 kg", "2025-W01        0.10 kg", "2026-W01        0.70 kg"]
+
+
+class NotAsSaid(Exception):
+    """The demo found something that is not as it must be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Garden:
+    """The hub's repository, and what is needed to work in it."""
+
+    remote: Path
+    ann: str
+    worker: AppKey
+    reviewer: AppKey
+
+
+def play(*, keep: bool) -> int:
+    """The exit status: 0 only if everything was seen to be as said."""
+    out = Console(highlight=False)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="groundskeeper-demo-") as place:
+        root = Path(place)
+        hub = open_hub(root / "hub", sandboxed=sandbox_for("bubblewrap", scripted=True).isolating)
+        garden = plant(hub, root)
+        with serving(hub) as served:
+            out.print(f"[bold]The embedded GitHub[/bold] is at {served.url}/{REPOSITORY}, the board at {served.url}/orgs/garden/boards/1")
+            try:
+                number = _open_issue(served, garden)
+                wired, model = _work(out, root, served, garden)
+                seen = _prove(served, garden, wired, model, number, root)
+            except NotAsSaid as wrong:
+                out.print(f"[bold red]Not as said:[/bold red] {wrong}")
+                return 1
+            _summary(out, hub, wired, seen, time.monotonic() - began)
+            if keep:
+                out.print("The pages stay up until you press Ctrl-C.")
+                _until_interrupted()
+    return 0
+
+
+def _until_interrupted() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+def plant(hub: Hub, root: Path) -> Garden:
+    seed.add_organization(hub, "garden")
+    seed.add_user(hub, "ann", name="Ann", email="ann@example.org")
+    bare = seed.add_repository(hub, "garden", "harvest", description="Adds up what a vegetable garden brings")
+    seed.set_role(hub, REPOSITORY, "ann", "admin")
+    boards.add_board(hub, "garden", "Harvest")
+    keys = []
+    for slug, permissions in (("groundskeeper-worker", WORKER), ("groundskeeper-reviewer", REVIEWER)):
+        app = seed.add_app(hub, slug, owner="garden", permissions=permissions)
+        seed.install_app(hub, app.id, "garden")
+        keys.append(AppKey(app_id=app.id, private_key=app.private_key_pem))
+    _push_project(bare, root / "planting")
+    seed.protect(hub, REPOSITORY, "main", required_checks=["unit tests", "lint", "groundskeeper/review"])
+    return Garden(remote=bare, ann=seed.add_token(hub, "ann"), worker=keys[0], reviewer=keys[1])
+
+
+def _push_project(bare: Path, copy: Path) -> None:
+    for path in sorted((HERE / "garden").rglob("*")):
+        target = copy / path.relative_to(HERE / "garden")
+        if path.is_file() and "__pycache__" not in path.parts:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    for args in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Add up the harvest"], ["push", "-q", str(bare), "main"]):
+        subprocess.run(["git", *identity, *args], cwd=copy, check=True, capture_output=True)
+
+
+def _open_issue(served: Served, garden: Garden) -> int:
+    """As a person does it: write the issue, then put the label on."""
+    title, _, body = (HERE / "issue.md").read_text(encoding="utf-8").partition("\n\n")
+    issue = _ask(served, garden, "POST", "issues", {"title": title, "body": body})
+    _ask(served, garden, "POST", f"issues/{issue['number']}/labels", {"labels": ["agent:ready"]})
+    return int(issue["number"])
+
+
+def _ask(served: Served, garden: Garden, method: str, path: str, body: Any = None) -> Any:
+    answer = httpx.request(method, f"{served.url}/repos/{REPOSITORY}/{path}", json=body, headers={"Authorization": f"Bearer {garden.ann}"})
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wired, Model]:
+    clock = ServerClock()
+    chosen = os.environ.get("MODEL")
+    model: Model = real_model(clock) if chosen else ScriptedModel(read_scenario(HERE / "scenario.yml"))
+    sandbox = sandbox_for("bubblewrap", scripted=model.scripted)
+    out.print("The model is scripted; its commands are real." if model.scripted else f"The model is {chosen}.")
+    if not sandbox.isolating:
+        out.print("[yellow]There is no bubblewrap here: the demo's commands run unprotected. Install bubblewrap for real work.[/yellow]")
+    settings = Settings(
+        repository=REPOSITORY,
+        worker=garden.worker,
+        reviewer=garden.reviewer,
+        api_url=served.url,
+        home=root / "home",
+        write_pause=timedelta(milliseconds=20),
+        model=chosen,
+    )
+    wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
+    deadline = time.monotonic() + (3600 if chosen else 120)
+    keep_working(
+        wired.means,
+        until=lambda done: done.plan.idle is not None or time.monotonic() > deadline,
+        watcher=printer(out),
+        poll=timedelta(milliseconds=300),
+    )
+    return wired, model
+
+
+def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: int, root: Path) -> dict[str, str]:
+    """Everything that the demo says, looked at from outside: the API, plain git, and the merged program itself."""
+    pulls = _ask(served, garden, "GET", "pulls?state=all&direction=asc")
+    first = pulls[0] if pulls else None
+    _must(first is not None and first["merged_at"] is not None, f"the pull request of issue {number} was not merged")
+    _must(_ask(served, garden, "GET", f"issues/{number}")["state"] == "closed", f"issue {number} is still open")
+    checkout = root / "merged"
+    subprocess.run(["git", "clone", "-q", f"{served.url}/{REPOSITORY}.git", str(checkout)], check=True, capture_output=True)
+    log = checkout / "proof.txt"
+    log.write_text(PROOF)
+    printed = subprocess.run(
+        [sys.executable, "-m", "harvest", str(log), "--weekly"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    _must(printed.stdout.splitlines() == PROVEN, f"the bug is still there on the merged main: {printed.stdout}{printed.stderr}")
+    tests = subprocess.run([sys.executable, "-m", "unittest"], cwd=checkout, capture_output=True, text=True, check=False)
+    _must(tests.returncode == 0, f"the tests fail on the merged main: {tests.stderr[-500:]}")
+    comments = _ask(served, garden, "GET", f"issues/{number}/comments")
+    _must(len(comments) == 1, f"expected one status comment on issue {number}, found {len(comments)}")
+    seen = {"bug gone on merged main": "yes, shown by running it", "tests on merged main": tests.stderr.splitlines()[-3]}
+    if model.scripted:
+        assert isinstance(model, ScriptedModel)
+        _prove_script(served, garden, wired, model, first["number"], seen)
+    return seen
+
+
+def _prove_script(served: Served, garden: Garden, wired: Wired, model: ScriptedModel, pull: int, seen: dict[str, str]) -> None:
+    states = [review["state"] for review in _ask(served, garden, "GET", f"pulls/{pull}/reviews")]
+    _must(states == ["CHANGES_REQUESTED", "APPROVED"], f"expected one rejected and one approved review, found {states}")
+    seen["first cycle"] = "rejected with evidence, then approved"
+    ideas = wired.means.refs.read().records[0]
+    proposals = _ask(served, garden, "GET", "issues?state=all&labels=agent:proposed")
+    _must(len(proposals) == 1 and proposals[0]["state"] == "closed", "the proposal was not filed, done and closed")
+    seen["proposal"] = f"#{proposals[0]['number']} filed, validated, queued, done and merged"
+    refused = [run.note for run in ideas.runs if "it repeats" in run.note]
+    _must(len(refused) == 1, "the repeated proposal was not refused")
+    seen["repeated idea"] = refused[0].partition("; ")[2] or refused[0]
+    _must(model.unused() == (), f"lines of the scenario were not played: {model.unused()}")
+
+
+def _must(true: bool, otherwise: str) -> None:
+    if not true:
+        raise NotAsSaid(otherwise)
+
+
+def _summary(out: Console, hub: Hub, wired: Wired, seen: dict[str, str], seconds: float) -> None:
+    runs = Table(title="What each run took")
+    for column in ("project", "run", "cycle", "ending", "seconds", "model requests", "spend"):
+        runs.add_column(column)
+    state = wired.means.refs.read()
+    for number, record in sorted(state.records.items()):
+        for run in record.runs:
+            took = (run.ended_at - run.started_at).total_seconds()
+            name = str(number) if number > 0 else "ideation"
+            runs.add_row(name, run.role.value, str(run.cycle), run.ending.value, f"{took:.1f}", str(run.requests), dollars(run.spent))
+    out.print(runs)
+    facts = Table(show_header=False, title="What was seen at the end")
+    for name, value in seen.items():
+        facts.add_row(name, value)
+    bots = hub.db().execute("select count(*) from requests where actor like '%[bot]'").fetchone()[0]
+    facts.add_row("requests to GitHub's API", str(bots))
+    facts.add_row("time", f"{seconds:.1f} s")
+    out.print(facts)
