@@ -113,7 +113,7 @@ def reckon(schema: GraphQLSchema, document: DocumentNode, operation: OperationDe
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     defaults = {
         node.variable.name.value: value_from_ast_untyped(node.default_value)
-        for node in operation.variable_definitions
+        for node in operation.variable_definitions or ()
         if node.default_value is not None
     }
     cost = Cost()
