@@ -49,7 +49,7 @@ class TokenSource:
         """githubkit keeps the installation's token and mints a new one in time; its auth flow is where that can be had."""
         if self.fixed is not None:
             return self.fixed
-        request = httpx.Request("GET", f"{self.github.config.base_url}rate_limit")
+        request = httpx.Request("GET", str(self.github.config.base_url).rstrip("/") + "/rate_limit")
         flow = self.github.auth.get_auth_flow(self.github).sync_auth_flow(request)
         try:
             asked = next(flow)

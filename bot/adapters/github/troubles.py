@@ -31,6 +31,8 @@ _NEEDED = (
 def trouble_of(error: GitHubException, now: datetime) -> GitHubTrouble:
     if isinstance(error, RequestFailed):
         return _failed(error.response, now)
+    if isinstance(error, RequestError) and isinstance(error.exc, GitHubException):
+        return trouble_of(error.exc, now)  # an installation's token is minted on the way to the request that was asked for
     if isinstance(error, RequestError):
         return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub gave no answer ({type(error.exc).__name__}: {error.exc})")
     return GitHubTrouble(GitHubTroubleKind.REFUSED, f"{type(error).__name__}: {error}")
