@@ -21,11 +21,13 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money import dollars
+from bot.core.phase import Phase
 from bot.entry.models import real_model, sandbox_for
 from bot.entry.terminal import printer
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import keep_working
-from bot.hub import boards, seed
+from bot.hub import seed
+from bot.hub.boards_rows import add_board
 from bot.hub.hub import Hub, open_hub
 from bot.hub.serve import Served, serving
 from bot.ports import Model
@@ -88,7 +90,9 @@ def plant(hub: Hub, root: Path) -> Garden:
     seed.add_user(hub, "ann", name="Ann", email="ann@example.org")
     bare = seed.add_repository(hub, "garden", "harvest", description="Adds up what a vegetable garden brings")
     seed.set_role(hub, REPOSITORY, "ann", "admin")
-    boards.add_board(hub, "garden", "Harvest")
+    phases = [phase.value for phase in Phase]
+    fields = {"Status": phases, "Agent": "TEXT", "Cycle": "NUMBER", "Spend": "NUMBER", "Reason": "TEXT"}
+    add_board(hub, "garden", "Harvest", repository=REPOSITORY, fields=fields)
     keys = []
     for slug, permissions in (("groundskeeper-worker", WORKER), ("groundskeeper-reviewer", REVIEWER)):
         app = seed.add_app(hub, slug, owner="garden", permissions=permissions)
