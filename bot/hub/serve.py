@@ -46,7 +46,7 @@ def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Pa
         over.set()
         for server in servers:
             server.close()
-        for thread in threads:
+        for thread in jobs if work else ():
             thread.join(timeout=5)
 
 
