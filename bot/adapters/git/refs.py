@@ -144,16 +144,14 @@ class GitRefs:
             stopped = isinstance(change.stop, Stop)
             reason = change.stop.reason if isinstance(change.stop, Stop) else ""
             files[STOP] = {"stop.json": encoded(StopFile(stopped=stopped, by=change.stop.by, at=change.stop.at, reason=reason))}
-        nonce = secrets.token_hex(8)
-        stream = bytearray()
-        for place, (ref, contents) in enumerate(files.items(), 1):
-            stream += _commit(f"refs/pending/{nonce}/{place}", seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
         if not files:
             return {}
-        self.mirror.git("fast-import", "--quiet", "--force", "--done", stdin=bytes(stream) + b"done\n")
-        made = _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", f"refs/pending/{nonce}").text)
-        self.mirror.git("update-ref", "--stdin", stdin="".join(f"delete {ref}\n" for ref in made).encode())
-        return {ref: made[f"refs/pending/{nonce}/{place}"] for place, ref in enumerate(files, 1)}
+        nonce = secrets.token_hex(8)
+        stream = bytearray()
+        for mark, (ref, contents) in enumerate(files.items(), 1):
+            stream += _commit(mark, seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
+        made = self.mirror.git("fast-import", "--quiet", "--done", stdin=bytes(stream) + b"done\n").text.split()
+        return dict(zip(files, made, strict=True))
 
     def _ledger_files(self, seen: RefState, after: Ledger) -> dict[str, bytes]:
         before = seen.ledger.entries
@@ -216,9 +214,11 @@ def _message(change: Change, nonce: str) -> str:
     return "\n".join([*body, f"nonce: {nonce}", ""])
 
 
-def _commit(ref: str, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
+def _commit(mark: int, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
+    """One commit for `git fast-import`, which answers with its id; the ref that it needs for the making is gone at the end."""
     text = message.encode("utf-8", "replace")
-    out = bytearray(f"commit {ref}\ncommitter groundskeeper <groundskeeper@users.noreply.github.com> {_stamp()}\n".encode())
+    ref = f"refs/pending/{secrets.token_hex(8)}"
+    out = bytearray(f"commit {ref}\nmark :{mark}\ncommitter groundskeeper <groundskeeper@users.noreply.github.com> {_stamp()}\n".encode())
     out += b"data %d\n%s\n" % (len(text), text)
     if parent:
         out += f"from {parent}\n".encode()
@@ -226,6 +226,7 @@ def _commit(ref: str, parent: str | None, message: str, files: Mapping[str, byte
             out += b"deleteall\n"
     for name, content in files.items():
         out += b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content)
+    out += f"get-mark :{mark}\nreset {ref}\nfrom {'0' * 40}\n\n".encode()
     return bytes(out)
 
 
