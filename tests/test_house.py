@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,13 @@ import pytest
 from importlinter.cli import lint_imports
 
 from bot.core.phase import MOVES
+from bot.entry.texts import load_prompts
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path for path in (ROOT / "bot").rglob("*.py") if "garden" not in path.parts)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 _LONGEST = 300
+_BUILTINS_THAT_REACH_OUTSIDE = {"open", "print", "input", "exec", "eval", "compile", "breakpoint", "globals", "__import__"}
 _BANNED_WORDS = ("util", "utils", "helper", "helpers", "manager", "misc")
 
 
@@ -32,24 +36,65 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     assert not set(path.stem.split("_")) & set(_BANNED_WORDS)
 
 
-def _calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func)
+def _named(tree: ast.AST) -> Iterator[str]:
+    """Every name that is read, dotted where it is written so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "bot/core").glob("*.py")), ids=lambda path: path.stem)
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bot/core").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_core_is_pure(path: Path) -> None:
-    banned = {"open", "print", "input", "datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
+    """What import-linter cannot see: built-ins that reach outside, the clock inside `datetime`, and paths that touch a disk."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
 
-    assert not banned & set(_calls(path))
+    assert not _BUILTINS_THAT_REACH_OUTSIDE & set(_named(tree))
+    assert not [name for name in _named(tree) if re.fullmatch(r"(.*\.)?(datetime|date)\.(now|today|utcnow|fromtimestamp)", name)]
+    assert not [name for name in _imported(tree) if name.startswith("pathlib") and name != "pathlib.PurePosixPath"]
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Global | ast.AsyncFunctionDef)]
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_test_mocks(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+def test_no_test_mocks_or_sleeps(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
 
-    assert not re.search(r"^\s*(from unittest import mock|from unittest\.mock|import unittest\.mock)", text, re.MULTILINE)
+    assert not [name for name in _imported(tree) if name.startswith(("unittest.mock", "mock."))]
+    assert not {"time.sleep", "asyncio.sleep", "sleep"} & {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+@pytest.mark.parametrize("room", ["", "core", "adapters", "adapters/git", "adapters/github", "agents", "flows", "entry", "hub"])
+def test_each_room_says_in_one_sentence_what_it_is(room: str) -> None:
+    sentence = ast.get_docstring(ast.parse((ROOT / "bot" / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+
+    assert re.fullmatch(r"[A-Z][^\n]+\.", sentence)
+
+
+@pytest.mark.parametrize("folder", ["prompts", "categories"])
+def test_prompts_and_categories_go_into_the_wheel_where_the_bot_looks_for_them(folder: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+
+    assert wheel["packages"] == ["bot"]
+    assert wheel["force-include"][folder] == f"bot/{folder}"
+    assert all(path.suffix == ".md" for path in (ROOT / folder).iterdir()), "only what the bot reads is shipped"
+    assert set(load_prompts()) == {path.stem for path in (ROOT / "prompts").iterdir()}, "each prompt has a role that reads it"
+
+
+def test_no_file_of_the_bot_that_is_not_code_is_left_out_of_git() -> None:
+    """The wheel is built from what git knows; a template that is only on this disk would be missing from it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-o", "--exclude-standard", "-i", "bot"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert [name for name in listed.stdout.split() if "__pycache__" not in name] == []
 
 
 def test_the_readme_names_only_commands_that_exist() -> None:
@@ -81,4 +126,6 @@ def diagram() -> str:
 
 if __name__ == "__main__":
     file = ROOT / "README.md"
-    file.write_text(re.sub(r"```mermaid\n.*?\n```", lambda _: diagram(), file.read_text(encoding="utf-8"), count=1, flags=re.DOTALL), encoding="utf-8")
+    file.write_text(
+        re.sub(r"```mermaid\n.*?\n```", lambda _: diagram(), file.read_text(encoding="utf-8"), count=1, flags=re.DOTALL), encoding="utf-8"
+    )
