@@ -111,9 +111,9 @@ class Rehearsal:
         return self.person("ann").rest(method, path, body=body)
 
 
-def rehearsal(root: Path) -> Rehearsal:
-    watch = Watch()
-    hub = open_hub(root, clock=watch.now, base_url="http://hub.test")
+def founded(root: Path) -> dict[str, AppKey]:
+    """The repository, its people and its apps, whose keys are the answer."""
+    hub = open_hub(root, base_url="http://hub.test")
     seed.add_organization(hub, "acme")
     for login in ("ann", "bea", "mallory"):
         seed.add_user(hub, login)
@@ -128,4 +128,12 @@ def rehearsal(root: Path) -> Rehearsal:
     stream = b"commit refs/heads/main\ncommitter A <a@example.org> 1795176000 +0000\ndata 5\nFirst\n"
     stream += b"M 100644 inline parser.py\ndata 14\none\ntwo\nthree\n\ndone\n"
     git("fast-import", "--quiet", "--done", cwd=bare, stdin=stream)
+    hub.close()
+    return keys
+
+
+def rehearsal(root: Path, keys: dict[str, AppKey]) -> Rehearsal:
+    watch = Watch()
+    hub = open_hub(root, clock=watch.now, base_url="http://hub.test")
+    bare = root / "repositories" / "acme" / "garden.git"
     return Rehearsal(hub=hub, watch=watch, bare=bare, keys=keys, governor=Governor(clock=watch, pause=timedelta()))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,16 +15,9 @@ from bot.adapters.github.governor import Governor
 from bot.adapters.github.people import People
 from bot.hub import faults, seed
 from bot.ports import GitHubTrouble, GitHubTroubleKind
-from tests.adapters.rehearsal import NAME, Rehearsal, Watch, rehearsal
+from tests.adapters.rehearsal import NAME, Rehearsal, Watch
 
 Kind = GitHubTroubleKind
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Rehearsal]:
-    made = rehearsal(tmp_path)
-    yield made
-    made.hub.close()
 
 
 def answering(*answers: httpx.Response | Exception) -> tuple[Any, Watch]:

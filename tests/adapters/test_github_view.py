@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,16 +13,9 @@ from bot.core.labels import PROPOSED, READY
 from bot.core.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
 from bot.hub import checks
 from bot.ports import GitHubTrouble, GitHubTroubleKind
-from tests.adapters.rehearsal import NAME, Rehearsal, rehearsal
+from tests.adapters.rehearsal import NAME, Rehearsal
 
 SCHEMA = Path(__file__).parents[2] / ".cache/graphql/schema.graphql"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Rehearsal]:
-    made = rehearsal(tmp_path)
-    yield made
-    made.hub.close()
 
 
 def test_every_document_is_one_that_githubs_published_schema_allows() -> None:

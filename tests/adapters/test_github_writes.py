@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +14,9 @@ from bot.core.policy import MergeMethod
 from bot.core.project import Issue
 from bot.hub import boards_rows, faults, seed
 from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, Projection, ReviewComment
-from tests.adapters.rehearsal import NAME, Rehearsal, rehearsal
+from tests.adapters.rehearsal import NAME, Rehearsal
 
 WORKING, REVIEWING = phase_label(Phase.WORKING).name, phase_label(Phase.REVIEWING).name
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Rehearsal]:
-    made = rehearsal(tmp_path)
-    yield made
-    made.hub.close()
 
 
 def a_pull(place: Rehearsal) -> tuple[int, str]:
