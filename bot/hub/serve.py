@@ -33,12 +33,9 @@ def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Pa
     if unix_socket is not None:
         servers.append(create_server(app, unix_socket=str(unix_socket), threads=4, ident="hub", clear_untrusted_proxy_headers=True))
     over = threading.Event()
-    threads = [threading.Thread(target=server.run, daemon=True) for server in servers]
-    if work:
-        threads += [
-            threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in (actions.run_pending, webhooks.deliver_pending)
-        ]
-    for thread in threads:
+    jobs = [threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in (actions.run_pending, webhooks.deliver_pending)]
+    # A server's own thread ends with its last kept-alive connection, which nobody needs to wait for.
+    for thread in [*(threading.Thread(target=server.run, daemon=True) for server in servers), *(jobs if work else ())]:
         thread.start()
     try:
         yield Served(url=hub.base_url, unix_socket=unix_socket)
