@@ -222,6 +222,12 @@ def test_only_who_has_write_may_write(place: Rehearsal, login: str, able: bool) 
     assert People(client=place.worker).may_write(login) is able
 
 
+def test_an_app_may_write_and_still_decides_nothing_for_people(place: Rehearsal) -> None:
+    seed.set_role(place.hub, NAME, "acme-worker[bot]", "write")
+
+    assert not People(client=place.reviewer).may_write("acme-worker[bot]")
+
+
 def test_a_right_that_is_taken_away_is_gone_within_minutes(place: Rehearsal) -> None:
     people = People(client=place.worker)
     assert people.may_write("bea")
