@@ -19,6 +19,7 @@ from bot.hub import (
     issues,
     labels,
     merge,
+    pages,
     pulls,
     refs,
     reviews,
@@ -29,7 +30,7 @@ from bot.hub.hub import Hub
 from bot.hub.web import Problem, begin, current, not_found
 
 API = (accounts, issues, labels, comments, timeline, pulls, reviews, merge, checks, refs, actions, boards, graphql)
-ROOT = (git_http,)
+ROOT = (git_http, pages)
 _LIMIT = 5000
 _CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs")
 
@@ -48,6 +49,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(graphql.routes, url_prefix="/api", name="graphql_api")
     for module in ROOT:
         app.register_blueprint(module.routes)
+    pages.prepare(app)
     return app
 
 
