@@ -104,6 +104,10 @@ def resolve(repo: Path, revision: str, kind: str = "commit") -> str | None:
     if kind == "commit" and (loose := _loose_branch(repo, revision)):
         return loose
     peel = f"^{{{kind}}}" if kind else "^{object}"
+    if ":" in revision:  # after a colon everything is the path: there is no room to ask for a kind
+        done = run(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        found = done.stdout.decode().strip() if done.returncode == 0 else ""
+        return found if found and kind in ("", kind_of(repo, found)) else None
     done = run(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + peel)
     return done.stdout.decode().strip() or None if done.returncode == 0 else None
 

@@ -24,7 +24,7 @@ READMES = ("README.md", "readme.md", "Readme.md", "README")
 
 def prepare(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"ago": ago, "ink": ink, "hue": hue, "initial": initial, "short": lambda sha: sha[:7], "md": md}
+    app.jinja_env.filters |= {"ago": ago, "hue": hue, "initial": initial, "short": lambda sha: sha[:7], "md": md}
     app.jinja_env.globals["live_seconds"] = LIVE_SECONDS
 
 
@@ -45,14 +45,6 @@ def ago(stamp: str | None) -> Markup:
     size, unit = next(((seconds // length, name) for name, length in UNITS if seconds >= length), (0, ""))
     words = f"{size:.0f} {unit}{'' if size == 1 else 's'} ago" if unit else "just now"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, then.strftime("%-d %B %Y, %H:%M UTC"), words)
-
-
-def ink(color: str) -> str:
-    """Black or white, whichever reads better on a label's colour."""
-    parts = [int(color[place : place + 2], 16) / 255 for place in (0, 2, 4)] if len(color) == 6 else [1.0, 1.0, 1.0]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#fff"
 
 
 def hue(login: str) -> int:
