@@ -173,6 +173,9 @@ class World:
             return replace(self.ticks[-1].plan.standings[number]) if number in self.ticks[-1].plan.standings else issue["state"]
         return standing_of(project, self.means.policy, self.clock.now())
 
+    def phase_of_issue_is_closed(self, number: int) -> bool:
+        return bool(self.api("ann", "GET", f"issues/{number}")["state"] == "closed")
+
     def comments(self, number: int) -> list[str]:
         return [comment["body"] for comment in self.api("ann", "GET", f"issues/{number}/comments")]
 
