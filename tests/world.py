@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from bot.core.ledger import Ledger
 from bot.core.phase import Phase
 from bot.core.record import Record, Run
 from bot.core.roles import Role
-from bot.core.standing import standing_of
+from bot.core.standing import Standing, standing_of
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import work
 from bot.flows.means import Means
@@ -165,15 +165,12 @@ class World:
     def phase_of(self, number: int) -> Phase:
         return self.standing(number).phase
 
-    def standing(self, number: int) -> Any:
-        snapshot = look(self.means).snapshot
-        project = next((project for project in snapshot.projects if project.number == number), None)
-        if project is None:
-            issue = self.api("ann", "GET", f"issues/{number}")
-            return replace(self.ticks[-1].plan.standings[number]) if number in self.ticks[-1].plan.standings else issue["state"]
+    def standing(self, number: int) -> Standing:
+        """Of a project in play."""
+        project = next(project for project in look(self.means).snapshot.projects if project.number == number)
         return standing_of(project, self.means.policy, self.clock.now())
 
-    def phase_of_issue_is_closed(self, number: int) -> bool:
+    def is_closed(self, number: int) -> bool:
         return bool(self.api("ann", "GET", f"issues/{number}")["state"] == "closed")
 
     def comments(self, number: int) -> list[str]:

@@ -33,8 +33,9 @@ def may_write(owner: sqlite3.Row, board: sqlite3.Row | None) -> bool:
         return False
     if owner["id"] == actor.user_id or owner["type"] == "Organization":
         return True
-    repo = board and board["repo_id"] and current().db.execute("select * from repositories where id = ?", (board["repo_id"],)).fetchone()
-    return bool(repo) and web.at_least(web.role_of(current().db, repo, actor.user_id), "write")
+    repo_id = board["repo_id"] if board else None
+    repo = current().db.execute("select * from repositories where id = ?", (repo_id,)).fetchone()
+    return repo is not None and web.at_least(web.role_of(current().db, repo, actor.user_id), "write")
 
 
 def _owner(login: str) -> sqlite3.Row:

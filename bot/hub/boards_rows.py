@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.hub.hub import Hub
 
-COLORS = ("GRAY", "BLUE", "GREEN", "YELLOW", "ORANGE", "RED", "PINK", "PURPLE")
+COLORS = ("GRAY", "BLUE", "GREEN", "YELLOW", "PINK")
+TELLING = {"done": "PURPLE", "merged": "PURPLE", "needs": "ORANGE", "blocked": "ORANGE", "failed": "RED", "cancelled": "RED"}
 KINDS = ("TEXT", "NUMBER", "DATE", "SINGLE_SELECT")
 FIRST_STATUS = (("Todo", "GREEN"), ("In Progress", "YELLOW"), ("Done", "PURPLE"))
 BUILT_IN = (("Title", "TITLE"), ("Assignees", "ASSIGNEES"), ("Labels", "LABELS"), ("Repository", "REPOSITORY"))
@@ -90,7 +91,7 @@ def drop_field(db: sqlite3.Connection, field: sqlite3.Row) -> None:
 def drop(db: sqlite3.Connection, board: sqlite3.Row) -> None:
     db.execute("delete from board_values where item_id in (select id from board_items where board_id = ?)", (board["id"],))
     for table in ("board_items", "board_fields", "board_views"):
-        db.execute(f"delete from {table} where board_id = ?", (board["id"],))  # noqa: S608 - three names of our own
+        db.execute(f"delete from {table} where board_id = ?", (board["id"],))
     db.execute("delete from boards where id = ?", (board["id"],))
 
 
@@ -185,9 +186,13 @@ def _give(db: sqlite3.Connection, board: sqlite3.Row, name: str, kind: str | Seq
     if isinstance(kind, str):
         add_field(db, board, name, kind.upper())
         return
-    options = options_of(name, [{"name": option, "color": COLORS[place % len(COLORS)]} for place, option in enumerate(kind)])
+    options = options_of(name, [{"name": option, "color": _color(option, place)} for place, option in enumerate(kind)])
     there = db.execute("select * from board_fields where board_id = ? and name = ?", (board["id"], name)).fetchone()
     if there:
         change_field(db, there, None, options)
     else:
         add_field(db, board, name, "SINGLE_SELECT", options)
+
+
+def _color(option: str, place: int) -> str:
+    return next((color for word, color in TELLING.items() if word in option.lower()), COLORS[place % len(COLORS)])

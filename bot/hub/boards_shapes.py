@@ -124,8 +124,8 @@ def _values(issue: sqlite3.Row, row: sqlite3.Row) -> list[dict[str, Any]]:
 
 
 def view(board_row: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
-    empty = {"visible_fields": [], "sort_by": [], "group_by": [], "vertical_group_by": []}
-    return {
+    empty: dict[str, Any] = {"visible_fields": [], "sort_by": [], "group_by": [], "vertical_group_by": []}
+    shown: dict[str, Any] = {
         "id": row["id"],
         "number": row["number"],
         "name": row["name"],
@@ -137,4 +137,5 @@ def view(board_row: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "created_at": board_row["created_at"],
         "updated_at": board_row["updated_at"],
         "filter": row["filter"],
-    } | (empty | json.loads(row["data"]))
+    }
+    return shown | empty | dict(json.loads(row["data"]))

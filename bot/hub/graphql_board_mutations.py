@@ -47,7 +47,7 @@ def update(given: Input) -> dict[str, Any]:
     with now.hub.write() as db:
         for name, column in columns.items():
             if given.get(name) is not None:
-                db.execute(f"update boards set {column} = ?, updated_at = ? where id = ?", (given[name], now.hub.now(), found.id))  # noqa: S608
+                db.execute(f"update boards set {column} = ?, updated_at = ? where id = ?", (given[name], now.hub.now(), found.id))
     return {"projectV2": board(found.id)}
 
 
@@ -148,7 +148,7 @@ def delete_item(given: Input) -> dict[str, Any]:
     return {"deletedItemId": given["itemId"]}
 
 
-def archive(archived: bool) -> Any:  # noqa: FBT001
+def archive(archived: bool) -> Any:
     def work(given: Input) -> dict[str, Any]:
         item = _item(given)
         with web.current().hub.write() as db:

@@ -230,14 +230,13 @@ def suites(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
 
 def tree_entries(source: Source, _info: Info) -> list[dict[str, Any]]:
     listed = git.git(bare(source["repo_id"]), "ls-tree", "-lz", source["oid"]).decode("utf-8", "replace")
-    entries = []
+    entries: list[dict[str, Any]] = []
     for entry in filter(None, listed.split("\0")):
         about, name = entry.split("\t", 1)
         mode, kind, oid, size = about.split()
-        entries.append(
-            {"mode": int(mode, 8), "type": kind, "oid": oid, "name": name, "path": name, "size": int(size) if size != "-" else 0}
-        )
-    return [entry | {"extension": Path(entry["name"]).suffix, "repo_id": source["repo_id"]} for entry in entries]
+        shown: dict[str, Any] = {"mode": int(mode, 8), "type": kind, "oid": oid, "name": name, "path": name}
+        entries.append(shown | {"size": int(size) if size != "-" else 0, "extension": Path(name).suffix, "repo_id": source["repo_id"]})
+    return entries
 
 
 def blob(source: Source) -> bytes:

@@ -73,7 +73,7 @@ class _Walk:
             self.selection(node.selection_set, kind, times, path)
 
     def _size(self, node: FieldNode, path: tuple[str, ...]) -> int:
-        given = {argument.name.value: value_from_ast_untyped(argument.value, dict(self.variables)) for argument in node.arguments}
+        given = {argument.name.value: value_from_ast_untyped(argument.value, dict(self.variables)) for argument in (node.arguments or ())}
         name = node.name.value
         asked = [(way, given[way]) for way in ("first", "last") if given.get(way) is not None]
         if not asked and not self._pages(node.selection_set):

@@ -133,7 +133,7 @@ def labels(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
     asked = arguments.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
     order = "name" if asked["field"] == "NAME" else "labels.id"
     rows = many(
-        f"select labels.* from labels join issue_labels on label_id = labels.id where issue_id = ? order by {order} {asked['direction']}",  # noqa: S608
+        f"select labels.* from labels join issue_labels on label_id = labels.id where issue_id = ? order by {order} {asked['direction']}",
         subject.id,
     )
     return connection(things("Label", rows), arguments)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.hub import web
 from bot.hub.graphql_nodes import load
 from bot.hub.graphql_rest import at, at_issue, mutation, present, rest
-from bot.hub.graphql_things import Fields, Refused, Thing, cursor, issue_or_pull, one, repository_of, unresolvable, user, web
+from bot.hub.graphql_things import Fields, Refused, Thing, cursor, issue_or_pull, one, repository_of, unresolvable, user
 
 Input = Mapping[str, Any]
 

@@ -58,7 +58,7 @@ def load(node_id: str) -> Thing:
         elif kind in ("Issue", "PullRequest"):
             found = issue_or_pull(key)
         elif table := TABLES.get(kind):
-            row = one(f"select * from {table} where id = ?", key)  # noqa: S608 - the name is from the table above
+            row = one(f"select * from {table} where id = ?", key)
             found = Thing(kind, row) if row else None
     if found is None or not visible(found):
         raise unresolvable(node_id)
@@ -96,7 +96,7 @@ def node(_source: Any, _info: Info, *, id: str) -> Thing:  # noqa: A002 - the ar
     return load(id)
 
 
-def nodes(_source: Any, info: Info, *, ids: list[str]) -> list[Thing | Refused]:
+def nodes(_source: Any, _info: Info, *, ids: list[str]) -> list[Thing | Refused]:
     found: list[Thing | Refused] = []
     for node_id in ids:
         try:

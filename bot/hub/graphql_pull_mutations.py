@@ -46,7 +46,7 @@ def set_state(state: str) -> Any:
     return mutation(work)
 
 
-def set_draft(draft: bool) -> Any:  # noqa: FBT001
+def set_draft(draft: bool) -> Any:
     def work(given: Input) -> dict[str, Any]:
         pull = pull_of(given)
         allowed(repository_of(pull["repo_id"]), "pull_requests")
@@ -120,7 +120,7 @@ def reply(given: Input) -> dict[str, Any]:
     return {"comment": Thing("PullRequestReviewComment", row) if row else None}
 
 
-def resolve(resolved: bool) -> Any:  # noqa: FBT001
+def resolve(resolved: bool) -> Any:
     def work(given: Input) -> dict[str, Any]:
         thread = expect(given["threadId"], "PullRequestReviewThread")
         repo = repository_of(_pull(thread)["repo_id"])

@@ -11,6 +11,7 @@ from bot.hub.graphql_things import (
     Fields,
     Info,
     Refused,
+    Resolver,
     Thing,
     connection,
     constant,
@@ -152,8 +153,8 @@ def labelled(kind: str) -> Any:
 
 def people_who_may(repo: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
     rows = many(
-        "select * from users where type = 'User' and (id = ? or id in (select user_id from collaborators where repo_id = ? and role != 'read')"
-        " ) order by login",
+        "select * from users where type = 'User' and (id = ? or id in"
+        " (select user_id from collaborators where repo_id = ? and role != 'read')) order by login",
         repo["owner_id"],
         repo.id,
     )
@@ -205,7 +206,7 @@ def template_free(*_: Any) -> list[Any]:
 
 
 NONE = connection([], {})
-ACCOUNT = {
+ACCOUNT: dict[str, Resolver] = {
     "avatarUrl": avatar,
     "email": lambda account, _info: account["email"] or "",
     "login": login,
@@ -231,7 +232,8 @@ FIELDS: Fields = {
         "description": constant(None), "email": lambda account, _info: account["email"], "viewerCanAdminister": NO, "viewerIsAMember": NO,
     },
     "Label": {
-        "isDefault": NO, "issues": labelled("Issue"), "pullRequests": labelled("PullRequest"), "resourcePath": label_path, "url": label_path,
+        "isDefault": NO, "issues": labelled("Issue"), "pullRequests": labelled("PullRequest"),
+        "resourcePath": label_path, "url": label_path,
         "repository": lambda label, _info: repository_of(label["repo_id"]), "createdAt": constant(None), "updatedAt": constant(None),
     },
     "Repository": {

@@ -49,5 +49,9 @@ def schema() -> GraphQLSchema:
             for name, field in kind.fields.items():
                 field.resolve = next((part[kind.name][name] for part in resolvers if name in part.get(kind.name, {})), resolve_field)
         elif isinstance(kind, GraphQLScalarType) and kind.name == "BigInt":
-            kind.serialize = str
+            kind.serialize = _as_text  # type: ignore[method-assign]
     return made
+
+
+def _as_text(value: object) -> str:
+    return str(value)

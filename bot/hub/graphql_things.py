@@ -83,7 +83,7 @@ def many(sql: str, *parameters: Any) -> list[sqlite3.Row]:
 
 
 def count(sql: str, *parameters: Any) -> int:
-    return int(web.current().db.execute(f"select count(*) from ({sql})", parameters).fetchone()[0])  # noqa: S608 - our own queries only
+    return int(web.current().db.execute(f"select count(*) from ({sql})", parameters).fetchone()[0])
 
 
 def user(user_id: int | None) -> Thing | None:

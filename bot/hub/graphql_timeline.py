@@ -39,7 +39,7 @@ def timeline_items(subject: Thing, _info: Info, **arguments: Any) -> dict[str, A
     found: list[tuple[str, int, Any]] = []
     if names:
         marks = ", ".join("?" * len(names))
-        rows = many(f"select * from events where issue_id = ? and event in ({marks}) order by id", subject.id, *names)  # noqa: S608
+        rows = many(f"select * from events where issue_id = ? and event in ({marks}) order by id", subject.id, *names)
         found += [(row["created_at"], row["id"], event(subject, row)) for row in rows]
     if "IssueComment" in wanted:
         rows = many("select * from comments where issue_id = ?", subject.id)

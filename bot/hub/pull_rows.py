@@ -36,7 +36,8 @@ def bare(hub: Hub, db: sqlite3.Connection, repo_id: int) -> Path:
     row = db.execute(
         "select login, repositories.name from repositories join users on users.id = owner_id where repositories.id = ?", (repo_id,)
     ).fetchone()
-    return hub.root / "repositories" / row["login"] / f"{row['name']}.git"
+    owner, name = str(row["login"]), str(row["name"])
+    return hub.root / "repositories" / owner / f"{name}.git"
 
 
 def repository_of(db: sqlite3.Connection, repo_id: int) -> sqlite3.Row:

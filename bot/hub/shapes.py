@@ -265,4 +265,5 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "performed_via_github_app": None,
     }
-    return shown | json.loads(row["data"])
+    data: dict[str, Any] = json.loads(row["data"])
+    return shown | data

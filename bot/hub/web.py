@@ -232,7 +232,7 @@ def words(body: Mapping[str, Any], name: str) -> list[str] | None:
     value: list[Any] | None = field(body, name, list)
     if value is None:
         return None
-    found = [item.get("name") if isinstance(item, dict) else item for item in value]
+    found: list[Any] = [item.get("name") if isinstance(item, dict) else item for item in value]
     if not all(isinstance(item, str) for item in found):
         raise Problem(422, f"Invalid request.\n\nFor 'properties/{name}', the items are not strings.")
     return found

@@ -207,6 +207,7 @@ def garden(root: Path) -> Garden:
     person = issue(
         made, "Which licence do the example files have?", "We cannot ship them before this is known.", ["agent:hold"], who="mallory"
     )
+    made.ask("POST", f"/repos/{HOME}/issues/{person}/labels", {"labels": ["agent:hold"]})  # mallory may file issues, not label them
     done = issue(made, "Say in the README how to install marrow", "One line is enough.", ["agent:ready"])
     comment(made, lost, "Seen with files from the old exporter too, @ben.", who="ben")
     comment(
@@ -288,7 +289,7 @@ CARDS: dict[str, dict[str, str | float]] = {
         "Reason": "Approved at the head; waits for the merge.",
     },
     "Ready": {"Role": "testing", "Priority": "normal", "Reason": "Third in the queue: both agents are busy."},
-    "Needs a person": {"Reason": "Held by the label agent:hold, set by mallory."},
+    "Needs a person": {"Reason": "Held by the label agent:hold, set by ada."},
     "Done": {"Agent": "1", "Spend": "$0.09", "Progress %": 100},
 }
 

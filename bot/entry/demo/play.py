@@ -159,8 +159,7 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
 def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: int, root: Path) -> dict[str, str]:
     """Everything that the demo says, looked at from outside: the API, plain git, and the merged program itself."""
     pulls = _ask(served, garden, "GET", "pulls?state=all&direction=asc")
-    first = pulls[0] if pulls else None
-    _must(first is not None and first["merged_at"] is not None, f"the pull request of issue {number} was not merged")
+    _must(bool(pulls) and pulls[0]["merged_at"] is not None, f"the pull request of issue {number} was not merged")
     _must(_ask(served, garden, "GET", f"issues/{number}")["state"] == "closed", f"issue {number} is still open")
     checkout = root / "merged"
     subprocess.run(["git", "clone", "-q", f"{served.url}/{REPOSITORY}.git", str(checkout)], check=True, capture_output=True)
@@ -177,7 +176,7 @@ def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: i
     seen = {"bug gone on merged main": "yes, shown by running it", "tests on merged main": tests.stderr.splitlines()[-3]}
     if model.scripted:
         assert isinstance(model, ScriptedModel)
-        _prove_script(served, garden, wired, model, first["number"], seen)
+        _prove_script(served, garden, wired, model, pulls[0]["number"], seen)
     return seen
 
 
