@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from bench import agent_loop
+from bench import agent_loop, command_line, lease_push, requests
 from bench.row import Row
 
-SOURCES: Mapping[str, Callable[[], list[Row]]] = {"agent_loop": agent_loop.rows}
+SOURCES: Mapping[str, Callable[[], list[Row]]] = {
+    "agent_loop": agent_loop.rows,
+    "lease_push": lease_push.rows,
+    "command_line": command_line.rows,
+    "requests": requests.rows,
+}
 
 
 def main(names: list[str]) -> int:

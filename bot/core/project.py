@@ -45,7 +45,7 @@ class Issue:
     comments: tuple[Comment, ...] = ()
     """The newest ones; read only for projects in play."""
     more_comments: bool = False
-    """Whether older comments exist than those read."""
+    """Whether there are comments that were not read."""
     blockers: tuple[int, ...] = ()
     """Open issues that this one is blocked by."""
 

@@ -285,11 +285,9 @@ def link_pages(page: int, size: int, total: int) -> None:
     last = max(1, math.ceil(total / size))
     wanted = {}
     if page > 1:
-        wanted["prev"] = min(page - 1, last)
+        wanted |= {"prev": min(page - 1, last), "first": 1}
     if page < last:
         wanted |= {"next": page + 1, "last": last}
-    if page > 1:
-        wanted["first"] = 1
     g.links = ", ".join(f'<{_page_url(number)}>; rel="{name}"' for name, number in wanted.items())
 
 

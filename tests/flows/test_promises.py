@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from bot.core.conversation import Request
 from bot.core.lease import Refused
 from bot.core.ledger import committed, reserved, settled, start_of_day
 from bot.core.money import usd
@@ -24,7 +25,7 @@ from bot.flows.publishing import publish
 from bot.flows.running import carry_out
 from bot.flows.texts import STATUS_MARK
 from bot.hub import faults
-from tests.world import Scene, a_world, judges, make_world, step, writes
+from tests.world import Scene, Step, a_world, judges, make_world, step, writes
 
 TEN = "agents: 10\nbudget: {daily: 1000, monthly: 10000, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
 
@@ -181,7 +182,7 @@ def test_a_stop_in_the_middle_ends_all_runs_keeps_their_work_and_start_goes_on(t
     world = make_world(tmp_path, config=TEN)
     reached, stopped = threading.Barrier(11), threading.Event()
 
-    def pause(request: object) -> object:
+    def pause(_: Request) -> Step:
         reached.wait()
         stopped.wait()
         return step("bash", command="echo after")

@@ -10,6 +10,7 @@ _LIGHT = f"""
 fragment Light on Issue {{
   id number title body state createdAt lastEditedAt author {_ACTOR} editor {_ACTOR}
   labels(first: 50) {{ nodes {{ name }} }}
+  talk: comments(first: 1) {{ totalCount }}
   timelineItems(last: 50, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
     nodes {{
       __typename

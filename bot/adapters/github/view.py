@@ -96,7 +96,7 @@ class Reads:
     def _issue(self, node: Any) -> Issue:
         labels = frozenset(label["name"] for label in node["labels"]["nodes"])
         events = [event for event in node["timelineItems"]["nodes"] if event]
-        comments = node.get("comments", {"totalCount": 0, "nodes": []})
+        comments = node.get("comments", {**node["talk"], "nodes": []})
         return Issue(
             number=node["number"],
             node_id=node["id"],
