@@ -75,7 +75,7 @@ class _Walk:
     def _size(self, node: FieldNode, path: tuple[str, ...]) -> int:
         given = {argument.name.value: value_from_ast_untyped(argument.value, dict(self.variables)) for argument in (node.arguments or ())}
         name = node.name.value
-        asked = [(way, given[way]) for way in ("first", "last") if given.get(way) is not None]
+        asked = [(way, given[way]) for way in ("first", "last") if isinstance(given.get(way), int)]
         if not asked and not self._pages(node.selection_set):
             return 0
         if not asked:

@@ -46,7 +46,7 @@ def association(text: Thing, _info: Info) -> str:
 
 
 def repo_of(text: Thing) -> Thing:
-    if "repo_id" in text.row.keys():  # noqa: SIM118 - a row's own `in` looks at values
+    if "repo_id" in text.row.keys():  # noqa: SIM118 - a row's own `in` looks at its values
         return repository_of(text["repo_id"])
     return repository_of(subject_of(text)["repo_id"])
 

@@ -50,7 +50,7 @@ def at_pull(pull: Thing) -> str:
 def mutation(work: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Resolver:
     """A mutation takes one input and hands back the client's own id for it."""
 
-    def resolve(_source: Any, _info: Any, *, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - the argument's name is GitHub's
+    def resolve(_source: Any, _info: Any, *, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - GitHub's name
         return {"clientMutationId": input.get("clientMutationId")} | work(input)
 
     return resolve

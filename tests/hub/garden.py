@@ -318,5 +318,5 @@ if __name__ == "__main__":
 
     grown = garden(Path(sys.argv[1]))
     with serving(grown.hub, port=int(sys.argv[2])) as served:
-        print(json.dumps({"url": served.url, "tokens": grown.tokens}), flush=True)  # noqa: T201
+        print(json.dumps({"url": served.url, "tokens": grown.tokens}), flush=True)
         time.sleep(float(sys.argv[3]))
