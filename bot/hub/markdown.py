@@ -60,14 +60,21 @@ def _clean(html: str) -> str:
     )
 
 
-def render(text: str | None, *, issues_at: str | None = None, demote: int = 0) -> str:
-    """HTML of a text; `#12` becomes a link below `issues_at`, and headings go down by `demote` levels."""
+def render(text: str | None, *, issues_at: str | None = None, below: int = 0) -> str:
+    """HTML of a text; `#12` becomes a link below `issues_at`, and headings take their place below that level of the page."""
     html = _clean(_parser().render(text or ""))
     if issues_at:
         html = _linked(html, issues_at)
-    if demote:
-        html = HEADING.sub(lambda found: f"<{found[1]}h{min(6, int(found[2]) + demote)}>", html)
+    if below:
+        html = _placed(html, below)
     return html.strip()
+
+
+def _placed(html: str, below: int) -> str:
+    """The outline of a page has no gaps, so the levels that a text uses become the next ones of the page."""
+    used = sorted({found[2] for found in HEADING.finditer(html)})
+    place = {level: min(6, below + 1 + used.index(level)) for level in used}
+    return HEADING.sub(lambda found: f"<{found[1]}h{place[found[2]]}>", html)
 
 
 def _linked(html: str, issues_at: str) -> str:

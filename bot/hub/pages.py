@@ -55,10 +55,10 @@ def initial(login: str) -> str:
     return login[:1].upper()
 
 
-def md(text: str | None, repo: sqlite3.Row | None = None, demote: int = 2) -> Markup:
+def md(text: str | None, repo: sqlite3.Row | None = None, below: int = 2) -> Markup:
     """People's Markdown; what it gives was cleaned, so it is taken as it is."""
     at = f"/{repo['owner']}/{repo['name']}/issues" if repo else None
-    return Markup(markdown.render(text, issues_at=at, demote=demote))  # noqa: S704
+    return Markup(markdown.render(text, issues_at=at, below=below))  # noqa: S704
 
 
 def shown(template: str, **values: Any) -> str:

@@ -1,10 +1,14 @@
 """A believable repository on the hub: issues, pull requests with reviews and checks, and a board, as weeks of work leave them."""
 
+import atexit
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import jwt
@@ -131,8 +135,26 @@ def installation_token(garden: Garden, app: seed.NewApp, installation: int) -> s
     return str(answer.get_json()["token"])
 
 
+@cache
+def _nursery() -> Garden:
+    """Grown once a session: making an app's key takes longer than most tests."""
+    root = Path(mkdtemp(prefix="nursery-"))
+    atexit.register(shutil.rmtree, root)
+    grown = _planted(root)
+    grown.hub.close()
+    return grown
+
+
 def plot(root: Path) -> Garden:
-    """The people, the apps and an empty repository with its first commit."""
+    """The people, the apps and a repository with its first commit."""
+    grown = _nursery()
+    shutil.copytree(grown.hub.root, root, dirs_exist_ok=True)
+    clock = Moving(at=grown.clock.at)
+    hub = open_hub(root, clock=clock)
+    return Garden(hub=hub, app=create_app(hub), clock=clock, tokens=dict(grown.tokens), apps=dict(grown.apps))
+
+
+def _planted(root: Path) -> Garden:
     clock = Moving()
     hub = open_hub(root, clock=clock)
     garden = Garden(hub=hub, app=create_app(hub), clock=clock)
