@@ -283,7 +283,7 @@ def paged_query(sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
 
 def link_pages(page: int, size: int, total: int) -> None:
     last = max(1, math.ceil(total / size))
-    wanted = {}
+    wanted: dict[str, int] = {}
     if page > 1:
         wanted |= {"prev": min(page - 1, last), "first": 1}
     if page < last:
