@@ -30,9 +30,14 @@ def rest(method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
 
 
 def refusal(problem: Problem) -> GraphQLError:
-    words = [error.get("message", "") if isinstance(error, dict) else str(error) for error in problem.errors]
-    message = "; ".join(word for word in words if word) or problem.message
+    message = ", ".join(filter(None, map(_words, problem.errors))) or problem.message
     return Refused(KINDS.get(problem.status, "UNPROCESSABLE"), message)
+
+
+def _words(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return str(error.get("message") or f"{str(error.get('field', '')).capitalize()} {str(error.get('code', '')).replace('_', ' ')}")
 
 
 def at(repo: Thing) -> str:
