@@ -73,7 +73,7 @@ def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
         ("Worked", _worked(record)),
         ("Next", _NEXT[standing.phase]),
     ]
-    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    table = "\n".join(["| Groundskeeper | what is true now |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     parts = [STATUS_MARK, table]
     if not record.runs or record.runs[0].role is Role.EXECUTION:
         parts.append(_criteria(criteria_of(project.issue.title, project.issue.body)))
@@ -94,7 +94,7 @@ def _gates(record: Record) -> str:
 
 
 def _worked(record: Record) -> str:
-    seconds = sum(int((run.ended_at - run.started_at).total_seconds()) for run in record.runs)
+    seconds = round(sum((run.ended_at - run.started_at).total_seconds() for run in record.runs))
     return f"{seconds // 60} min {seconds % 60} s in {len(record.runs)} runs" if record.runs else "not yet"
 
 
