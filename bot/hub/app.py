@@ -1,112 +1,105 @@
-"""The embedded GitHub as one WSGI application: every route, and what stands before and after them."""
+"""The embedded GitHub as a Flask application: one request's way in and out, and every route's place."""
 
 import hashlib
-import secrets
-from collections.abc import Iterable
+from datetime import UTC
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
 
-from bot.hub import apps, faults, identity, limits, repos
-from bot.hub.actors import NOBODY, BadCredentials, authenticate
-from bot.hub.hub import Hub
-from bot.hub.web import Problem, begin, current
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-BLUEPRINTS = (
-    apps.routes,
-    identity.routes,
-    limits.routes,
-    repos.routes,
+from bot.hub import (
+    accounts,
+    actions,
+    boards,
+    checks,
+    comments,
+    faults,
+    git_http,
+    graphql,
+    issues,
+    labels,
+    merge,
+    pages,
+    pulls,
+    refs,
+    reviews,
+    timeline,
 )
-# An Enterprise server answers under these; github.com answers at the root.
-PREFIXES = ("/api/v3", "/api")
+from bot.hub.actors import BadCredentials, authenticate
+from bot.hub.hub import Hub
+from bot.hub.web import Problem, begin, current, not_found
+
+API = (accounts, issues, labels, comments, timeline, pulls, reviews, merge, checks, refs, actions, boards, graphql)
+ROOT = (git_http, pages)
+_LIMIT = 5000
+_CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs")
 
 
 def create_app(hub: Hub) -> Flask:
-    app = Flask(__name__)
-    app.url_map.strict_slashes = False
-    for routes in BLUEPRINTS:
-        app.register_blueprint(routes)
-
-    @app.before_request
-    def arrive() -> Response | None:
-        begin(hub, NOBODY)
-        early = faults.before(hub)
-        if early is not None:
-            return early
-        try:
-            begin(hub, authenticate(hub, request.headers.get("Authorization")))
-        except BadCredentials as error:
-            raise Problem(401, str(error)) from None
-        limits.check_secondary()
-        limits.check_primary()
-        refused: Response | None = g.get("refused")
-        return refused
-
-    @app.after_request
-    def leave(answer: Response) -> Response:
-        answer = faults.after(answer)
-        if links := g.get("links"):
-            answer.headers.setdefault("Link", links)
-        _revalidate(answer)
-        with hub.write():
-            limits.charge(answer.status_code)
-            limits.log_request(answer.status_code)
-        answer.headers.update(limits.headers())
-        answer.headers["Date"] = format_datetime(hub.clock(), usegmt=True)
-        answer.headers["X-GitHub-Request-Id"] = secrets.token_hex(8).upper()
-        answer.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
-        if version := request.headers.get("X-GitHub-Api-Version"):
-            answer.headers["X-GitHub-Api-Version-Selected"] = version
-        return answer
-
-    @app.errorhandler(Problem)
-    def refuse(problem: Problem) -> Response:
-        return problem.response()
-
-    @app.errorhandler(HTTPException)
-    def unknown(error: HTTPException) -> Response:
-        """An address that is not there and a method that is not known are both 404 at GitHub."""
-        status = 404 if error.code in (404, 405) else error.code or 500
-        return Problem(status, "Not Found" if status == 404 else error.description).response()
-
-    app.wsgi_app = faults.door(_at_any_prefix(app.wsgi_app))  # type: ignore[method-assign, assignment]
+    app = Flask("bot.hub", static_folder=None, template_folder=str(Path(__file__).with_name("templates")))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.before_request(lambda: _enter(hub))
+    app.after_request(_leave)
+    app.register_error_handler(Problem, lambda problem: problem.response())
+    app.register_error_handler(404, lambda _: not_found().response())
+    app.register_error_handler(405, lambda _: not_found().response())
+    for module in API:
+        app.register_blueprint(module.routes)
+        app.register_blueprint(module.routes, url_prefix="/api/v3", name=f"{module.routes.name}_v3")
+    app.register_blueprint(graphql.routes, url_prefix="/api", name="graphql_api")
+    for module in ROOT:
+        app.register_blueprint(module.routes)
+    pages.prepare(app)
     return app
 
 
-def _revalidate(answer: Response) -> None:
-    """Weak tags over the body, as GitHub gives them; who already has this answer gets 304 and pays nothing."""
-    if request.method not in ("GET", "HEAD") or answer.status_code != 200 or answer.mimetype != "application/json" or answer.is_streamed:
-        return
-    private = "private" if current().actor.kind != NOBODY.kind else "public"
-    answer.headers["Cache-Control"] = f"{private}, max-age=60, s-maxage=60"
-    answer.headers["Vary"] = "Accept, Authorization, Cookie, X-GitHub-OTP"
-    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest(), weak=True)
-    if request.if_none_match.contains_weak(answer.get_etag()[0] or ""):
-        answer.status_code = 304
-        answer.set_data(b"")
-        del answer.headers["Content-Length"]
-        del answer.headers["Content-Type"]
+def _enter(hub: Hub) -> None:
+    try:
+        begin(hub, authenticate(hub, request.headers.get("Authorization")))
+    except BadCredentials as refused:
+        begin(hub, authenticate(hub, None))
+        raise Problem(401, str(refused)) from None
+    g.fault = faults.due(hub)
+    faults.before_work(g.fault)
 
 
-def _at_any_prefix(inner: "WSGIApplication") -> "WSGIApplication":
-    """The same routes at the root and under an Enterprise server's prefix; an absolute-form target is the path in it."""
+def _leave(response: Response) -> Response:
+    if "current" not in g:
+        return response
+    response = faults.after_work(g.get("fault"), response)
+    hub = current().hub
+    response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
+    if request.url_rule is None or request.blueprint in ("pages", "git_http"):
+        return response
+    response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
+    if links := g.get("links"):
+        response.headers["Link"] = links
+    resource = "graphql" if request.path.endswith("/graphql") else "core"
+    if request.method == "GET" and response.status_code == 200 and not response.is_streamed:
+        response.set_etag(hashlib.sha256(response.get_data() + current().actor.login.encode()).hexdigest()[:40], weak=True)
+        response.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+        response.make_conditional(request)
+    _count(hub, response, resource)
+    return response
 
-    def outer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path.startswith(("http://", "https://")):
-            host, _, rest = path.partition("://")[2].partition("/")
-            environ["HTTP_HOST"], path = host, f"/{rest}"
-        for prefix in PREFIXES:
-            if path.startswith(f"{prefix}/"):
-                environ["SCRIPT_NAME"], path = environ.get("SCRIPT_NAME", "") + prefix, path.removeprefix(prefix)
-                break
-        environ["PATH_INFO"] = path
-        return inner(environ, start)
 
-    return outer
+def _count(hub: Hub, response: Response, resource: str) -> None:
+    """The request log, and what is left of the hour. An answer of 304 is free."""
+    actor = current().actor.login
+    creates = (request.method in ("POST", "PUT") and request.path.endswith(_CREATING)) or (
+        resource == "graphql" and b"addComment" in request.get_data()
+    )
+    with hub.write() as db:
+        db.execute(
+            "insert into requests (at, actor, method, path, route, status, resource, creates_content) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (hub.now(), actor, request.method, request.path, str(request.url_rule), response.status_code, resource, creates),
+        )
+    hour = hub.later(-3600)
+    used = (
+        hub.db()
+        .execute("select count(*) from requests where actor = ? and resource = ? and at > ? and status != 304", (actor, resource, hour))
+        .fetchone()[0]
+    )
+    reset = int(hub.clock().timestamp()) + 3600
+    for name, value in (("Limit", _LIMIT), ("Remaining", max(0, _LIMIT - used)), ("Used", used), ("Reset", reset), ("Resource", resource)):
+        response.headers[f"X-RateLimit-{name}"] = str(value)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -27,7 +26,6 @@ class Hub:
     clock: Callable[[], datetime] = utc_now
     base_url: str = "http://127.0.0.1"
     sandboxed: bool = True
-    unrest: dict[str, tuple[float, Random]] = field(default_factory=dict, repr=False)  # what befalls webhooks: lose, double, reorder
     _mine: threading.local = field(default_factory=threading.local, repr=False)
     _all: list[sqlite3.Connection] = field(default_factory=list, repr=False)
 

@@ -1,313 +1,269 @@
-"""Rows as GitHub shows them: accounts, apps, repositories and labels, and the links and ids that all answers share."""
+"""Rows as GitHub's JSON shows them: people, repositories, labels, issues, comments, events."""
 
 import json
 import sqlite3
 from typing import Any
-from urllib.parse import quote
 
 from flask import has_request_context, request
 
-from bot.hub import web
-from bot.hub.hub import Hub
+from bot.hub import node_ids
+from bot.hub.web import ROLES, current, not_found, role_of
 
-Json = dict[str, Any]
-# GitHub's own prefixes, so that an id tells a person what it names; what follows them is ours.
-PREFIXES = {
-    "User": "U",
-    "Organization": "O",
-    "Bot": "BOT",
-    "App": "A",
-    "Repository": "R",
-    "Issue": "I",
-    "PullRequest": "PR",
-    "IssueComment": "IC",
-    "Label": "LA",
-    "PullRequestReview": "PRR",
-    "PullRequestReviewComment": "PRRC",
-    "PullRequestReviewThread": "PRRT",
-    "CheckRun": "CR",
-    "CheckSuite": "CS",
-    "StatusContext": "SC",
-    "Commit": "C",
-    "Ref": "REF",
-    "Event": "EV",
-    "ProjectV2": "PVT",
-    "ProjectV2Item": "PVTI",
-    "ProjectV2Field": "PVTF",
-    "ProjectV2SingleSelectField": "PVTSSF",
-    "ProjectV2View": "PVTV",
-    "Installation": "INS",
-}
-KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
-WAYS = """
-archive:/{archive_format}{/ref} assignees:/assignees{/user} blobs:/git/blobs{/sha} branches:/branches{/branch}
-collaborators:/collaborators{/collaborator} comments:/comments{/number} commits:/commits{/sha} compare:/compare/{base}...{head}
-contents:/contents/{+path} contributors:/contributors deployments:/deployments downloads:/downloads events:/events forks:/forks
-git_commits:/git/commits{/sha} git_refs:/git/refs{/sha} git_tags:/git/tags{/sha} hooks:/hooks issue_comment:/issues/comments{/number}
-issue_events:/issues/events{/number} issues:/issues{/number} keys:/keys{/key_id} labels:/labels{/name} languages:/languages
-merges:/merges milestones:/milestones{/number} notifications:/notifications{?since,all,participating} pulls:/pulls{/number}
-releases:/releases{/id} stargazers:/stargazers statuses:/statuses/{sha} subscribers:/subscribers subscription:/subscription
-tags:/tags teams:/teams trees:/git/trees{/sha}
-"""
-REPOSITORY_WAYS = [tuple(way.split(":", 1)) for way in WAYS.split()]
-USER_WAYS = {
-    "followers_url": "followers",
-    "following_url": "following{/other_user}",
-    "gists_url": "gists{/gist_id}",
-    "starred_url": "starred{/owner}{/repo}",
-    "subscriptions_url": "subscriptions",
-    "organizations_url": "orgs",
-    "repos_url": "repos",
-    "events_url": "events{/privacy}",
-    "received_events_url": "received_events",
-}
+BOT_MARK = "[bot]"
 
 
-def node_id(kind: str, key: int | str) -> str:
-    return f"{PREFIXES[kind]}_{key}"
-
-
-def read_node_id(text: str) -> tuple[str, str] | None:
-    """The kind and the key of a node id; None for what was never one."""
-    prefix, _, key = text.partition("_")
-    return (KINDS[prefix], key) if prefix in KINDS and key else None
-
-
-def html_base(hub: Hub) -> str:
-    return request.host_url.rstrip("/") if has_request_context() else hub.base_url
-
-
-def api_base(hub: Hub) -> str:
-    """Links lead back by the way the question came: clients refuse links to another host than the one they know."""
+def root() -> str:
+    """Where links lead: the host and prefix by which the request came, since clients hold us to that."""
     if not has_request_context():
-        return hub.base_url
-    return html_base(hub) + ("/api/v3" if request.script_root else "")
+        return current().hub.base_url
+    prefix = "/api/v3" if request.path.startswith("/api/v3") else ""
+    return request.host_url.rstrip("/") + prefix
 
 
-def user(hub: Hub, row: sqlite3.Row) -> Json:
-    url = f"{api_base(hub)}/users/{row['login']}"
-    page = f"{html_base(hub)}/{row['login']}" if row["type"] != "Bot" else f"{html_base(hub)}/apps/{row['login'].removesuffix('[bot]')}"
-    return {
-        "login": row["login"],
-        "id": row["id"],
-        "node_id": node_id(row["type"], row["id"]),
-        "avatar_url": f"{html_base(hub)}/static/avatar.svg",
-        "gravatar_id": "",
-        "url": url,
-        "html_url": page,
-        **{name: f"{url}/{way}" for name, way in USER_WAYS.items()},
-        "type": row["type"],
-        "user_view_type": "public",
-        "site_admin": False,
-    }
+def web() -> str:
+    return request.host_url.rstrip("/") if has_request_context() else current().hub.base_url
 
 
-def user_row(db: sqlite3.Connection, user_id: int) -> sqlite3.Row:
-    row: sqlite3.Row = db.execute("select * from users where id = ?", (user_id,)).fetchone()
+def user_row(user_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = current().db.execute("select * from users where id = ?", (user_id,)).fetchone()
     return row
 
 
-def user_by_id(hub: Hub, db: sqlite3.Connection, user_id: int) -> Json:
-    return user(hub, user_row(db, user_id))
-
-
-def user_or_none(hub: Hub, db: sqlite3.Connection, user_id: int | None) -> Json | None:
-    return None if user_id is None else user_by_id(hub, db, user_id)
-
-
-def account(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    """A person's public profile."""
-    count = db.execute("select count(*) from repositories where owner_id = ? and not private", (row["id"],)).fetchone()[0]
-    blank = dict.fromkeys(("bio", "company", "hireable", "location"))
-    return (
-        user(hub, row)
-        | blank
-        | {
-            "name": row["name"],
-            "email": row["email"],
-            "blog": "",
-            "twitter_username": None,
-            "public_repos": count,
-            "public_gists": 0,
-            "followers": 0,
-            "following": 0,
-            "created_at": row["created_at"],
-            "updated_at": row["created_at"],
-        }
-    )
-
-
-def own_account(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    private = db.execute("select count(*) from repositories where owner_id = ? and private", (row["id"],)).fetchone()[0]
-    return account(hub, db, row) | {
-        "private_gists": 0,
-        "total_private_repos": private,
-        "owned_private_repos": private,
-        "disk_usage": 0,
-        "collaborators": 0,
-        "two_factor_authentication": True,
-        "user_view_type": "private",
+def user(user_id: int | None) -> dict[str, Any] | None:
+    """GitHub's short form of an account; None where the account is gone."""
+    row = user_row(user_id) if user_id else None
+    if row is None:
+        return None
+    login, base = row["login"], f"{root()}/users/{row['login']}"
+    return {
+        "login": login,
+        "id": row["id"],
+        "node_id": node_ids.encode(row["type"], row["id"]),
+        "avatar_url": "",
+        "gravatar_id": "",
+        "url": base,
+        "html_url": f"{web()}/{login}",
+        **{f"{part}_url": f"{base}/{part}" for part in ("followers", "subscriptions", "organizations", "repos", "received_events")},
+        "following_url": f"{base}/following{{/other_user}}",
+        "gists_url": f"{base}/gists{{/gist_id}}",
+        "starred_url": f"{base}/starred{{/owner}}{{/repo}}",
+        "events_url": f"{base}/events{{/privacy}}",
+        "type": row["type"],
+        "site_admin": False,
+        "user_view_type": "public",
     }
 
 
-def organization(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    url = f"{api_base(hub)}/orgs/{row['login']}"
-    count = db.execute("select count(*) from repositories where owner_id = ? and not private", (row["id"],)).fetchone()[0]
-    return {
-        "login": row["login"],
-        "id": row["id"],
-        "node_id": node_id("Organization", row["id"]),
-        "url": url,
-        "repos_url": f"{url}/repos",
-        "events_url": f"{url}/events",
-        "hooks_url": f"{url}/hooks",
-        "issues_url": f"{url}/issues",
-        "members_url": f"{url}/members{{/member}}",
-        "public_members_url": f"{url}/public_members{{/member}}",
-        "avatar_url": f"{html_base(hub)}/static/avatar.svg",
-        "description": "",
-        "name": row["name"] or row["login"],
-        "email": row["email"] or "",
-        "html_url": f"{html_base(hub)}/{row['login']}",
-        "has_organization_projects": True,
-        "has_repository_projects": True,
-        "public_repos": count,
-        "public_gists": 0,
-        "followers": 0,
-        "following": 0,
-        "type": "Organization",
-        "created_at": row["created_at"],
-        "updated_at": row["created_at"],
-        "archived_at": None,
-    }
+def full_name(repo: sqlite3.Row) -> str:
+    owner = user_row(repo["owner_id"])
+    return f"{owner['login'] if owner else 'ghost'}/{repo['name']}"
 
 
-def app(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    """An app, as `GET /app` shows it and as `performed_via_github_app` names it."""
-    return {
-        "id": row["id"],
-        "slug": row["slug"],
-        "node_id": node_id("App", row["id"]),
-        "client_id": row["client_id"],
-        "owner": user_by_id(hub, db, row["owner_id"]),
-        "name": row["name"],
-        "description": "",
-        "external_url": hub.base_url,
-        "html_url": f"{html_base(hub)}/apps/{row['slug']}",
-        "created_at": row["created_at"],
-        "updated_at": row["created_at"],
-        "permissions": json.loads(row["permissions"]),
-        "events": [],
-    }
+_LISTS = {
+    "forks": "forks", "teams": "teams", "hooks": "hooks", "events": "events", "tags": "tags", "languages": "languages", "merges": "merges",
+    "stargazers": "stargazers", "contributors": "contributors", "subscribers": "subscribers", "subscription": "subscription",
+    "downloads": "downloads", "deployments": "deployments",
+}  # fmt: skip
+_ITEMS = {
+    "keys": "keys{/key_id}", "collaborators": "collaborators{/collaborator}", "issue_events": "issues/events{/number}",
+    "assignees": "assignees{/user}", "branches": "branches{/branch}", "blobs": "git/blobs{/sha}", "git_tags": "git/tags{/sha}",
+    "git_refs": "git/refs{/sha}", "trees": "git/trees{/sha}", "statuses": "statuses/{sha}", "commits": "commits{/sha}",
+    "git_commits": "git/commits{/sha}", "comments": "comments{/number}", "issue_comment": "issues/comments{/number}",
+    "contents": "contents/{+path}", "compare": "compare/{base}...{head}", "archive": "{archive_format}{/ref}", "issues": "issues{/number}",
+    "pulls": "pulls{/number}", "milestones": "milestones{/number}", "notifications": "notifications{?since,all,participating}",
+    "labels": "labels{/name}", "releases": "releases{/id}",
+}  # fmt: skip
 
 
-def app_or_none(hub: Hub, db: sqlite3.Connection, app_id: int | None) -> Json | None:
-    row = None if app_id is None else db.execute("select * from apps where id = ?", (app_id,)).fetchone()
-    return None if row is None else app(hub, db, row)
-
-
-def full_name(db: sqlite3.Connection, row: sqlite3.Row) -> str:
-    return f"{user_row(db, row['owner_id'])['login']}/{row['name']}"
-
-
-def repository_url(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> str:
-    return f"{api_base(hub)}/repos/{full_name(db, row)}"
-
-
-def minimal_repository(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    name = full_name(db, row)
-    url = f"{api_base(hub)}/repos/{name}"
-    return {
-        "id": row["id"],
-        "node_id": node_id("Repository", row["id"]),
-        "name": row["name"],
+def repository(repo: sqlite3.Row, *, full: bool = False) -> dict[str, Any]:
+    name = full_name(repo)
+    base, page = f"{root()}/repos/{name}", f"{web()}/{name}"
+    db = current().db
+    waiting = db.execute("select count(*) from issues where repo_id = ? and state = 'open'", (repo["id"],)).fetchone()[0]
+    shown: dict[str, Any] = {
+        "id": repo["id"],
+        "node_id": node_ids.encode("Repository", repo["id"]),
+        "name": repo["name"],
         "full_name": name,
-        "private": bool(row["private"]),
-        "owner": user_by_id(hub, db, row["owner_id"]),
-        "html_url": f"{html_base(hub)}/{name}",
-        "description": row["description"],
+        "owner": user(repo["owner_id"]),
+        "private": bool(repo["private"]),
+        "visibility": "private" if repo["private"] else "public",
+        "html_url": page,
+        "description": repo["description"],
         "fork": False,
-        "url": url,
-        **{f"{way}_url": url + path for way, path in REPOSITORY_WAYS},
-    }
-
-
-def repository(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    """The form in lists, pull requests and webhooks; with the asker's permissions where somebody asks."""
-    shown = minimal_repository(hub, db, row)
-    page = shown["html_url"]
-    open_issues = db.execute("select count(*) from issues where repo_id = ? and state = 'open'", (row["id"],)).fetchone()[0]
-    shown |= {
-        "git_url": f"{page.replace('http', 'git', 1)}.git",
-        "ssh_url": f"git@{page.split('//')[-1].replace('/', ':', 1)}.git",
+        "url": base,
+        **{f"{key}_url": f"{base}/{path}" for key, path in (_LISTS | _ITEMS).items()},
+        "git_url": f"git:{page.partition(':')[2]}.git",
+        "ssh_url": f"git@localhost:{name}.git",
         "clone_url": f"{page}.git",
         "svn_url": page,
-        "homepage": None,
         "mirror_url": None,
+        "homepage": None,
         "language": None,
-        "license": None,
-        "size": 0,
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-        "pushed_at": row["pushed_at"] or row["created_at"],
-        "default_branch": row["default_branch"],
-        "open_issues_count": open_issues,
-        "open_issues": open_issues,
-        "stargazers_count": 0,
-        "watchers_count": 0,
-        "watchers": 0,
-        "forks_count": 0,
-        "forks": 0,
+        "default_branch": repo["default_branch"],
+        **dict.fromkeys(("forks_count", "stargazers_count", "watchers_count", "size", "forks", "watchers"), 0),
+        "open_issues_count": waiting,
+        "open_issues": waiting,
         "topics": [],
+        **dict.fromkeys(("has_issues", "has_projects", "has_wiki", "has_downloads", "has_discussions", "has_pages"), False),
         "has_issues": True,
         "has_projects": True,
-        "has_downloads": True,
-        "has_wiki": False,
-        "has_pages": False,
-        "has_discussions": False,
         "archived": False,
         "disabled": False,
+        "license": None,
         "is_template": False,
         "allow_forking": True,
         "web_commit_signoff_required": False,
-        "visibility": "private" if row["private"] else "public",
+        "created_at": repo["created_at"],
+        "updated_at": repo["updated_at"],
+        "pushed_at": repo["pushed_at"] or repo["created_at"],
+        "permissions": permissions(repo),
     }
-    if has_request_context():
-        shown["permissions"] = permissions(_asker_role(db, row))
+    if full:
+        shown |= {
+            "network_count": 0,
+            "subscribers_count": 0,
+            "allow_merge_commit": bool(repo["allow_merge_commit"]),
+            "allow_squash_merge": bool(repo["allow_squash_merge"]),
+            "allow_rebase_merge": bool(repo["allow_rebase_merge"]),
+            "allow_auto_merge": False,
+            "allow_update_branch": False,
+            "delete_branch_on_merge": bool(repo["delete_branch_on_merge"]),
+        }
     return shown
 
 
-def full_repository(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row) -> Json:
-    shown = repository(hub, db, row) | {"network_count": 0, "subscribers_count": 0, "temp_clone_token": None}
-    if web.has_role(row, "write", "contents"):
-        settings = ("allow_merge_commit", "allow_squash_merge", "allow_rebase_merge", "delete_branch_on_merge")
-        shown |= {name: bool(row[name]) for name in settings} | {"allow_auto_merge": False, "allow_update_branch": False}
-    return shown
-
-
-def permissions(role: str) -> dict[str, bool]:
+def permissions(repo: sqlite3.Row) -> dict[str, bool]:
+    actor = current().actor
+    place = ROLES.index(role_of(current().db, repo, actor.user_id)) if actor.kind == "pat" else 1
     names = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}
-    return {name: web.at_least(role, needed) for name, needed in names.items()}
+    return {shown: place >= ROLES.index(role) for shown, role in names.items()}
 
 
-def _asker_role(db: sqlite3.Connection, row: sqlite3.Row) -> str:
-    actor = web.current().actor
-    if actor.kind is web.Kind.INSTALLATION:
-        return "write" if web.has_role(row, "write", "contents") else "read"
-    return web.role_of(db, row, actor.user_id)
-
-
-def label(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, row: sqlite3.Row) -> Json:
-    return label_at(repository_url(hub, db, repo), row)
-
-
-def label_at(repo_url: str, row: sqlite3.Row) -> Json:
+def label(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "id": row["id"],
-        "node_id": node_id("Label", row["id"]),
-        "url": f"{repo_url}/labels/{quote(row['name'], safe='')}",
+        "node_id": node_ids.encode("Label", row["id"]),
+        "url": f"{root()}/repos/{full_name(repo)}/labels/{row['name']}",
         "name": row["name"],
         "color": row["color"],
         "default": False,
         "description": row["description"],
     }
+
+
+def labels_of(issue_id: int) -> list[sqlite3.Row]:
+    return (
+        current()
+        .db.execute("select labels.* from labels join issue_labels on label_id = labels.id where issue_id = ? order by name", (issue_id,))
+        .fetchall()
+    )
+
+
+def issue_row(repo: sqlite3.Row, number: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = (
+        current()
+        .db.execute(
+            "select issues.*, exists (select 1 from pulls where issue_id = issues.id) as is_pull from issues where repo_id = ? and number = ?",
+            (repo["id"], number),
+        )
+        .fetchone()
+    )
+    if row is None:
+        raise not_found()
+    return row
+
+
+_REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    db, name = current().db, full_name(repo)
+    kind = "pull" if row["is_pull"] else "issues"
+    base = f"{root()}/repos/{name}/issues/{row['number']}"
+    assignees = [user(found["user_id"]) for found in db.execute("select user_id from issue_assignees where issue_id = ?", (row["id"],))]
+    shown = {
+        "id": row["id"],
+        "node_id": node_ids.encode("PullRequest" if row["is_pull"] else "Issue", row["id"]),
+        "url": base,
+        "repository_url": f"{root()}/repos/{name}",
+        "labels_url": f"{base}/labels{{/name}}",
+        "comments_url": f"{base}/comments",
+        "events_url": f"{base}/events",
+        "timeline_url": f"{base}/timeline",
+        "html_url": f"{web()}/{name}/{kind}/{row['number']}",
+        "number": row["number"],
+        "state": row["state"],
+        "state_reason": row["state_reason"],
+        "title": row["title"],
+        "body": row["body"],
+        "user": user(row["author_id"]),
+        "labels": [label(repo, found) for found in labels_of(row["id"])],
+        "assignee": assignees[0] if assignees else None,
+        "assignees": assignees,
+        "milestone": None,
+        "locked": bool(row["locked"]),
+        "active_lock_reason": None,
+        "comments": db.execute("select count(*) from comments where issue_id = ?", (row["id"],)).fetchone()[0],
+        "closed_at": row["closed_at"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "author_association": association(repo, row["author_id"]),
+        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+        "performed_via_github_app": None,
+        "closed_by": user(row["closed_by_id"]),
+    }
+    if row["is_pull"]:
+        merged = db.execute("select merged_at, draft from pulls where issue_id = ?", (row["id"],)).fetchone()
+        pull = f"{root()}/repos/{name}/pulls/{row['number']}"
+        page = f"{web()}/{name}/pull/{row['number']}"
+        shown |= {
+            "draft": bool(merged["draft"]),
+            "pull_request": {
+                "url": pull, "html_url": page, "diff_url": f"{page}.diff", "patch_url": f"{page}.patch", "merged_at": merged["merged_at"]
+            },
+        }  # fmt: skip
+    return shown
+
+
+def association(repo: sqlite3.Row, user_id: int) -> str:
+    """Apps carry NONE, as on GitHub, which is why nobody should decide by it."""
+    if repo["owner_id"] == user_id:
+        return "OWNER"
+    found = current().db.execute("select 1 from collaborators where repo_id = ? and user_id = ?", (repo["id"], user_id)).fetchone()
+    return "COLLABORATOR" if found else "NONE"
+
+
+def comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str, Any]:
+    name = full_name(repo)
+    base = f"{root()}/repos/{name}/issues/comments/{row['id']}"
+    return {
+        "id": row["id"],
+        "node_id": node_ids.encode("IssueComment", row["id"]),
+        "url": base,
+        "html_url": f"{web()}/{name}/issues/{number}#issuecomment-{row['id']}",
+        "body": row["body"],
+        "user": user(row["author_id"]),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "issue_url": f"{root()}/repos/{name}/issues/{number}",
+        "author_association": association(repo, row["author_id"]),
+        "performed_via_github_app": None,
+        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+    }
+
+
+def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    shown = {
+        "id": row["id"],
+        "node_id": node_ids.encode("LabeledEvent", row["id"]),
+        "url": f"{root()}/repos/{full_name(repo)}/issues/events/{row['id']}",
+        "actor": user(row["actor_id"]),
+        "event": row["event"],
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": row["created_at"],
+        "performed_via_github_app": None,
+    }
+    data: dict[str, Any] = json.loads(row["data"])
+    return shown | data
