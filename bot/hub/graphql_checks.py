@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from bot.hub import node_ids
-from bot.hub.graphql_commits import GOOD, commit
+from bot.hub import node_ids, pull_rows
+from bot.hub.graphql_commits import commit
 from bot.hub.graphql_things import Fields, Info, Thing, connection, constant, many, one, query_connection, repository_of, root, user
 
 
@@ -74,7 +74,7 @@ def suite_status(suite: Thing, _info: Info) -> str:
 def suite_conclusion(suite: Thing, info: Info) -> str | None:
     if suite_status(suite, info) != "COMPLETED":
         return None
-    return next((run["conclusion"].upper() for run in _states(suite) if run["conclusion"] not in GOOD), "SUCCESS")
+    return next((run["conclusion"].upper() for run in _states(suite) if run["conclusion"] not in pull_rows.GOOD), "SUCCESS")
 
 
 def app(suite: Thing, _info: Info) -> dict[str, Any] | None:

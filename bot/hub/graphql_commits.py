@@ -1,4 +1,4 @@
-"""GraphQL: commits, refs, trees and blobs as git has them, and the checks that stand on a commit."""
+"""GraphQL: commits, refs, trees and blobs, as git has them."""
 
 import json
 from collections.abc import Mapping
@@ -21,12 +21,9 @@ from bot.hub.graphql_things import (
     query_connection,
     repository_of,
     root,
-    things,
     unresolvable,
-    user,
 )
 
-GOOD = ("success", "neutral", "skipped")
 Source = Mapping[str, Any]
 
 
@@ -172,56 +169,6 @@ def totals(source: Source) -> pull_files.Totals:
     return pull_files.totals(where, found.parents[0] if found.parents else pull_files.empty_tree(where), found.sha)
 
 
-def runs_on(repo_id: int, sha: str) -> list[Thing]:
-    """The latest run of each name of each app; older runs of the same name are history."""
-    latest = {(row["app_id"], row["name"]): row for row in many(
-        "select * from check_runs where repo_id = ? and head_sha = ? order by id", repo_id, sha)}  # fmt: skip
-    return things("CheckRun", list(latest.values()))
-
-
-def statuses_on(repo_id: int, sha: str) -> list[Thing]:
-    latest = {row["context"]: row for row in many("select * from statuses where repo_id = ? and sha = ? order by id", repo_id, sha)}
-    return things("StatusContext", list(latest.values()))
-
-
-def state_of(runs: list[Thing], statuses: list[Thing]) -> str:
-    states = {status["state"] for status in statuses}
-    for run in runs:
-        states.add("pending" if run["status"] != "completed" else "success" if run["conclusion"] in GOOD else "failure")
-    return next(state for state in ("failure", "error", "pending", "success") if state in states).upper()
-
-
-def rollup(source: Source, _info: Info) -> dict[str, Any] | None:
-    runs, statuses = runs_on(source["repo_id"], source["oid"]), statuses_on(source["repo_id"], source["oid"])
-    if not runs and not statuses:
-        return None
-    return {
-        "id": node_ids.encode("StatusCheckRollup", f"{source['repo_id']}:{source['oid']}"),
-        "commit": source,
-        "runs": runs,
-        "statuses": statuses,
-        "state": state_of(runs, statuses),
-    }
-
-
-def rollup_contexts(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
-    counts = {"checkRunCount": len(source["runs"]), "statusContextCount": len(source["statuses"])}
-    words = [(run["conclusion"] or run["status"]).upper() for run in source["runs"]]
-    states = [status["state"].upper() for status in source["statuses"]]
-    return connection([*source["runs"], *source["statuses"]], arguments) | counts | {
-        "checkRunCountsByState": [{"state": word, "count": words.count(word)} for word in dict.fromkeys(words)],
-        "statusContextCountsByState": [{"state": state, "count": states.count(state)} for state in dict.fromkeys(states)],
-    }  # fmt: skip
-
-
-def status(source: Source, _info: Info) -> dict[str, Any] | None:
-    found = statuses_on(source["repo_id"], source["oid"])
-    if not found:
-        return None
-    shown = {"id": node_ids.encode("Status", f"{source['repo_id']}:{source['oid']}"), "contexts": found, "commit": source}
-    return shown | {"state": state_of([], found), "statuses": found, "runs": []}
-
-
 def suites(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
     app = (arguments.get("filterBy") or {}).get("appId")
     rows = many("select * from check_suites where repo_id = ? and head_sha = ? order by id", source["repo_id"], source["oid"])
@@ -282,7 +229,6 @@ FIELDS: Fields = {
         "messageHeadline": lambda source, _info: read(source).message.partition("\n")[0],
         "messageBody": lambda source, _info: read(source).message.partition("\n")[2].strip("\n"),
         **dict.fromkeys(("resourcePath", "treeResourcePath", "treeUrl", "url"), path),
-        "status": status, "statusCheckRollup": rollup,
         "tree": lambda source, _info: {"__typename": "Tree", "repo_id": source["repo_id"], "oid": read(source).tree},
     },
     "Tree": OBJECT | {"entries": tree_entries},
@@ -292,12 +238,4 @@ FIELDS: Fields = {
         constant(False), "text": text,
     },
     "Tag": OBJECT | {"message": constant(None), "name": lambda source, _info: source["oid"], "tagger": constant(None), "target": tagged},
-    "Status": {"combinedContexts": rollup_contexts, "context": lambda source, _info, *, name: next(
-        (status for status in source["contexts"] if status["context"] == name), None)},
-    "StatusCheckRollup": {"contexts": rollup_contexts},
-    "StatusContext": {
-        "avatarUrl": constant(None), "commit": lambda status, _info: commit(status["repo_id"], status["sha"]),
-        "creator": lambda status, _info: user(status["creator_id"]), "isRequired": constant(False),
-        "state": lambda status, _info: status["state"].upper(),
-    },
 }  # fmt: skip

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.hub import boards_rows, git, pull_files, pull_rows, pushes
+from bot.hub import git, pull_files, pull_rows, pushes
 from bot.hub.pages_diff import FileDiff, lines_of
 from bot.hub.web import can_see, current, find_repository, not_found
-
-BOARD_DETAILS = ("Agent", "Role", "Category", "Priority", "Cycle", "Step", "Spend", "Resumes at")
-GOOD = ("success", "neutral", "skipped")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +174,7 @@ def check_state(run: sqlite3.Row) -> str:
         return "pending"
     if run["conclusion"] == "success":
         return "success"
-    return "neutral" if run["conclusion"] in GOOD else "failure"
+    return "neutral" if run["conclusion"] in pull_rows.GOOD else "failure"
 
 
 def overall(found: list[dict[str, Any]]) -> str | None:
@@ -220,47 +217,6 @@ def standing(repo: sqlite3.Row, pull: sqlite3.Row) -> list[str]:
     if pull["state"] != "open":
         return []
     return pull_rows.unmet(current().db, pull_rows.by_id(current().db, pull["id"]))
-
-
-def columns(board: sqlite3.Row) -> list[dict[str, Any]]:
-    """A column for each option of the Status field, then one for what has none, if there is any."""
-    fields = query("select * from board_fields where board_id = ? and name = 'Status'", board["id"])
-    options = json.loads(fields[0]["options"]) if fields else []
-    made = {
-        option["name"]: {"name": option["name"], "color": option["color"].lower(), "about": option["description"], "cards": []}
-        for option in options
-    }
-    made[""] = {"name": "No status", "color": "gray", "about": "", "cards": []}
-    for item in query("select * from board_items where board_id = ? and not archived order by position", board["id"]):
-        values = boards_rows.values_of(current().db, item["id"])
-        status = str(values.get("Status", ""))
-        made[status if status in made else ""]["cards"].append(_card(item, values))
-    if not made[""]["cards"] and len(made) > 1:
-        del made[""]
-    return list(made.values())
-
-
-def _card(item: sqlite3.Row, values: dict[str, str | float]) -> dict[str, Any]:
-    row = query(f"{LISTED} where issues.id = ?", item["issue_id"])[0]
-    repo = query(
-        "select repositories.*, login as owner from repositories join users on users.id = owner_id where repositories.id = ?",
-        row["repo_id"],
-    )[0]
-    progress = values.get("Progress %", values.get("Progress"))
-    return {
-        "row": row,
-        "repo": repo,
-        "state": state_of(row),
-        "labels": labels(row["id"]),
-        "details": [(name, plain_number(values[name])) for name in BOARD_DETAILS if values.get(name) not in (None, "")],
-        "progress": progress if isinstance(progress, int | float) else None,
-        "reason": values.get("Reason"),
-        "heartbeat": values.get("Heartbeat"),
-    }
-
-
-def plain_number(value: str | float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def tree(repo: sqlite3.Row, revision: str, path: str) -> list[dict[str, str]] | None:
