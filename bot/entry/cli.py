@@ -76,7 +76,7 @@ def _wired(home: Path, agents: int | None = None) -> Wired:
 @_HOME
 @click.option("--dry-run", is_flag=True, help="Print the plan with its reasons and change nothing.")
 def tick(home: Path, dry_run: bool) -> None:
-    """Look once, decide, and do what is due, short of running agents."""
+    """Look, decide, and do what is due now, runs of agents included; then end."""
     from bot.core.effects import describe
     from bot.flows import ticking
 

@@ -1,0 +1,80 @@
+"""The command line as a shell sees it, against the embedded GitHub over TCP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.hub.serve import serving
+from tests.world import FULL_NAME, World, make_world
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[tuple[World, Mapping[str, str]]]:
+    world = make_world(tmp_path)
+    world.hub.clock = world.clock.now
+    with serving(world.hub, work=False) as served:
+        yield (
+            world,
+            {
+                "PATH": os.environ["PATH"],
+                "GROUNDSKEEPER_REPOSITORY": FULL_NAME,
+                "GROUNDSKEEPER_WORKER_TOKEN": world.tokens["worker"],
+                "GROUNDSKEEPER_REVIEWER_TOKEN": world.tokens["reviewer"],
+                "GITHUB_API_URL": served.url,
+                "ANTHROPIC_API_KEY": "never-used",
+            },
+        )
+
+
+def groundskeeper(environment: Mapping[str, str], cwd: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot.entry.cli", *args]
+    root = Path(__file__).resolve().parents[2]
+    return subprocess.run(command, env={**environment, "PYTHONPATH": str(root)}, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_a_dry_run_prints_the_plan_with_its_reasons(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    world, environment = place
+    number = world.open_issue("Add a")
+
+    done = groundskeeper(environment, tmp_path, "tick", "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    assert f"would agent 1 starts execution of project {number}, cycle 1: queued" in done.stdout
+    assert world.refs().records == {}
+
+
+def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    world, environment = place
+
+    stopped = groundskeeper(environment, tmp_path, "stop", "--reason", "bill looks wrong")
+    again = groundskeeper(environment, tmp_path, "stop")
+    started = groundskeeper(environment, tmp_path, "start")
+
+    assert stopped.stdout.startswith("Stopped. Agents at work end within 30 seconds")
+    assert "It was stopped already" in again.stdout
+    assert started.stdout.startswith("Started again.")
+    assert world.refs().stop is None
+
+
+def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
+    done = groundskeeper({"PATH": os.environ["PATH"], "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "groundskeeper: GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.\n"
+    )
+
+
+def test_a_bad_token_is_one_clear_line(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    _, environment = place
+    done = groundskeeper({**environment, "GROUNDSKEEPER_WORKER_TOKEN": "ghp_wrong"}, tmp_path, "tick", "--dry-run")
+
+    assert done.returncode == 1
+    assert "Bad credentials" in done.stderr
+    assert "Traceback" not in done.stderr
