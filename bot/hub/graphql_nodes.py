@@ -137,6 +137,10 @@ SIMPLE: dict[str, Callable[[str], tuple[str, list[Any]]]] = {
     "state": lambda state: ("issues.state = ?", [state]),
     "base": lambda branch: ("base_ref = ?", [branch]),
     "head": lambda branch: ("head_ref = ?", [branch]),
+    "review-requested": lambda login: (
+        "issues.id in (select issue_id from review_requests join users on users.id = user_id where login = ?)",
+        [login],
+    ),
     "mentions": lambda login: ("instr(lower(coalesce(issues.body, '')), lower(?))", [f"@{login}"]),
 }
 FORMS = {
@@ -173,6 +177,7 @@ def _searched(query: str) -> tuple[str, list[Any], str]:
     for match in WORD.finditer(query):
         key, value = (match["key"] or "").lower(), match["quoted"] if match["quoted"] is not None else match["plain"]
         negated, key = key.startswith("-"), key.removeprefix("-")
+        value = web.current().actor.login if value == "@me" else value
         if key == "sort":
             column, _, way = value.partition("-")
             order = f"{ORDERS.get(column, 'issues.created_at')} {'asc' if way == 'asc' else 'desc'}, issues.id desc"

@@ -3,8 +3,9 @@
 from typing import Any
 
 from bot.hub import git, node_ids, pull_files, pull_rows, pushes, web
-from bot.hub.graphql_commits import bare, commit, ref, rollup
+from bot.hub.graphql_commits import bare, commit, ref
 from bot.hub.graphql_issues import SUBJECT, path
+from bot.hub.graphql_rollup import rollup
 from bot.hub.graphql_things import (
     ISSUES,
     Fields,

@@ -18,6 +18,7 @@ from bot.hub import (
     graphql_pulls,
     graphql_repositories,
     graphql_reviews,
+    graphql_rollup,
 )
 from bot.hub.graphql_things import resolve_field, resolve_kind
 
@@ -27,6 +28,7 @@ MODULES = (
     graphql_issues,
     graphql_pulls,
     graphql_reviews,
+    graphql_rollup,
     graphql_commits,
     graphql_checks,
     graphql_boards,

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.hub import git, markdown, pages_reads, pull_rows
+from bot.hub import git, markdown, pages_boards, pages_reads, pull_rows
 from bot.hub.web import current, not_found
 
 routes = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
@@ -192,7 +192,7 @@ def repository_board(owner: str, name: str) -> str:
     board = pages_reads.board_of(repo)
     if board is None:
         raise not_found()
-    return of_repository("board.html", repo, "board", board=board, columns=pages_reads.columns(board), live=True)
+    return of_repository("board.html", repo, "board", board=board, columns=pages_boards.columns(board), live=True)
 
 
 @routes.get("/orgs/<owner>/boards/<int:number>")
@@ -207,4 +207,4 @@ def account_board(owner: str, number: int) -> str:
     )
     if not rows:
         raise not_found()
-    return shown("board.html", repo=None, board=rows[0], columns=pages_reads.columns(rows[0]), live=True)
+    return shown("board.html", repo=None, board=rows[0], columns=pages_boards.columns(rows[0]), live=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.hub import markdown
-from tests.hub.garden import HOME, Garden, comment, garden, issue, plot
+from tests.hub.garden import HOME, Garden, comment, issue, plot
+from tests.hub.grown import garden
 
 CSS = Path(__file__).parents[2] / "bot" / "hub" / "static" / "hub.css"
 PLACES = (

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.hub.serve import serving
-from tests.hub.garden import HOME, garden
+from tests.hub.garden import HOME
+from tests.hub.grown import garden
 from tests.hub.test_pages import _colors
 
 KEPT = Path(__file__).parents[2] / "build" / "screenshots"
