@@ -98,8 +98,8 @@ clean: ## remove what these targets made
 # uv and not pip: it is fast, and it checks the hashes of extras, which pip refuses.
 define installed
 $(SAY) 'installing $(1) …'; \
-{ VIRTUAL_ENV= UV_NO_PROGRESS=1 $(UV) pip sync --python $(PYTHON) --require-hashes $(1) \
-  && VIRTUAL_ENV= UV_NO_PROGRESS=1 $(UV) pip install --python $(PYTHON) --no-deps -e .; } >>$(LOG) 2>&1 \
+{ VIRTUAL_ENV= UV_NO_PROGRESS=1 UV_SYSTEM_CERTS=1 $(UV) pip sync --python $(PYTHON) --require-hashes $(1) \
+  && VIRTUAL_ENV= UV_NO_PROGRESS=1 UV_SYSTEM_CERTS=1 $(UV) pip install --python $(PYTHON) --no-deps -e .; } >>$(LOG) 2>&1 \
 || { tail -n 15 $(LOG); $(SAY) 'Installing $(1) failed; the whole story is in $(LOG). Without a network, try again with one.'; exit 1; }; \
 touch $@ && $(SAY) 'ready: .venv has $(1)'
 endef
