@@ -1,11 +1,11 @@
-"""Accounts: who one is, people, apps and their tokens, repositories, collaborators and variables."""
+"""Accounts: who one is, people, organizations, apps and their tokens, and what a person may do in a repository."""
 
 import json
 import secrets
 import sqlite3
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from bot.hub import node_ids, shapes
 from bot.hub.actors import Kind
@@ -50,7 +50,8 @@ def me() -> Response:
     actor = signed_in()
     if actor.kind is not Kind.PAT:
         raise Problem(403, "Resource not accessible by integration")
-    return answered(_profile(_user(actor.login)))
+    private = {"private_gists": 0, "total_private_repos": 0, "owned_private_repos": 0, "disk_usage": 0, "collaborators": 0}
+    return answered(_profile(_user(actor.login)) | private | {"two_factor_authentication": True, "user_view_type": "private"})
 
 
 def _user(login: str) -> sqlite3.Row:
@@ -61,9 +62,36 @@ def _user(login: str) -> sqlite3.Row:
 
 
 @routes.get("/users/<login>")
-@routes.get("/orgs/<login>")
 def one(login: str) -> Response:
     return answered(_profile(_user(login)))
+
+
+@routes.get("/orgs/<login>")
+def organization(login: str) -> Response:
+    row = _user(login)
+    if row["type"] != "Organization":
+        raise not_found()
+    base = f"{shapes.root()}/orgs/{row['login']}"
+    ways = ("repos", "events", "hooks", "issues")
+    return answered(
+        {
+            key: value
+            for key, value in _profile(row).items()
+            if key not in ("gravatar_id", "site_admin", "hireable", "bio", "user_view_type")
+        }
+        | {"url": base, "description": "", "name": row["name"] or row["login"], "company": "", "location": "", "email": row["email"] or ""}
+        | {f"{way}_url": f"{base}/{way}" for way in ways}
+        | {"members_url": f"{base}/members{{/member}}", "public_members_url": f"{base}/public_members{{/member}}"}
+        | {"has_organization_projects": True, "has_repository_projects": True, "archived_at": None, "twitter_username": None}
+    )
+
+
+@routes.get("/user/orgs")
+@routes.get("/users/<login>/orgs")
+def organizations(login: str = "") -> Response:
+    """Nobody is a member here: an organization gives people roles in its repositories."""
+    signed_in()
+    return answered([])
 
 
 def _app(row: sqlite3.Row) -> dict[str, Any]:
@@ -129,6 +157,22 @@ def installations() -> Response:
     return answered([_installation(row) for row in rows])
 
 
+@routes.get("/apps/<slug>")
+def app_by_slug(slug: str) -> Response:
+    row = current().db.execute("select * from apps where slug = ?", (slug,)).fetchone()
+    if row is None:
+        raise not_found()
+    return answered(_app(row))
+
+
+@routes.get("/app/installations/<int:installation_id>")
+def installation(installation_id: int) -> Response:
+    row = current().db.execute("select * from installations where id = ? and app_id = ?", (installation_id, _asking_app()["id"])).fetchone()
+    if row is None:
+        raise not_found()
+    return answered(_installation(row))
+
+
 @routes.get("/repos/<owner>/<name>/installation")
 def installation_of(owner: str, name: str) -> Response:
     app_id = _asking_app()["id"]
@@ -157,29 +201,52 @@ def access_token(installation_id: int) -> Response:
         raise not_found()
     body, now = json_body(), current()
     granted = json.loads(row["permissions"])
-    asked = field(body, "permissions", dict) or granted
-    order = ("read", "write", "admin")
-    for area, level in asked.items():
-        if area not in granted or order.index(level) > order.index(granted[area]):
+    asked = field(body, "permissions", dict)
+    strength = {"read": 1, "write": 2, "admin": 3}
+    for area, level in (asked or {}).items():
+        if strength.get(level, 9) > strength.get(granted.get(area, "read" if area == "metadata" else ""), 0):
             raise Problem(422, "The permissions requested are not granted to this installation.")
-    chosen = field(body, "repository_ids", list)
-    if names := words(body, "repositories"):
-        found = [
-            now.db.execute("select id from repositories where owner_id = ? and name = ?", (row["account_id"], one)).fetchone()
-            for one in names
-        ]
-        if None in found:
-            raise Problem(422, "There is at least one repository that does not exist or is not accessible to the parent installation.")
-        chosen = [one["id"] for one in found]
+    asked = {"metadata": "read"} | (granted if asked is None else asked)
+    chosen = _chosen(row, body)
     app = now.db.execute("select * from apps where id = ?", (row["app_id"],)).fetchone()
     token, expires = f"ghs_{app['id']}_{secrets.token_urlsafe(40)}", now.hub.later(3600)
     with now.hub.write() as db:
         db.execute(
             "insert into tokens (token, user_id, kind, installation_id, permissions, repositories, expires_at) values (?, ?, 'installation', ?, ?, ?, ?)",
-            (token, app["bot_id"], row["id"], json.dumps(asked), json.dumps(chosen) if chosen else None, expires),
+            (token, app["bot_id"], row["id"], json.dumps(asked), None if chosen is None else json.dumps(chosen), expires),
         )
-    selection = "selected" if chosen else "all"
-    return created({"token": token, "expires_at": expires, "permissions": asked, "repository_selection": selection})
+    shown = {"token": token, "expires_at": expires, "permissions": asked, "repository_selection": "all" if chosen is None else "selected"}
+    if chosen is not None:
+        marks = ", ".join("?" * len(chosen))
+        shown["repositories"] = [
+            shapes.repository(one) for one in now.db.execute(f"select * from repositories where id in ({marks}) order by id", chosen)
+        ]
+    return created(shown)
+
+
+def _chosen(row: sqlite3.Row, body: dict[str, Any]) -> list[int] | None:
+    """The repositories that the token is for: those of the installation, or fewer of them. None is all of the account's."""
+    installed: list[int] | None = json.loads(row["repositories"]) if row["repositories"] else None
+    names, ids = words(body, "repositories"), field(body, "repository_ids", list)
+    if names is None and ids is None:
+        return installed
+    owned = {
+        one["name"].lower(): one["id"]
+        for one in current().db.execute("select * from repositories where owner_id = ?", (row["account_id"],))
+    }
+    asked = [*(ids or []), *(owned.get(name.lower(), 0) for name in names or [])]
+    allowed = set(owned.values()) if installed is None else set(installed)
+    if not set(asked) <= allowed:
+        raise Problem(422, "There is at least one repository that does not exist or is not accessible to the parent installation.")
+    return asked
+
+
+@routes.delete("/installation/token")
+def revoke() -> Response:
+    secret = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    with current().hub.write() as db:
+        db.execute("delete from tokens where token = ? and kind = 'installation'", (secret,))
+    return nothing()
 
 
 @routes.get("/repos/<owner>/<name>")
@@ -198,16 +265,6 @@ def permission(owner: str, name: str, login: str) -> Response:
     return answered({"permission": coarse, "role_name": role, "user": {**(shapes.user(person["id"]) or {}), "role_name": role}})
 
 
-@routes.get("/repos/<owner>/<name>/actions/variables/<variable>")
-def variable(owner: str, name: str, variable: str) -> Response:
-    found = repository(owner, name)
-    require(found, "actions_variables", "read")
-    row = current().db.execute("select * from variables where repo_id = ? and name = ?", (found["id"], variable.upper())).fetchone()
-    if row is None:
-        raise not_found()
-    return answered({key: row[key] for key in ("name", "value", "created_at", "updated_at")})
-
-
 @routes.put("/repos/<owner>/<name>/collaborators/<login>")
 def invite(owner: str, name: str, login: str) -> Response:
     found = repository(owner, name)
@@ -217,11 +274,3 @@ def invite(owner: str, name: str, login: str) -> Response:
     with current().hub.write() as db:
         db.execute("insert or replace into collaborators values (?, ?, ?)", (found["id"], _user(login)["id"], roles.get(asked, asked)))
     return nothing()
-
-
-@routes.get("/rate_limit")
-def rate_limit() -> Response:
-    reset = int(current().hub.clock().timestamp()) + 3600
-    one = {"limit": 5000, "used": 0, "remaining": 5000, "reset": reset}
-    kinds = ("core", "search", "graphql", "integration_manifest", "code_search")
-    return answered({"resources": dict.fromkeys(kinds, one), "rate": one})

@@ -12,27 +12,53 @@ from bot.hub import (
     actions,
     boards,
     checks,
+    collaborators,
     comments,
+    dependencies,
     faults,
     git_http,
     graphql,
+    hooks,
     issues,
     labels,
+    limits,
     merge,
     pages,
     pulls,
     refs,
+    repos,
     reviews,
+    search,
     timeline,
+    variables,
 )
 from bot.hub.actors import BadCredentials, authenticate
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, begin, current, not_found
 
-API = (accounts, issues, labels, comments, timeline, pulls, reviews, merge, checks, refs, actions, boards, graphql)
+API = (
+    accounts,
+    issues,
+    labels,
+    comments,
+    timeline,
+    pulls,
+    reviews,
+    merge,
+    checks,
+    refs,
+    actions,
+    boards,
+    graphql,
+    repos,
+    collaborators,
+    variables,
+    dependencies,
+    hooks,
+    limits,
+    search,
+)
 ROOT = (git_http, pages)
-_LIMIT = 5000
-_CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs")
 
 
 def create_app(hub: Hub) -> Flask:
@@ -50,10 +76,11 @@ def create_app(hub: Hub) -> Flask:
     for module in ROOT:
         app.register_blueprint(module.routes)
     pages.prepare(app)
+    app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
-def _enter(hub: Hub) -> None:
+def _enter(hub: Hub) -> Response | None:
     try:
         begin(hub, authenticate(hub, request.headers.get("Authorization")))
     except BadCredentials as refused:
@@ -61,6 +88,7 @@ def _enter(hub: Hub) -> None:
         raise Problem(401, str(refused)) from None
     g.fault = faults.due(hub)
     faults.before_work(g.fault)
+    return limits.check()
 
 
 def _leave(response: Response) -> Response:
@@ -74,32 +102,9 @@ def _leave(response: Response) -> Response:
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if links := g.get("links"):
         response.headers["Link"] = links
-    resource = "graphql" if request.path.endswith("/graphql") else "core"
     if request.method == "GET" and response.status_code == 200 and not response.is_streamed:
         response.set_etag(hashlib.sha256(response.get_data() + current().actor.login.encode()).hexdigest()[:40], weak=True)
         response.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
         response.make_conditional(request)
-    _count(hub, response, resource)
+    limits.charge(response)
     return response
-
-
-def _count(hub: Hub, response: Response, resource: str) -> None:
-    """The request log, and what is left of the hour. An answer of 304 is free."""
-    actor = current().actor.login
-    creates = (request.method in ("POST", "PUT") and request.path.endswith(_CREATING)) or (
-        resource == "graphql" and b"addComment" in request.get_data()
-    )
-    with hub.write() as db:
-        db.execute(
-            "insert into requests (at, actor, method, path, route, status, resource, creates_content) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (hub.now(), actor, request.method, request.path, str(request.url_rule), response.status_code, resource, creates),
-        )
-    hour = hub.later(-3600)
-    used = (
-        hub.db()
-        .execute("select count(*) from requests where actor = ? and resource = ? and at > ? and status != 304", (actor, resource, hour))
-        .fetchone()[0]
-    )
-    reset = int(hub.clock().timestamp()) + 3600
-    for name, value in (("Limit", _LIMIT), ("Remaining", max(0, _LIMIT - used)), ("Used", used), ("Reset", reset), ("Resource", resource)):
-        response.headers[f"X-RateLimit-{name}"] = str(value)

@@ -2,19 +2,22 @@
 
 import sqlite3
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from bot.hub import shapes, webhooks
+from bot.hub import issue_payloads, shapes
 from bot.hub.hub import Hub
 from bot.hub.web import (
+    Problem,
     answered,
     created,
     current,
     field,
     has_role,
     json_body,
+    moment,
     not_found,
     nothing,
+    one_of,
     paged_query,
     repository,
     require,
@@ -28,8 +31,23 @@ routes = Blueprint("comments", __name__)
 def listed(owner: str, name: str, number: int) -> Response:
     repo = repository(owner, name)
     issue = shapes.issue_row(repo, number)
-    rows = paged_query("select * from comments where issue_id = ? order by id", (issue["id"],))
+    since = moment(request.args["since"]) if request.args.get("since") else ""
+    rows = paged_query("select * from comments where issue_id = ? and updated_at >= ? order by id", (issue["id"], since))
     return answered([shapes.comment(repo, number, row) for row in rows])
+
+
+@routes.get("/repos/<owner>/<name>/issues/comments")
+def in_repository(owner: str, name: str) -> Response:
+    repo = repository(owner, name)
+    since = moment(request.args["since"]) if request.args.get("since") else ""
+    column = {"created": "comments.id", "updated": "comments.updated_at"}[one_of("sort", "created", ("created", "updated"))]
+    way = one_of("direction", "asc", ("asc", "desc"))
+    rows = paged_query(
+        f"""select comments.*, number from comments join issues on issues.id = issue_id
+            where repo_id = ? and comments.updated_at >= ? order by {column} {way}, comments.id {way}""",
+        (repo["id"], since),
+    )
+    return answered([shapes.comment(repo, row["number"], row) for row in rows])
 
 
 @routes.post("/repos/<owner>/<name>/issues/<int:number>/comments")
@@ -38,6 +56,8 @@ def make(owner: str, name: str, number: int) -> Response:
     require(repo, ("issues", "pull_requests"), "write")
     issue, now = shapes.issue_row(repo, number), current()
     body = field(json_body(), "body", str, required=True)
+    if issue["locked"] and not has_role(repo, "write", "issues", "pull_requests"):
+        raise Problem(403, "Unable to create comment because issue is locked.")
     with now.hub.write() as db:
         row = add(now.hub, db, repo, issue, body, now.actor.user_id)
     return created(shapes.comment(repo, number, row))
@@ -50,8 +70,7 @@ def add(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, issue: sqlite3.Row,
         (issue["id"], author_id, body, at, at),
     ).fetchone()
     db.execute("update issues set updated_at = ? where id = ?", (at, issue["id"]))
-    shown = {"issue": {"number": issue["number"], "id": issue["id"]}, "comment": {"id": row["id"], "body": body, "user": {"id": author_id}}}
-    webhooks.emit(hub, "issue_comment", "created", repo["id"], shown, author_id)
+    issue_payloads.emit_comment(hub, db, row, "created", author_id)
     return row
 
 
@@ -60,6 +79,9 @@ def rewrite(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, body: str, edito
     db.execute(
         "update comments set body = ?, updated_at = ?, edited_at = ?, editor_id = ? where id = ?", (body, at, at, editor_id, row["id"])
     )
+    db.execute("update issues set updated_at = ? where id = ?", (at, row["issue_id"]))
+    fresh = db.execute("select * from comments where id = ?", (row["id"],)).fetchone()
+    issue_payloads.emit_comment(hub, db, fresh, "edited", editor_id, changes={"body": {"from": row["body"]}})
 
 
 def _found(repo: sqlite3.Row, comment_id: int) -> tuple[sqlite3.Row, int]:
@@ -104,5 +126,6 @@ def delete(owner: str, name: str, comment_id: int) -> Response:
     row, _ = _found(repo, comment_id)
     _mine_or_writable(repo, row)
     with current().hub.write() as db:
+        issue_payloads.emit_comment(current().hub, db, row, "deleted", current().actor.user_id)
         db.execute("delete from comments where id = ?", (comment_id,))
     return nothing()

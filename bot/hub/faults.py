@@ -1,18 +1,47 @@
 """Trouble on request, as state of the hub: the next calls that fit go wrong in the way that was asked for."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
+import time
+from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 from flask import Response, request
 
+from bot.hub import limits
 from bot.hub.hub import Hub
 from bot.hub.web import Problem
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-class ConnectionCut(Exception):
-    """Raised through WSGI so that an in-process client sees a transport error, as a cut connection is one."""
+
+_CUT = "hub.cut"
+
+
+def door(inner: WSGIApplication) -> WSGIApplication:
+    """Stands before the application, where a connection can still end without an answer."""
+
+    def outer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], info: Any = None) -> Any:
+            return start("200 OK", [("Content-Length", "99")]) if _CUT in environ else start(status, headers, info)
+
+        answer = inner(environ, begin)
+        return _broken(answer) if _CUT in environ else answer
+
+    return outer
+
+
+def _broken(answer: Iterable[bytes]) -> Iterable[bytes]:
+    """In process the client meets a transport's error; on TCP the server, having begun to answer, can only hang up."""
+    if close := getattr(answer, "close", None):
+        close()
+    yield b"{"
+    raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
 
 
 def _add(hub: Hub, kind: str, method: str, path: str, times: int, **data: Any) -> None:
@@ -32,9 +61,26 @@ def fail_after_work(hub: Hub, method: str, path: str, status: int = 502, *, time
     _add(hub, "after", method, path, times, status=status)
 
 
-def cut_connection(hub: Hub, method: str, path: str, *, times: int = 1) -> None:
-    """They do nothing and give no answer at all."""
-    _add(hub, "cut", method, path, times)
+def cut_connection(hub: Hub, method: str, path: str, *, times: int = 1, after_work: bool = False) -> None:
+    """They give no answer at all, having done nothing or, on request, everything."""
+    _add(hub, "gone" if after_work else "cut", method, path, times)
+
+
+def answer_late(hub: Hub, method: str, path: str, seconds: float, *, times: int = 1) -> None:
+    """They answer as they should, after so many real seconds: for clients' time limits."""
+    _add(hub, "late", method, path, times, seconds=seconds)
+
+
+def exhaust_primary(hub: Hub, actor_login: str, reset_in_seconds: int, *, resource: str = "core") -> None:
+    """The actor has used up its hour; the next begins after so many seconds of the hub's clock."""
+    with hub.write() as db:
+        db.execute("insert or replace into meters values (?, ?, 5000, 5000, ?)", (actor_login, resource, hub.later(reset_in_seconds)))
+
+
+def waiting(hub: Hub) -> list[str]:
+    """Trouble that was asked for and that nothing has met yet."""
+    rows = hub.db().execute("select * from faults where remaining > 0 order by id")
+    return [f"{row['kind']} {row['method']} {row['path']} x{row['remaining']}" for row in rows]
 
 
 def secondary_limit(hub: Hub, *, times: int = 1, retry_after: int | None = None) -> None:
@@ -81,13 +127,17 @@ def before_work(row: sqlite3.Row | None) -> None:
         case "status":
             raise Problem(data["status"], data["message"])
         case "cut":
-            raise ConnectionCut
+            request.environ[_CUT] = True
+            raise Problem(503)  # nobody hears it
         case "secondary":
-            wait = {"Retry-After": str(data["retry_after"])} if data["retry_after"] is not None else {}
-            raise Problem(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.", headers=wait)
+            raise limits.secondary(data["retry_after"])
+        case "late":
+            time.sleep(data["seconds"])
 
 
 def after_work(row: sqlite3.Row | None, response: Response) -> Response:
+    if row is not None and row["kind"] == "gone":
+        request.environ[_CUT] = True
     if row is not None and row["kind"] == "after":
         return Problem(json.loads(row["data"])["status"], "Server Error").response()
     return response

@@ -1,21 +1,24 @@
-"""Issues: list, make, change, close; and their assignees."""
+"""Issues: list, make, change, close, lock."""
 
 import sqlite3
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from bot.hub import labels, pushes, shapes, timeline, webhooks
+from bot.hub import assigning, issue_payloads, labels, pushes, shapes, timeline
 from bot.hub.hub import Hub
 from bot.hub.web import (
+    Problem,
     answered,
     created,
     current,
     field,
     has_role,
+    invalid,
     json_body,
     moment,
     not_found,
+    nothing,
     one_of,
     paged_query,
     repository,
@@ -45,6 +48,13 @@ def listed(owner: str, name: str) -> Response:
     if since := request.args.get("since"):
         where.append("updated_at >= ?")
         given.append(moment(since))
+    if assignee := request.args.get("assignee"):
+        mine = "select 1 from issue_assignees join users on users.id = user_id where issue_id = issues.id"
+        if assignee in ("none", "*"):
+            where.append(f"{'not ' if assignee == 'none' else ''}exists ({mine})")
+        else:
+            where.append(f"exists ({mine} and login = ?)")
+            given.append(assignee)
     if creator := request.args.get("creator"):
         where.append("author_id = (select id from users where login = ?)")
         given.append(creator)
@@ -66,10 +76,15 @@ def make(owner: str, name: str) -> Response:
         row = create_issue_row(db, repo, title, field(body, "body", str), now.actor.user_id, now.hub.now())
         if has_role(repo, "triage", "issues"):
             labels.put_on(now.hub, db, repo, row["id"], words(body, "labels") or [], now.actor.user_id)
-            assign(db, repo, row["id"], words(body, "assignees") or [])
-    shown = shapes.issue(repo, shapes.issue_row(repo, row["number"]))
-    webhooks.emit(now.hub, "issues", "opened", repo["id"], {"issue": shown}, now.actor.user_id)
-    return created(shown)
+            assigning.put_on(now.hub, db, repo, row["id"], _assignees(body) or [], now.actor.user_id)
+        issue_payloads.emit(now.hub, db, row["id"], "opened", now.actor.user_id)
+    return created(shapes.issue(repo, shapes.issue_row(repo, row["number"])))
+
+
+def _assignees(body: dict[str, Any]) -> list[str] | None:
+    """The list, or the one name that older clients send."""
+    one = field(body, "assignee", str)
+    return [one] if one else words(body, "assignees")
 
 
 def create_issue_row(db: sqlite3.Connection, repo: sqlite3.Row, title: str, body: str | None, author_id: int, at: str) -> sqlite3.Row:
@@ -104,7 +119,11 @@ def change(owner: str, name: str, number: int) -> Response:
         edit(now.hub, db, repo, issue, actor.user_id, title=field(body, "title", str), body=field(body, "body", str))
         if (names := words(body, "labels")) is not None:
             labels.replace(now.hub, db, repo, issue["id"], names, actor.user_id)
+        if (people := _assignees(body)) is not None:
+            assigning.replace(now.hub, db, repo, issue["id"], people, actor.user_id)
         state = field(body, "state", str)
+        if state not in (None, "open", "closed"):
+            raise invalid("Issue", "state", "invalid")
         if state == "closed" and issue["state"] == "open":
             close_issue(now.hub, db, issue, actor.user_id, field(body, "state_reason", str) or "completed")
         elif state == "open" and issue["state"] == "closed":
@@ -123,13 +142,14 @@ def edit(
         db.execute(
             "update issues set body = ?, updated_at = ?, edited_at = ?, editor_id = ? where id = ?", (body, at, at, actor_id, issue["id"])
         )
-    if (title, body) != (None, None):
-        emit_issue(hub, repo, issue, "edited", actor_id)
+    before = {"title": (title, issue["title"]), "body": (body, issue["body"])}
+    changes = {name: {"from": old or ""} for name, (new, old) in before.items() if new is not None and new != old}
+    if changes:
+        emit_issue(hub, repo, issue, "edited", actor_id, changes=changes)
 
 
 def emit_issue(hub: Hub, repo: sqlite3.Row, issue: sqlite3.Row, action: str, actor_id: int, **more: Any) -> None:
-    payload = {"issue": {"number": issue["number"], "id": issue["id"], "title": issue["title"], "state": issue["state"]}, **more}
-    webhooks.emit(hub, "issues", action, repo["id"], payload, actor_id)
+    issue_payloads.emit(hub, hub.db(), issue["id"], action, actor_id, **more)
 
 
 def _repo(db: sqlite3.Connection, issue: sqlite3.Row) -> sqlite3.Row:
@@ -157,46 +177,25 @@ def reopen_issue(hub: Hub, db: sqlite3.Connection, issue: sqlite3.Row, actor_id:
     emit_issue(hub, _repo(db, issue), issue, "reopened", actor_id)
 
 
-def assign(db: sqlite3.Connection, repo: sqlite3.Row, issue_id: int, logins: list[str]) -> None:
-    """Who may not push is ignored in silence, as on GitHub."""
-    for login in logins[:10]:
-        found = db.execute("select id from users where login = ?", (login,)).fetchone()
-        role = (
-            found and db.execute("select role from collaborators where repo_id = ? and user_id = ?", (repo["id"], found["id"])).fetchone()
-        )
-        if found and (repo["owner_id"] == found["id"] or (role and role["role"] in ("write", "maintain", "admin"))):
-            db.execute("insert or ignore into issue_assignees values (?, ?)", (issue_id, found["id"]))
+@routes.put("/repos/<owner>/<name>/issues/<int:number>/lock")
+def lock(owner: str, name: str, number: int) -> Response:
+    return _lock(owner, name, number, locked=True)
 
 
-@routes.post("/repos/<owner>/<name>/issues/<int:number>/assignees")
-def add_assignees(owner: str, name: str, number: int) -> Response:
-    repo = repository(owner, name)
+@routes.delete("/repos/<owner>/<name>/issues/<int:number>/lock")
+def unlock(owner: str, name: str, number: int) -> Response:
+    return _lock(owner, name, number, locked=False)
+
+
+def _lock(owner: str, name: str, number: int, *, locked: bool) -> Response:
+    repo, now = repository(owner, name), current()
     require(repo, ("issues", "pull_requests"), "write")
+    if not has_role(repo, "write", "issues", "pull_requests"):
+        raise Problem(403, "Must have admin rights to Repository.")
     issue = shapes.issue_row(repo, number)
-    if has_role(repo, "triage", "issues", "pull_requests"):
-        with current().hub.write() as db:
-            assign(db, repo, issue["id"], words(json_body(), "assignees") or [])
-    return created(shapes.issue(repo, shapes.issue_row(repo, number)))
-
-
-@routes.get("/repos/<owner>/<name>/issues/<int:number>/dependencies/blocked_by")
-def blocked_by(owner: str, name: str, number: int) -> Response:
-    repo = repository(owner, name)
-    issue = shapes.issue_row(repo, number)
-    rows = paged_query(f"select issues.*, {_PULL} from issues join blocked_by on blocker_id = issues.id where issue_id = ?", (issue["id"],))
-    return answered([shapes.issue(repo, row) for row in rows])
-
-
-@routes.post("/repos/<owner>/<name>/issues/<int:number>/dependencies/blocked_by")
-def block(owner: str, name: str, number: int) -> Response:
-    """Takes the database id of the blocking issue, not its number."""
-    repo = repository(owner, name)
-    require(repo, "issues", "write")
-    issue = shapes.issue_row(repo, number)
-    blocker = field(json_body(), "issue_id", int, required=True)
-    found = current().db.execute("select * from issues where id = ?", (blocker,)).fetchone()
-    if found is None:
-        raise not_found()
-    with current().hub.write() as db:
-        db.execute("insert or ignore into blocked_by values (?, ?)", (issue["id"], blocker))
-    return created(shapes.issue(repo, shapes.issue_row(repo, found["number"])))
+    with now.hub.write() as db:
+        db.execute("update issues set locked = ? where id = ?", (locked, issue["id"]))
+        word = "locked" if locked else "unlocked"
+        timeline.record(db, issue["id"], word, now.actor.user_id, now.hub.now(), **({"lock_reason": None} if locked else {}))
+        issue_payloads.emit(now.hub, db, issue["id"], word, now.actor.user_id)
+    return nothing()

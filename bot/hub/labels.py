@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response
 
-from bot.hub import shapes, timeline, webhooks
+from bot.hub import issue_payloads, shapes, timeline, webhooks
 from bot.hub.hub import Hub
 from bot.hub.web import (
     Problem,
@@ -67,9 +67,7 @@ def _happened(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, issue_id: int
     at = hub.now()
     timeline.record(db, issue_id, event, actor_id, at, label={"name": label["name"], "color": label["color"]})
     db.execute("update issues set updated_at = ? where id = ?", (at, issue_id))
-    issue = db.execute("select * from issues where id = ?", (issue_id,)).fetchone()
-    shown = {"number": issue["number"], "id": issue["id"], "title": issue["title"], "state": issue["state"]}
-    webhooks.emit(hub, "issues", event, repo["id"], {"issue": shown, "label": {"id": label["id"], "name": label["name"]}}, actor_id)
+    issue_payloads.emit(hub, db, issue_id, event, actor_id, label=issue_payloads.label(hub, repo, label))
 
 
 @routes.get("/repos/<owner>/<name>/labels")
@@ -93,7 +91,33 @@ def make(owner: str, name: str) -> Response:
             raise invalid("Label", "description", "invalid")
         db.execute("insert into labels (repo_id, name, color, description) values (?, ?, ?, ?)", (repo["id"], wanted, color, description))
         row = ensure(db, repo, wanted)
+        _told(repo, row, "created")
     return created(shapes.label(repo, row))
+
+
+def _told(repo: sqlite3.Row, row: sqlite3.Row, action: str) -> None:
+    now = current()
+    webhooks.emit(now.hub, "label", action, repo["id"], {"label": shapes.label(repo, row)}, now.actor.user_id)
+
+
+@routes.patch("/repos/<owner>/<name>/labels/<path:label>")
+def change(owner: str, name: str, label: str) -> Response:
+    repo = repository(owner, name)
+    require(repo, ("issues", "pull_requests"), "write")
+    found, body = find(current().db, repo, label), json_body()
+    if found is None:
+        raise not_found()
+    wanted = field(body, "new_name", str) or found["name"]
+    with current().hub.write() as db:
+        other = find(db, repo, wanted)
+        if other is not None and other["id"] != found["id"]:
+            raise invalid("Label", "name", "already_exists")
+        color = (field(body, "color", str) or found["color"]).lstrip("#")
+        description = field(body, "description", str) if "description" in body else found["description"]
+        db.execute("update labels set name = ?, color = ?, description = ? where id = ?", (wanted, color, description, found["id"]))
+        row = ensure(db, repo, wanted)
+        _told(repo, row, "edited")
+    return answered(shapes.label(repo, row))
 
 
 @routes.get("/repos/<owner>/<name>/labels/<path:label>")
@@ -113,6 +137,7 @@ def delete(owner: str, name: str, label: str) -> Response:
     if found is None:
         raise not_found()
     with current().hub.write() as db:
+        _told(repo, found, "deleted")
         db.execute("delete from issue_labels where label_id = ?", (found["id"],))
         db.execute("delete from labels where id = ?", (found["id"],))
     return nothing()

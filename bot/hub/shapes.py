@@ -3,11 +3,12 @@
 import json
 import sqlite3
 from typing import Any
+from urllib.parse import quote
 
 from flask import has_request_context, request
 
 from bot.hub import node_ids
-from bot.hub.web import ROLES, current, not_found, role_of
+from bot.hub.web import ROLES, current, has_role, not_found, role_of
 
 BOT_MARK = "[bot]"
 
@@ -135,7 +136,13 @@ def repository(repo: sqlite3.Row, *, full: bool = False) -> dict[str, Any]:
 
 def permissions(repo: sqlite3.Row) -> dict[str, bool]:
     actor = current().actor
-    place = ROLES.index(role_of(current().db, repo, actor.user_id)) if actor.kind == "pat" else 1
+    if actor.kind == "pat":
+        return permissions_of(role_of(current().db, repo, actor.user_id))
+    return permissions_of("write" if has_role(repo, "write", "contents") else "read")
+
+
+def permissions_of(role: str) -> dict[str, bool]:
+    place = ROLES.index(role)
     names = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}
     return {shown: place >= ROLES.index(role) for shown, role in names.items()}
 
@@ -144,7 +151,7 @@ def label(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "node_id": node_ids.encode("Label", row["id"]),
-        "url": f"{root()}/repos/{full_name(repo)}/labels/{row['name']}",
+        "url": f"{root()}/repos/{full_name(repo)}/labels/{quote(row['name'], safe='')}",
         "name": row["name"],
         "color": row["color"],
         "default": False,
@@ -266,4 +273,8 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "performed_via_github_app": None,
     }
     data: dict[str, Any] = json.loads(row["data"])
+    if person := data.pop("assignee_id", None):
+        shown |= {"assignee": user(person), "assigner": shown["actor"]}
+    if sha := data.get("commit_id"):
+        shown["commit_url"] = f"{root()}/repos/{full_name(repo)}/commits/{sha}"
     return shown | data

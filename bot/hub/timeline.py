@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from bot.hub import shapes
-from bot.hub.web import answered, current, paged, repository
+from bot.hub import shapes, shapes_pull
+from bot.hub.web import answered, current, paged, paged_query, repository
 
 routes = Blueprint("timeline", __name__)
 
@@ -19,10 +19,38 @@ def record(db: sqlite3.Connection, issue_id: int, event: str, actor_id: int | No
     )
 
 
-@routes.get("/repos/<owner>/<name>/issues/<int:number>/timeline")
 @routes.get("/repos/<owner>/<name>/issues/<int:number>/events")
-def listed(owner: str, name: str, number: int) -> Response:
+def events(owner: str, name: str, number: int) -> Response:
     repo = repository(owner, name)
     issue = shapes.issue_row(repo, number)
-    rows = current().db.execute("select * from events where issue_id = ? order by id", (issue["id"],)).fetchall()
-    return answered([shapes.event(repo, row) for row in paged(rows)])
+    rows = paged_query("select * from events where issue_id = ? order by id", (issue["id"],))
+    return answered([shapes.event(repo, row) for row in rows])
+
+
+@routes.get("/repos/<owner>/<name>/issues/events")
+def of_repository(owner: str, name: str) -> Response:
+    repo = repository(owner, name)
+    rows = paged_query(
+        "select events.*, number from events join issues on issues.id = issue_id where repo_id = ? order by events.id desc", (repo["id"],)
+    )
+    return answered([{**shapes.event(repo, row), "issue": shapes.issue(repo, shapes.issue_row(repo, row["number"]))} for row in rows])
+
+
+@routes.get("/repos/<owner>/<name>/issues/<int:number>/timeline")
+def listed(owner: str, name: str, number: int) -> Response:
+    """Events, comments and reviews together, oldest first. Of commits the pull request tells."""
+    repo = repository(owner, name)
+    issue, db = shapes.issue_row(repo, number), current().db
+    found = [(row["created_at"], 1, row["id"], shapes.event(repo, row)) for row in _of(db, "events", issue)]
+    for row in _of(db, "comments", issue):
+        shown = shapes.comment(repo, number, row)
+        found.append((row["created_at"], 0, row["id"], {**shown, "event": "commented", "actor": shown["user"]}))
+    for row in _of(db, "reviews", issue):
+        if row["state"] != "PENDING":
+            shown = shapes_pull.review(repo, number, row)
+            found.append((row["submitted_at"], 0, row["id"], {**shown, "event": "reviewed", "state": row["state"].lower()}))
+    return answered(paged([entry[3] for entry in sorted(found, key=lambda entry: entry[:3])]))
+
+
+def _of(db: sqlite3.Connection, table: str, issue: sqlite3.Row) -> list[sqlite3.Row]:
+    return db.execute(f"select * from {table} where issue_id = ?", (issue["id"],)).fetchall()

@@ -11,12 +11,18 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from random import Random
 from typing import Any
 
-from bot.hub import node_ids
+from flask import Flask, has_app_context
+
+from bot.hub import node_ids, shapes
+from bot.hub.actors import NOBODY
 from bot.hub.hub import Hub
+from bot.hub.web import begin
 
 _PATIENCE = 10
 Send = Callable[[str, Mapping[str, str], bytes], int]
@@ -24,39 +30,64 @@ Send = Callable[[str, Mapping[str, str], bytes], int]
 
 def emit(hub: Hub, event: str, action: str | None, repo_id: int, payload: Mapping[str, Any], sender_id: int) -> None:
     """Queues one delivery for each hook that wants the event."""
-    db = hub.db()
-    hooks = db.execute("select * from hooks where active and (repo_id = ? or repo_id is null)", (repo_id,)).fetchall()
-    wanted = [hook for hook in hooks if {"*", event} & set(json.loads(hook["events"]))]
-    if not wanted:
+    for hook in wanted(hub.db(), repo_id, event):
+        queue(hub, hook, event, action, repo_id, payload, sender_id)
+
+
+def wanted(db: sqlite3.Connection, repo_id: int, event: str) -> list[sqlite3.Row]:
+    """The hooks that will be told: the repository's own, and those of the apps that are installed on it."""
+    hooks = db.execute("select * from hooks where active and (repo_id = ? or app_id is not null)", (repo_id,)).fetchall()
+    told = [hook for hook in hooks if {"*", event} & set(json.loads(hook["events"]))]
+    return [hook for hook in told if hook["app_id"] is None or _installed(db, hook["app_id"], repo_id) is not None]
+
+
+def _installed(db: sqlite3.Connection, app_id: int, repo_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
+        "select * from installations where app_id = ? and account_id = (select owner_id from repositories where id = ?)", (app_id, repo_id)
+    ).fetchone()
+    if row is None or (row["repositories"] and repo_id not in json.loads(row["repositories"])):
+        return None
+    return row
+
+
+def queue(hub: Hub, hook: sqlite3.Row, event: str, action: str | None, repo_id: int, payload: Mapping[str, Any], sender_id: int) -> None:
+    """One delivery, to be sent when the hub is told to send."""
+    with hub.write() as db:
+        body = {**({"action": action} if action else {}), **payload, **_about(hub, db, repo_id, sender_id)}
+        installed = hook["app_id"] and _installed(db, hook["app_id"], repo_id)
+        if installed:
+            body["installation"] = {"id": installed["id"], "node_id": node_ids.encode("Installation", installed["id"])}
+        db.execute(
+            "insert into deliveries (hook_id, guid, event, action, repo_id, payload, delivered_at) values (?, ?, ?, ?, ?, ?, ?)",
+            (hook["id"], str(uuid.uuid4()), event, action, repo_id, json.dumps(body), hub.now()),
+        )
+
+
+@contextmanager
+def speaking(hub: Hub) -> Iterator[None]:
+    """Shapes ask who is asking; where nobody does, as in the background, it is the hub itself."""
+    if has_app_context():
+        yield
         return
-    body = {**({"action": action} if action else {}), **payload, **_about(hub, db, repo_id, sender_id)}
-    with hub.write() as write:
-        for hook in wanted:
-            write.execute(
-                "insert into deliveries (hook_id, guid, event, action, repo_id, payload, delivered_at) values (?, ?, ?, ?, ?, ?, ?)",
-                (hook["id"], str(uuid.uuid4()), event, action, repo_id, json.dumps(body), hub.now()),
-            )
+    with _aside().app_context():
+        begin(hub, NOBODY)
+        yield
+
+
+@cache
+def _aside() -> Flask:
+    return Flask("bot.hub", static_folder=None)
 
 
 def _about(hub: Hub, db: sqlite3.Connection, repo_id: int, sender_id: int) -> dict[str, Any]:
-    repo = db.execute(
-        "select repositories.*, login from repositories join users on users.id = owner_id where repositories.id = ?", (repo_id,)
-    ).fetchone()
-    sender = db.execute("select * from users where id = ?", (sender_id,)).fetchone()
-    name = f"{repo['login']}/{repo['name']}"
-    return {
-        "repository": {
-            "id": repo_id,
-            "node_id": node_ids.encode("Repository", repo_id),
-            "name": repo["name"],
-            "full_name": name,
-            "private": bool(repo["private"]),
-            "owner": {"login": repo["login"], "id": repo["owner_id"]},
-            "html_url": f"{hub.base_url}/{name}",
-            "default_branch": repo["default_branch"],
-        },
-        "sender": {"login": sender["login"], "id": sender["id"], "type": sender["type"]} if sender else None,
-    }
+    repo = db.execute("select * from repositories where id = ?", (repo_id,)).fetchone()
+    with speaking(hub):
+        about: dict[str, Any] = {"repository": shapes.repository(repo), "sender": shapes.user(sender_id)}
+        owner = shapes.user(repo["owner_id"])
+    about["repository"].pop("permissions")  # a webhook asks for nobody
+    if owner and owner["type"] == "Organization":
+        about["organization"] = {"login": owner["login"], "id": owner["id"], "node_id": owner["node_id"], "url": owner["url"]}
+    return about
 
 
 def http_send(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -75,7 +106,7 @@ def deliver_pending(hub: Hub, send: Send = http_send) -> int:
     """Sends what waits, each once: GitHub does not try again by itself. Returns how many were sent."""
     db = hub.db()
     rows = db.execute(
-        "select deliveries.*, url, secret from deliveries join hooks on hooks.id = hook_id where status = 'pending'"
+        "select deliveries.*, url, secret from deliveries join hooks on hooks.id = hook_id where status = 'pending' order by deliveries.id"
     ).fetchall()
     weather = {row["name"]: json.loads(row["value"]) for row in db.execute("select * from switches where name like 'webhooks.%'")}
     random = Random(weather.get("webhooks.seed", 0) + len(rows))

@@ -1,0 +1,67 @@
+"""What webhooks tell about issues: the whole issue as the API shows it, and what was done to it."""
+
+import sqlite3
+from typing import Any
+
+from bot.hub import shapes, timeline, webhooks
+from bot.hub.hub import Hub
+
+_ISSUE = "select issues.*, exists (select 1 from pulls where issue_id = issues.id) as is_pull from issues where id = ?"
+_DEPENDENCY = ("blocked_by_added", "blocked_by_removed")
+
+
+def emit(hub: Hub, db: sqlite3.Connection, issue_id: int, action: str, actor_id: int, *, event: str = "issues", **more: Any) -> None:
+    """`more` goes beside the issue. On a pull request GitHub sends labels and edits as the event `pull_request`, which is not made here."""
+    row = db.execute(_ISSUE, (issue_id,)).fetchone()
+    if not webhooks.wanted(db, row["repo_id"], event):
+        return
+    repo = db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone()
+    with webhooks.speaking(hub):
+        webhooks.emit(hub, event, action, row["repo_id"], {"issue": shapes.issue(repo, row), **more}, actor_id)
+
+
+def emit_comment(hub: Hub, db: sqlite3.Connection, comment: sqlite3.Row, action: str, actor_id: int, **more: Any) -> None:
+    row = db.execute(_ISSUE, (comment["issue_id"],)).fetchone()
+    if not webhooks.wanted(db, row["repo_id"], "issue_comment"):
+        return
+    repo = db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone()
+    with webhooks.speaking(hub):
+        shown = shapes.comment(repo, row["number"], comment)
+    emit(hub, db, row["id"], action, actor_id, event="issue_comment", comment=shown, **more)
+
+
+def label(hub: Hub, repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    with webhooks.speaking(hub):
+        return shapes.label(repo, row)
+
+
+def related(hub: Hub, db: sqlite3.Connection, issue: sqlite3.Row, action: str, other: sqlite3.Row, actor_id: int) -> None:
+    """One end of a relation: in this issue's timeline, and in the webhook of its kind."""
+    at = hub.now()
+    db.execute("update issues set updated_at = ? where id = ?", (at, issue["id"]))
+    timeline.record(db, issue["id"], action, actor_id, at, **{_names(action): {"id": other["id"], "number": other["number"]}})
+    event = "issue_dependencies" if action in _DEPENDENCY else "sub_issues"
+    if not webhooks.wanted(db, issue["repo_id"], event):
+        return
+    with webhooks.speaking(hub):
+        mine, theirs = (_shown(db, row["id"]) for row in (issue, other))
+        mine_id, theirs_id = issue["id"], other["id"]
+        match action:
+            case "blocked_by_added" | "blocked_by_removed":
+                payload = {"blocked_issue_id": mine_id, "blocked_issue": mine, "blocking_issue_id": theirs_id, "blocking_issue": theirs}
+            case "parent_issue_added" | "parent_issue_removed":
+                payload = {"sub_issue_id": mine_id, "sub_issue": mine, "parent_issue_id": theirs_id, "parent_issue": theirs}
+            case _:
+                payload = {"sub_issue_id": theirs_id, "sub_issue": theirs, "parent_issue_id": mine_id, "parent_issue": mine}
+        webhooks.emit(hub, event, action, issue["repo_id"], payload, actor_id)
+
+
+def _shown(db: sqlite3.Connection, issue_id: int) -> dict[str, Any]:
+    row = db.execute(_ISSUE, (issue_id,)).fetchone()
+    return shapes.issue(db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone(), row)
+
+
+def _names(action: str) -> str:
+    if action in _DEPENDENCY:
+        return "blocking_issue"
+    return "parent_issue" if action.startswith("parent") else "sub_issue"

@@ -1,0 +1,111 @@
+"""Holding the hub's answers against GitHub's published OpenAPI description, which nobody here wrote.
+
+The description is npm's `@octokit/openapi`, unpacked as .cache/openapi/api.github.com.json; without it there is nothing to hold them against.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+DESCRIPTION = Path(__file__).parents[2] / ".cache" / "openapi" / "api.github.com.json"
+needs_description = pytest.mark.skipif(
+    not DESCRIPTION.exists(), reason="GitHub's OpenAPI description is not here: `npm pack @octokit/openapi@23.0.2` into .cache/openapi"
+)
+Operation = tuple[re.Pattern[str], str, dict[str, Any]]
+
+
+@lru_cache(maxsize=1)
+def _description() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+    return found
+
+
+@lru_cache(maxsize=1)
+def _operations() -> list[Operation]:
+    """Every path as a pattern; a path with fewer holes is the better match, as in `/issues/comments/{id}`."""
+    paths = sorted(_description()["paths"].items(), key=lambda item: item[0].count("{"))
+    return [(re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path, methods) for path, methods in paths]
+
+
+def operation(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
+    plain = path.removeprefix("/api/v3")
+    for pattern, name, methods in _operations():
+        if pattern.match(plain) and method.lower() in methods:
+            return name, methods[method.lower()]
+    return None
+
+
+def _plain(schema: Any) -> Any:
+    """OpenAPI's `nullable` in JSON Schema's words."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _plain(value) for key, value in schema.items() if key not in ("example", "examples", "discriminator", "nullable")}
+    return {"anyOf": [kept, {"type": "null"}]} if schema.get("nullable") is True else kept
+
+
+@lru_cache(maxsize=512)
+def _validator(name: str, method: str, status: str) -> Draft202012Validator | None:
+    answers = _description()["paths"][name][method]["responses"]
+    answer = answers.get(status)
+    if answer is None:
+        return None
+    if "$ref" in answer:
+        answer = _resolved(answer["$ref"])
+    schema = answer.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return Draft202012Validator(True)
+    return Draft202012Validator({**_plain(schema), "components": {"schemas": _named(schema)}})
+
+
+def _named(schema: Any) -> dict[str, Any]:
+    """The schemas that this one leads to, and no others: all of them would take seconds to read."""
+    every = _description()["components"]["schemas"]
+    found: dict[str, Any] = {}
+    waiting = [schema]
+    while waiting:
+        for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(waiting.pop())):
+            if name not in found:
+                found[name] = _plain(every[name])
+                waiting.append(every[name])
+    return found
+
+
+def _resolved(reference: str) -> dict[str, Any]:
+    found: Any = _description()
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return dict(found)
+
+
+def faults_of(answer: httpx.Response) -> list[str]:
+    """What in this answer is not as GitHub describes it; empty when all is."""
+    method, path = answer.request.method, answer.request.url.path
+    known = operation(method, path)
+    if known is None:
+        return [f"{method} {path} is not in GitHub's description"]
+    validator = _validator(known[0], method.lower(), str(answer.status_code))
+    if validator is None:
+        return [f"{method} {known[0]} never answers {answer.status_code} at GitHub"]
+    if not answer.content:
+        return []
+    return [f"{method} {known[0]} {answer.status_code}: {place}" for place in _places(validator, answer.json())]
+
+
+def _places(validator: Draft202012Validator, body: Any) -> Iterator[str]:
+    for error in validator.iter_errors(body):
+        deepest = min(error.context, key=lambda inner: -len(inner.absolute_path)) if error.context else error
+        yield f"{'/'.join(map(str, deepest.absolute_path)) or 'the answer'}: {deepest.message[:160]}"
+
+
+def assert_conforms(answer: httpx.Response) -> httpx.Response:
+    assert faults_of(answer) == []
+    return answer
