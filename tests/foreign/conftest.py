@@ -1,0 +1,22 @@
+"""A package as published, each time in a folder of its own; skipped with a word where the index cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.foreign.cases import Case
+from tests.foreign.fetch import Unreachable, unpack
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Callable[[Case], Path]:
+    def put(case: Case) -> Path:
+        try:
+            return unpack(case, tmp_path / case.name)
+        except Unreachable as why:
+            pytest.skip(f"no source distribution of {case.name} {case.version} to be had: {why}")
+
+    return put
