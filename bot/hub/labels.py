@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from bot.hub import issue_payloads, shapes, timeline, webhooks
 from bot.hub.hub import Hub
@@ -151,6 +151,12 @@ def _labelled(owner: str, name: str, number: int) -> tuple[sqlite3.Row, sqlite3.
     return repo, shapes.issue_row(repo, number)
 
 
+def _names() -> list[str]:
+    """The labels of the body: an object with `labels`, or the bare list that GitHub takes as well."""
+    bare = request.get_json(force=True, silent=True)
+    return words({"labels": bare} if isinstance(bare, list) else json_body(), "labels") or []
+
+
 def _on(repo: sqlite3.Row, issue: sqlite3.Row) -> Response:
     return answered([shapes.label(repo, row) for row in shapes.labels_of(issue["id"])])
 
@@ -165,7 +171,7 @@ def on_issue(owner: str, name: str, number: int) -> Response:
 def add(owner: str, name: str, number: int) -> Response:
     repo, issue = _labelled(owner, name, number)
     with current().hub.write() as db:
-        put_on(current().hub, db, repo, issue["id"], words(json_body(), "labels") or [], current().actor.user_id)
+        put_on(current().hub, db, repo, issue["id"], _names(), current().actor.user_id)
     return _on(repo, issue)
 
 
@@ -173,7 +179,7 @@ def add(owner: str, name: str, number: int) -> Response:
 def set_all(owner: str, name: str, number: int) -> Response:
     repo, issue = _labelled(owner, name, number)
     with current().hub.write() as db:
-        replace(current().hub, db, repo, issue["id"], words(json_body(), "labels") or [], current().actor.user_id)
+        replace(current().hub, db, repo, issue["id"], _names(), current().actor.user_id)
     return _on(repo, issue)
 
 

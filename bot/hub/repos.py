@@ -42,8 +42,8 @@ def change(owner: str, name: str) -> Response:
     require(repo, "administration", "write")
     changes: dict[str, str | bool | None] = {}
     for switch in _SWITCHES:
-        if (value := field(body, switch, bool)) is not None:
-            changes[switch] = value
+        if (on := field(body, switch, bool)) is not None:
+            changes[switch] = on
     if "description" in body:
         changes["description"] = field(body, "description", str)
     if branch := field(body, "default_branch", str):
