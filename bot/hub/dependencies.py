@@ -34,6 +34,10 @@ def _asked(owner: str, name: str, number: int, level: str) -> tuple[sqlite3.Row,
     return repo, shapes.issue_row(repo, number)
 
 
+def _refused(message: str) -> Problem:
+    return Problem(422, "Validation Failed", [{"resource": "Issue", "code": "custom", "field": "base", "message": message}])
+
+
 def _by_id(issue_id: int) -> tuple[sqlite3.Row, sqlite3.Row]:
     """The issue that a body names by its database id, wherever it is, if the asker may see it."""
     db = current().db
@@ -75,12 +79,12 @@ def block(owner: str, name: str, number: int) -> Response:
     _, issue = _asked(owner, name, number, "write")
     where, blocker = _by_id(field(json_body(), "issue_id", int, required=True))
     if blocker["id"] == issue["id"]:
-        raise Problem(422, "Validation Failed", ["An issue cannot be blocked by itself"])
+        raise _refused("An issue cannot be blocked by itself")
     now = current()
     with now.hub.write() as db:
         done = db.execute("insert or ignore into blocked_by values (?, ?)", (issue["id"], blocker["id"])).rowcount
         if not done:
-            raise Problem(422, "Validation Failed", ["Target issue has already been taken"])
+            raise _refused("Target issue has already been taken")
         issue_payloads.related(now.hub, db, issue, "blocked_by_added", blocker, now.actor.user_id)
     return created(shapes.issue(where, _by_id(blocker["id"])[1]))
 
@@ -121,14 +125,14 @@ def adopt(owner: str, name: str, number: int) -> Response:
     body, now = json_body(), current()
     where, child = _by_id(field(body, "sub_issue_id", int, required=True))
     if child["id"] == issue["id"]:
-        raise Problem(422, "Validation Failed", ["An issue cannot be its own sub-issue"])
+        raise _refused("An issue cannot be its own sub-issue")
     with now.hub.write() as db:
         held = db.execute("select parent_id from sub_issues where child_id = ?", (child["id"],)).fetchone()
         if held and not field(body, "replace_parent", bool):
-            raise Problem(422, "Validation Failed", ["Sub issue may only have one parent"])
+            raise _refused("Sub issue may only have one parent")
         count = db.execute("select count(*), coalesce(max(position), 0) from sub_issues where parent_id = ?", (issue["id"],)).fetchone()
         if count[0] >= MOST_CHILDREN:
-            raise Problem(422, "Validation Failed", ["Parent cannot have more than 100 sub-issues"])
+            raise _refused("Parent cannot have more than 100 sub-issues")
         db.execute(
             "insert or replace into sub_issues (parent_id, child_id, position) values (?, ?, ?)", (issue["id"], child["id"], count[1] + 1)
         )

@@ -39,7 +39,7 @@ def related(hub: Hub, db: sqlite3.Connection, issue: sqlite3.Row, action: str, o
     """One end of a relation: in this issue's timeline, and in the webhook of its kind."""
     at = hub.now()
     db.execute("update issues set updated_at = ? where id = ?", (at, issue["id"]))
-    timeline.record(db, issue["id"], action, actor_id, at, **{_names(action): {"id": other["id"], "number": other["number"]}})
+    timeline.record(db, issue["id"], action, actor_id, at, other_id=other["id"])
     event = "issue_dependencies" if action in _DEPENDENCY else "sub_issues"
     if not webhooks.wanted(db, issue["repo_id"], event):
         return
@@ -59,9 +59,3 @@ def related(hub: Hub, db: sqlite3.Connection, issue: sqlite3.Row, action: str, o
 def _shown(db: sqlite3.Connection, issue_id: int) -> dict[str, Any]:
     row = db.execute(_ISSUE, (issue_id,)).fetchone()
     return shapes.issue(db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone(), row)
-
-
-def _names(action: str) -> str:
-    if action in _DEPENDENCY:
-        return "blocking_issue"
-    return "parent_issue" if action.startswith("parent") else "sub_issue"

@@ -117,9 +117,10 @@ def change(owner: str, name: str, number: int) -> Response:
             raise not_found()
     with now.hub.write() as db:
         edit(now.hub, db, repo, issue, actor.user_id, title=field(body, "title", str), body=field(body, "body", str))
-        if (names := words(body, "labels")) is not None:
+        may_triage = has_role(repo, "triage", "issues", "pull_requests")  # of others, GitHub drops labels and assignees in silence
+        if (names := words(body, "labels")) is not None and may_triage:
             labels.replace(now.hub, db, repo, issue["id"], names, actor.user_id)
-        if (people := _assignees(body)) is not None:
+        if (people := _assignees(body)) is not None and may_triage:
             assigning.replace(now.hub, db, repo, issue["id"], people, actor.user_id)
         state = field(body, "state", str)
         if state not in (None, "open", "closed"):

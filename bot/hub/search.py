@@ -43,7 +43,7 @@ def issues() -> Response:
     repos = {row["id"]: row for row in db.execute("select * from repositories")}
     seen = [row for row in rows if can_see(repos[row["repo_id"]])]
     items = [shapes.issue(repos[row["repo_id"]], row) | {"score": 1.0} for row in paged(seen)]
-    return answered({"total_count": len(seen), "incomplete_results": False, "items": items})
+    return answered({"total_count": len(seen), "incomplete_results": False, "search_type": "lexical", "items": items})
 
 
 def _conditions(asked: str) -> tuple[list[str], list[Any]]:

@@ -118,3 +118,14 @@ def add_hook(hub: Hub, full_name: str, url: str, *, secret: str | None, events: 
             (repository_id(hub, full_name), url, secret, json.dumps(list(events)), at, at),
         ).fetchone()
     return int(row["id"])
+
+
+def add_app_hook(hub: Hub, app_id: int, url: str, *, secret: str | None, events: Sequence[str] = ("*",)) -> int:
+    """The app's one webhook, which hears of every repository that the app is installed on."""
+    at = hub.now()
+    with hub.write() as db:
+        row = db.execute(
+            "insert into hooks (app_id, url, secret, events, created_at, updated_at) values (?, ?, ?, ?, ?, ?) returning id",
+            (app_id, url, secret, json.dumps(list(events)), at, at),
+        ).fetchone()
+    return int(row["id"])

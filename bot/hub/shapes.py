@@ -273,6 +273,7 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "performed_via_github_app": None,
     }
     data: dict[str, Any] = json.loads(row["data"])
+    data.pop("other_id", None)  # the other end of a relation, which GitHub's events do not name
     if person := data.pop("assignee_id", None):
         shown |= {"assignee": user(person), "assigner": shown["actor"]}
     if sha := data.get("commit_id"):

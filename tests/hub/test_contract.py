@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.hub import seed, webhooks
-from tests.hub.conforms import assert_conforms, needs_description
+from tests.hub.conforms import assert_conforms, faults_of, needs_description
 from tests.hub.conftest import World
 
 pytestmark = needs_description
@@ -36,7 +36,7 @@ def lived_in(world: World) -> World:
 
 
 READS = [
-    "/user", "/users/ada", "/users/rita/repos", "/orgs/guild", "/user/repos", "/rate_limit", REPO, "/repositories/1", f"{REPO}/issues?state=all",
+    "/user", "/users/ada", "/users/rita/repos", "/orgs/guild", "/user/repos", "/rate_limit", REPO, f"{REPO}/issues?state=all",
     ISSUE, f"{ISSUE}/comments", f"{REPO}/issues/comments", f"{REPO}/issues/comments/1", f"{ISSUE}/labels", f"{ISSUE}/events", f"{ISSUE}/timeline",
     f"{REPO}/issues/events", f"{ISSUE}/dependencies/blocked_by", f"{REPO}/issues/2/dependencies/blocking", f"{ISSUE}/sub_issues",
     f"{REPO}/issues/3/parent", f"{REPO}/labels", f"{REPO}/labels/bug", f"{REPO}/collaborators", f"{REPO}/collaborators/tess/permission",
@@ -45,10 +45,10 @@ READS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", READS)
-def test_a_read_is_answered_as_github_describes_it(lived_in: World, path: str) -> None:
-    answer = assert_conforms(lived_in.ada.get(path))
-    assert answer.status_code < 300
+def test_reads_are_answered_as_github_describes_them(lived_in: World) -> None:
+    answers = {path: lived_in.ada.get(path) for path in READS}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code >= 300} == {}
+    assert [fault for answer in answers.values() for fault in faults_of(answer)] == []
 
 
 Send = Callable[[httpx.Client], httpx.Response]
