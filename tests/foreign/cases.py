@@ -38,7 +38,7 @@ class Case:
     reproduction: str
     """A program that ends with 0 only where the bug is gone."""
     test_command: str
-    """The package's own tests, as they are in the source distribution."""
+    """The package's own tests, as they are in the source distribution; `source` is on the path of Python."""
     source: str = "."
     """The folder that the package is imported from."""
 

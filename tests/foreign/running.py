@@ -35,13 +35,21 @@ def add_test(case: Case, tree: Path) -> None:
     (tree / case.test_path).write_text(case.test_code, encoding="utf-8")
 
 
+def reproduction_command(case: Case) -> str:
+    return f"PYTHONPATH={case.source} PYTHONDONTWRITEBYTECODE=1 python - <<'PROGRAM'\n{case.reproduction}PROGRAM\n"
+
+
+def suite_command(case: Case) -> str:
+    return f"PYTHONPATH={case.source} {case.test_command}"
+
+
 def run_reproduction(case: Case, tree: Path) -> Outcome:
-    return _run(case, tree, f"{_prefix(case)} python -", stdin=case.reproduction.encode())
+    return _run(tree, reproduction_command(case))
 
 
 def run_suite(case: Case, tree: Path) -> dict[str, Result]:
     """What each of the package's tests said; fails where the tests could not be run at all."""
-    outcome = _run(case, tree, f"{_prefix(case)} {case.test_command} --junit-xml={_RESULTS}")
+    outcome = _run(tree, f"{suite_command(case)} --junit-xml={_RESULTS}")
     written = tree / _RESULTS
     assert written.exists(), f"the tests of {case.name} did not run:\n{outcome.output}"
     found = _results(written)
@@ -50,14 +58,9 @@ def run_suite(case: Case, tree: Path) -> dict[str, Result]:
     return found
 
 
-def _prefix(case: Case) -> str:
-    return f"PYTHONPATH={case.source}"
-
-
-def _run(case: Case, tree: Path, script: str, stdin: bytes = b"") -> Outcome:
+def _run(tree: Path, script: str) -> Outcome:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
-    environment = {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    return sandbox().run(["sh", "-c", script], workspace=tree, timeout=timedelta(seconds=60), stdin=stdin, environment=environment)
+    return sandbox().run(["sh", "-c", script], workspace=tree, timeout=timedelta(seconds=60), environment={"PATH": path})
 
 
 def _results(written: Path) -> dict[str, Result]:
