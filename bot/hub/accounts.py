@@ -215,7 +215,12 @@ def access_token(installation_id: int) -> Response:
             "insert into tokens (token, user_id, kind, installation_id, permissions, repositories, expires_at) values (?, ?, 'installation', ?, ?, ?, ?)",
             (token, app["bot_id"], row["id"], json.dumps(asked), None if chosen is None else json.dumps(chosen), expires),
         )
-    shown: dict[str, Any] = {"token": token, "expires_at": expires, "permissions": asked, "repository_selection": "all" if chosen is None else "selected"}
+    shown: dict[str, Any] = {
+        "token": token,
+        "expires_at": expires,
+        "permissions": asked,
+        "repository_selection": "all" if chosen is None else "selected",
+    }
     if chosen is not None:
         marks = ", ".join("?" * len(chosen))
         shown["repositories"] = [
