@@ -35,7 +35,7 @@ def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Pa
     over = threading.Event()
     jobs = [threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in (actions.run_pending, webhooks.deliver_pending)]
     # A server's own thread ends with its last kept-alive connection, which nobody needs to wait for.
-    for thread in [*(threading.Thread(target=server.run, daemon=True) for server in servers), *(jobs if work else ())]:
+    for thread in [*(threading.Thread(target=_run, args=(over, server), daemon=True) for server in servers), *(jobs if work else ())]:
         thread.start()
     try:
         yield Served(url=hub.base_url, unix_socket=unix_socket)
@@ -45,6 +45,15 @@ def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Pa
             server.close()
         for thread in jobs if work else ():
             thread.join(timeout=5)
+
+
+def _run(over: threading.Event, server: Any) -> None:
+    """The loop may still look at a socket that was closed under it; that is an error only while we mean to serve."""
+    try:
+        server.run()
+    except (OSError, ValueError):
+        if not over.is_set():
+            raise
 
 
 def _keep(over: threading.Event, job: Any, hub: Hub) -> None:
