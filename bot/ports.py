@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -196,6 +196,9 @@ class GitHubReads(Protocol):
 
     def blockers(self, number: int) -> tuple[int, ...]:
         """Open issues that block this one, by GitHub's own dependencies."""
+
+    def ended(self, jobs: Set[str]) -> frozenset[str]:
+        """Those of these Actions runs (`<run id>/<attempt>`) that are over or gone. One that cannot be seen counts as alive."""
 
     def titles(self) -> tuple[Title, ...]:
         """Every issue, open and closed, by title: for ideation."""

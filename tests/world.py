@@ -22,11 +22,11 @@ from bot.core.phase import Phase
 from bot.core.record import Record, Run
 from bot.core.roles import Role
 from bot.core.standing import Standing, standing_of
+from bot.core.started import Started
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import work
 from bot.flows.means import Means
 from bot.flows.snapshot import look
-from bot.flows.starting import Started
 from bot.flows.ticking import Tick, tick
 from bot.hub import checks, faults, seed
 from bot.hub.app import create_app

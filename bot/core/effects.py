@@ -29,6 +29,8 @@ class WriteOff:
 
     number: int
     reason: str
+    ended_job: str | None = None
+    """The lease's Actions run, where that was seen to be over."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,12 +49,15 @@ def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpo
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, run), checkpoint=checkpoint)
 
 
-def expired(record: Record, now: datetime) -> Record | Refused:
-    """The record once a dead run is written off: its whole grant counts as spent, and the project is free again."""
+def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> Record | Refused:
+    """The record once a dead run is written off: its whole grant counts as spent, and the project is free again.
+
+    A lease that still runs is ended only where `ended_job`, which was seen to be over, is the one that it was taken for.
+    """
     lease = record.lease
     if lease is None:
         return Refused(reason=f"nobody holds project {record.number}")
-    if lease.held(now):
+    if lease.held(now) and (lease.job is None or lease.job != ended_job):
         return Refused(reason=f"agent {lease.holder.agent} still holds project {record.number}")
     lost = Run(
         run=lease.holder.run,

@@ -13,7 +13,7 @@ from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reserva
 from bot.core.phase import ENDED, PARKED, Phase
 from bot.core.policy import Policy
 from bot.core.project import Project, Snapshot
-from bot.core.record import IDEATION
+from bot.core.record import IDEATION, Record
 from bot.core.roles import Role
 from bot.core.run import Ending
 from bot.core.standing import Standing, Want, current_pull, current_runs, cycles_used, standing_of
@@ -66,12 +66,18 @@ def _held_back(standings: dict[int, Standing], reason: str) -> dict[int, Standin
 
 
 def _lost(snapshot: Snapshot, standings: dict[int, Standing], now: datetime) -> Iterable[Effect]:
-    for number, standing in standings.items():
+    for project in snapshot.projects:
+        standing = standings[project.number]
         if standing.want is Want.WRITE_OFF:
-            yield WriteOff(number=number, reason=standing.reason)
+            yield WriteOff(number=project.number, reason=standing.reason, ended_job=_ended_job(project.record, project.job_over))
     lease = snapshot.ideation.lease
-    if lease is not None and not lease.held(now):
-        yield WriteOff(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again")
+    if lease is not None and (snapshot.ideation_job_over or not lease.held(now)):
+        ended_job = _ended_job(snapshot.ideation, snapshot.ideation_job_over)
+        yield WriteOff(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again", ended_job=ended_job)
+
+
+def _ended_job(record: Record, over: bool) -> str | None:
+    return record.lease.job if over and record.lease is not None else None
 
 
 def _in_order(projects: Iterable[Project]) -> list[Project]:

@@ -123,6 +123,8 @@ class Project:
     record: Record
     branch_head: str | None = None
     """Where the project's branch stands, None where it is not there."""
+    job_over: bool = False
+    """Whether the Actions run that its lease was taken for has ended: nobody will hand anything in."""
 
     @property
     def number(self) -> int:
@@ -155,6 +157,8 @@ class Snapshot:
     """Tip of the default branch."""
     projects: tuple[Project, ...]
     ideation: Record
+    ideation_job_over: bool = False
+    """The same as `Project.job_over`."""
     ledger: Ledger
     stop: Stop | None = None
     titles: tuple[Title, ...] = ()

@@ -38,6 +38,8 @@ class Lease:
     cycle: int
     base: str
     head: str | None = None
+    job: str | None = None
+    """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
 
     def held(self, now: datetime) -> bool:
         return now < self.until

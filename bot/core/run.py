@@ -166,3 +166,5 @@ class Bundle:
     proposals: tuple[Proposal, ...] = ()
     transcript: str | None = None
     resume_at: datetime | None = None
+    scripted: bool = False
+    """Whether a scenario was played instead of asking a model."""

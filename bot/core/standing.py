@@ -41,7 +41,7 @@ class Standing:
 def standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
     """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
-    if lease is not None and not lease.held(now):
+    if lease is not None and (project.job_over or not lease.held(now)):
         return Standing(
             phase=Phase.READY, reason=f"agent {lease.holder.agent} was not heard of again: its run is written off", want=Want.WRITE_OFF
         )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.entry.actions.commands import actions
+
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
     from bot.flows.fleet import Watcher
@@ -59,16 +61,16 @@ def main() -> None:
 
 def _wired(home: Path, agents: int | None = None) -> Wired:
     from bot.adapters.clock import ServerClock
-    from bot.entry.models import real_model, sandbox_for
+    from bot.entry.models import chosen_model, sandbox_for
     from bot.entry.wiring import from_environment, wire
 
     clock = ServerClock()
     wired = wire(
-        from_environment(home, agents=agents), model=real_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock
+        from_environment(home, agents=agents), model=chosen_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock
     )
     from dataclasses import replace
 
-    sandbox = sandbox_for(wired.config.sandbox, scripted=False)
+    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.means.model.scripted)
     return replace(wired, means=replace(wired.means, sandbox=sandbox))
 
 
@@ -157,6 +159,8 @@ def hub(port: int, root: Path) -> None:
         click.echo(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
         threading.Event().wait()
 
+
+cli.add_command(actions)
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from bot.core.trouble import UserError
 from bot.ports import Clock, Model, Sandbox
@@ -17,6 +18,16 @@ def real_model(clock: Clock) -> Model:
     from bot.adapters.prices import read_prices
 
     return Claude(api_key=key, prices=read_prices(), clock=clock, base_url=os.environ.get("ANTHROPIC_BASE_URL"))
+
+
+def chosen_model(clock: Clock) -> Model:
+    """The scenario of GROUNDSKEEPER_SCENARIO where one is named: a rehearsal, said wherever its work is shown. Else the real model."""
+    scenario = os.environ.get("GROUNDSKEEPER_SCENARIO")
+    if not scenario:
+        return real_model(clock)
+    from bot.adapters.scripted import ScriptedModel, read_scenario
+
+    return ScriptedModel(read_scenario(Path(scenario)))
 
 
 def sandbox_for(wanted: str, *, scripted: bool) -> Sandbox:

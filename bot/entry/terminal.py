@@ -8,8 +8,8 @@ from bot.agents.outside import Progress
 from bot.core.lease import Refused
 from bot.core.money import dollars
 from bot.core.record import Run
+from bot.core.started import Started
 from bot.flows.fleet import Watcher
-from bot.flows.starting import Started
 from bot.flows.ticking import Tick
 
 

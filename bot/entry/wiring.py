@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from bot.adapters.artifacts import Handoff
 from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import Mirror, open_mirror
@@ -26,9 +27,13 @@ from bot.core.labels import BOTS, PEOPLES
 from bot.core.record import Holder
 from bot.core.trouble import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
-from bot.flows.means import Means
+from bot.flows.means import Means, RunMeans
 from bot.ports import Clock, Model, Sandbox
+
+_JOBS_WAIT = timedelta(minutes=90)
+"""How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +58,15 @@ class Wired:
     config: Config
     governor: Governor
     mirror: Mirror
+    worker: Client
 
 
-def wire(settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None) -> Wired:
+def wire(
+    settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None, job: str | None = None
+) -> Wired:
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
+    `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
     Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
     """
     governor = Governor(clock=clock, pause=settings.write_pause)
@@ -92,12 +101,38 @@ def wire(settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClo
         model=model,
         sandbox=sandbox,
         clock=waiting or clock,
+        lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
+        job=job,
         prompts=load_prompts(),
         clerk=Holder(agent=0, run=f"process-{os.getpid()}-{secrets.token_hex(3)}", attempt=1, nonce=secrets.token_hex(8)),
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(means=means, config=config, governor=governor, mirror=mirror)
+    return Wired(means=means, config=config, governor=governor, mirror=mirror, worker=worker)
+
+
+def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Model, clock: ServerClock) -> RunMeans:
+    """What one run is carried out with, where nothing may write: no client of GitHub's API at all, and git with a token that reads.
+
+    Raises `GitTrouble`, `UserError`.
+    """
+    mirror = open_mirror(home / "mirror.git", remote, token=lambda: token)
+    refs = GitRefs(mirror=mirror, default_branch=handoff.default_branch)
+    code = GitCode(mirror=mirror, workspaces=home / "workspaces")
+    config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
+    transcripts = home / "transcripts"
+    transcripts.mkdir(parents=True, exist_ok=True)
+    return RunMeans(
+        refs=refs,
+        code=code,
+        model=model,
+        sandbox=sandbox_for(config.sandbox, scripted=model.scripted),
+        clock=clock,
+        prompts=load_prompts(),
+        lease=_JOBS_WAIT,
+        renews=False,
+        transcripts=transcripts,
+    )
 
 
 def _client(settings: Settings, credential: str | AppKey, governor: Governor, clock: ServerClock) -> Client:

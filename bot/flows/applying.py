@@ -16,10 +16,11 @@ from bot.core.record import IDEATION
 from bot.core.roles import Role
 from bot.core.run import Ending
 from bot.core.standing import current_pull, current_runs
+from bot.core.started import Started
 from bot.core.verdict import is_reviewed
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
-from bot.flows.starting import Started, begin
+from bot.flows.starting import begin
 from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body
 from bot.ports import Change, GitHubTrouble, Merged, RefState, ReviewComment
 
@@ -91,7 +92,7 @@ def _project(snapshot: Snapshot, number: int) -> Project:
 def _write_off(means: Means, effect: WriteOff) -> RefState | Refused:
     def decide(state: RefState) -> Change | Refused:
         now, before = means.clock.now(), record_of(state, effect.number)
-        after = expired(before, now)
+        after = expired(before, now, ended_job=effect.ended_job)
         if isinstance(after, Refused):
             return after
         lost = after.runs[-1]

@@ -10,11 +10,11 @@ from datetime import timedelta
 from bot.agents.outside import Progress
 from bot.core.lease import Refused
 from bot.core.record import Run
+from bot.core.started import Started
 from bot.flows.means import Means
 from bot.flows.moving import drop_the_pen
 from bot.flows.publishing import publish
 from bot.flows.running import carry_out
-from bot.flows.starting import Started
 from bot.flows.ticking import Tick, tick
 from bot.ports import GitHubTrouble, GitTrouble
 

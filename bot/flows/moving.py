@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.lease import Refused, renewed, taken
 from bot.core.money import ZERO
 from bot.core.record import TICK, Lease, Record
 from bot.core.roles import Role
-from bot.flows.means import Means
+from bot.flows.means import Means, RunMeans
 from bot.ports import Change, Push, RefState
 
 _TRIES = 40
 CLERK_LEASE = timedelta(minutes=2)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moved:
-    """The refs once the change was pushed, and the record as it now is."""
-
-    state: RefState
-    record: Record
-
-
 def record_of(state: RefState, number: int) -> Record:
     return state.records.get(number) or Record(number=number)
 
 
-def move(means: Means, decide: Callable[[RefState], Change | Refused]) -> RefState | Refused:
+def move(means: RunMeans, decide: Callable[[RefState], Change | Refused]) -> RefState | Refused:
     """Pushes what `decide` makes of the refs as they are; asked again each time that a race was lost.
 
     Raises `GitTrouble` when the remote cannot be reached. The state returned is read after the push.

@@ -12,16 +12,16 @@ from bot.core.ledger import Entry, EntryKind, with_settlement
 from bot.core.record import Run
 from bot.core.roles import Role
 from bot.core.run import Bundle, Ending, Proposal
+from bot.core.started import Started
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
-from bot.flows.starting import Started
 from bot.ports import BranchMove, Change, RefState
 
 
 def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
     """The run as it was recorded; refused where the lease was lost meanwhile: then nothing at all was moved."""
     run = _checked(means, started, bundle)
-    number, branch = started.start.number, started.moved.record.branch
+    number, branch = started.start.number, started.record.branch
 
     def decide(state: RefState) -> Change | Refused:
         now = means.clock.now()
@@ -74,7 +74,7 @@ def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
     if started.start.role is Role.IDEATION and proposals:
         proposals, note = _fresh(means, proposals, note)
     now = means.clock.now()
-    lease = started.moved.record.lease
+    lease = started.record.lease
     return Run(
         run=started.holder.run,
         role=started.start.role,
@@ -95,7 +95,7 @@ def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
         proposals=proposals,
         category=started.start.category,
         resume_at=bundle.resume_at,
-        scripted=means.model.scripted,
+        scripted=bundle.scripted,
     )
 
 

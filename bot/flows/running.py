@@ -13,17 +13,26 @@ from bot.core.effects import StartRun
 from bot.core.lease import Refused, renewed
 from bot.core.roles import Role
 from bot.core.run import Bundle, Ending
-from bot.flows.means import Means
+from bot.core.started import Started
+from bot.flows.means import RunMeans
 from bot.flows.moving import move, record_of
-from bot.flows.starting import Started
 from bot.ports import Change, Conflict, GitTrouble, RefState, Workspace
 
 _LOOK_EVERY = timedelta(seconds=5)
 
 
-def carry_out(means: Means, started: Started, watch: Callable[[Progress], None] = lambda _: None) -> Bundle:
-    """Runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an exception of the run."""
-    guard = LeaseGuard(means=means, started=started, looked_at=means.clock.now())
+def carry_out(
+    means: RunMeans,
+    started: Started,
+    watch: Callable[[Progress], None] = lambda _: None,
+    *,
+    interrupted: Callable[[], str | None] = lambda: None,
+) -> Bundle:
+    """Runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an exception of the run.
+
+    `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
+    """
+    guard = LeaseGuard(means=means, started=started, looked_at=means.clock.now(), interrupted=interrupted)
     place = means.transcripts / f"{started.holder.run}.jsonl"
     try:
         workspace = _workspace(means, started.start)
@@ -45,6 +54,7 @@ def carry_out(means: Means, started: Started, watch: Callable[[Progress], None] 
         )
     finally:
         workspace.close()
+    bundle = replace(bundle, scripted=means.model.scripted)
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle
@@ -54,7 +64,7 @@ def _save(place: Path, transcript: str) -> None:
     place.write_text(transcript, encoding="utf-8")
 
 
-def _workspace(means: Means, start: StartRun) -> Workspace:
+def _workspace(means: RunMeans, start: StartRun) -> Workspace:
     author = f"agent-{start.agent}"
     if start.role is Role.EXECUTION:
         branch = f"agent-{start.agent}/work"
@@ -69,13 +79,15 @@ def _workspace(means: Means, start: StartRun) -> Workspace:
 class LeaseGuard:
     """Asked often by the run, looks at the refs rarely: has somebody stopped the bot, or taken the lease over? Renews it on the way."""
 
-    means: Means
+    means: RunMeans
     started: Started
     looked_at: datetime
+    interrupted: Callable[[], str | None] = lambda: None
     why: str | None = None
 
     def over(self) -> bool:
         now = self.means.clock.now()
+        self.why = self.why or self.interrupted()
         if self.why is None and now - self.looked_at >= _LOOK_EVERY:
             self.looked_at = now
             try:
@@ -86,7 +98,7 @@ class LeaseGuard:
         return self.why is not None
 
     def _ended(self, now: datetime) -> bool:
-        lease = self.started.moved.record.lease
+        lease = self.started.record.lease
         return lease is not None and now >= lease.until
 
     def _trouble(self, now: datetime) -> str | None:
@@ -96,7 +108,7 @@ class LeaseGuard:
         lease = record_of(state, self.started.start.number).lease
         if lease is None or lease.holder != self.started.holder:
             return "The lease was taken over"
-        if lease.until - now < self.means.policy.lease / 2:
+        if self.means.renews and lease.until - now < self.means.lease / 2:
             return self._renew()
         return None
 
@@ -105,7 +117,7 @@ class LeaseGuard:
 
         def decide(state: RefState) -> Change | Refused:
             now = self.means.clock.now()
-            after = renewed(record_of(state, number), holder, now, now + self.means.policy.lease)
+            after = renewed(record_of(state, number), holder, now, now + self.means.lease)
             if isinstance(after, Refused):
                 return after
             transcript = self.means.refs.transcript(number) if after.checkpoint else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from bot.core.project import Issue, Project, Pull, Snapshot, Title
@@ -22,7 +23,8 @@ def look(means: Means, *, titles: bool = False) -> Look:
     state = means.refs.read()
     in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.over}
     view = means.reads.view(in_play)
-    projects = tuple(_project(means, state, view, issue) for _, issue in sorted(view.issues.items()))
+    ended = _ended_jobs(means, state)
+    projects = tuple(_project(means, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
     known: tuple[Title, ...] = means.reads.titles() if titles else ()
     return Look(
         refs=state,
@@ -32,6 +34,7 @@ def look(means: Means, *, titles: bool = False) -> Look:
             base=state.base,
             projects=projects,
             ideation=record_of(state, IDEATION),
+            ideation_job_over=_job_over(record_of(state, IDEATION), ended),
             ledger=state.ledger,
             stop=state.stop,
             titles=known,
@@ -40,10 +43,21 @@ def look(means: Means, *, titles: bool = False) -> Look:
     )
 
 
-def _project(means: Means, state: RefState, view: View, issue: Issue) -> Project:
+def _ended_jobs(means: Means, state: RefState) -> frozenset[str]:
+    """Jobs hold no heartbeat of their own: GitHub knows whether they are alive. Our own run is."""
+    jobs = {record.lease.job for record in state.records.values() if record.lease is not None and record.lease.job is not None}
+    others = jobs - {means.job}
+    return means.reads.ended({job for job in others if job is not None}) if others else frozenset()
+
+
+def _job_over(record: Record, ended: Set[str]) -> bool:
+    return record.lease is not None and record.lease.job in ended
+
+
+def _project(means: Means, state: RefState, view: View, issue: Issue, ended: Set[str]) -> Project:
     record: Record = record_of(state, issue.number)
     pull: Pull | None = view.pulls.get(record.branch) if record.branch else None
     head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
     if record.epoch == 0 and issue.queued is not None and issue.open:
         issue = replace(issue, blockers=means.reads.blockers(issue.number))
-    return Project(issue=issue, pull=pull, record=record, branch_head=head)
+    return Project(issue=issue, pull=pull, record=record, branch_head=head, job_over=_job_over(record, ended))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.agents.gates import detect_gates
 from bot.core.category import Category
 from bot.core.criteria import Criterion, criteria_of
@@ -12,27 +10,18 @@ from bot.core.ideas import Validate, pending_proposal
 from bot.core.lease import Refused, taken
 from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
 from bot.core.project import CheckState, Project, Snapshot
-from bot.core.record import Holder, Lease
+from bot.core.record import Holder, Lease, Record
 from bot.core.roles import Role
 from bot.core.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.core.standing import current_pull
+from bot.core.started import Started
 from bot.core.verdict import findings_of
 from bot.flows.means import Means
-from bot.flows.moving import Moved, move, record_of
+from bot.flows.moving import move, record_of
 from bot.ports import Change, RefState
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
 _TEST_FILES_READ = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Started:
-    """A run that holds its lease and its money, and has not begun to work."""
-
-    start: StartRun
-    holder: Holder
-    moved: Moved
-    brief: Brief
 
 
 def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refused:
@@ -52,7 +41,8 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
             holder=holder,
             role=start.role,
             taken_at=now,
-            until=now + means.policy.lease,
+            until=now + means.lease,
+            job=means.job,
             grant=start.grant.money,
             cycle=start.cycle,
             base=start.base,
@@ -81,8 +71,8 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
     state = move(means, decide)
     if isinstance(state, Refused):
         return state
-    moved = Moved(state=state, record=record_of(state, start.number))
-    return Started(start=start, holder=holder, moved=moved, brief=_brief(means, snapshot, start, run, moved))
+    record = record_of(state, start.number)
+    return Started(start=start, holder=holder, record=record, brief=_brief(means, snapshot, start, run, record))
 
 
 def record_of_snapshot(snapshot: Snapshot, number: int) -> int:
@@ -92,12 +82,12 @@ def record_of_snapshot(snapshot: Snapshot, number: int) -> int:
     return next((project.record.epoch for project in snapshot.projects if project.number == number), 0)
 
 
-def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, moved: Moved) -> Brief:
+def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: Record) -> Brief:
     policy = means.policy
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
-    wants_transcript = start.role is Role.EXECUTION and moved.record.checkpoint
+    wants_transcript = start.role is Role.EXECUTION and record.checkpoint
     return Brief(
         run=run,
         role=start.role,
@@ -110,7 +100,7 @@ def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, moved: M
         criteria=_criteria(project, proposal),
         base=start.base,
         head=start.head,
-        branch=moved.record.branch or f"groundskeeper/{start.role.value}",
+        branch=record.branch or f"groundskeeper/{start.role.value}",
         findings=findings_of(project, pull, policy) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
         gates=_gates(means, start) if start.role is Role.EXECUTION else (),

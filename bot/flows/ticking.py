@@ -11,12 +11,12 @@ from bot.core.plan import Plan, plan
 from bot.core.project import Project, Snapshot
 from bot.core.roles import Role
 from bot.core.standing import Standing
+from bot.core.started import Started
 from bot.flows.applying import Applied, apply, changed_soon, still_allowed
 from bot.flows.means import Means
 from bot.flows.moving import hold_the_pen
 from bot.flows.showing import projections
 from bot.flows.snapshot import Look, look
-from bot.flows.starting import Started
 from bot.ports import GitHubTrouble, RefState
 
 
@@ -112,7 +112,7 @@ def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied
 
 def _as_started(project: Project, started: dict[int, Started]) -> Project:
     own = started.get(project.number)
-    return replace(project, record=own.moved.record) if own else project
+    return replace(project, record=own.record) if own else project
 
 
 def _standing(standing: Standing, started: Started | None) -> Standing:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.adapters.github.client import Client
+from bot.adapters.github.jobs import ended
 from bot.adapters.github.people import People
 from bot.adapters.github.queries import next_page_document, snapshot_document
 from bot.core.labels import PROPOSED, READY
@@ -54,6 +55,9 @@ class Reads:
                 return ()
             raise
         return tuple(issue["number"] for issue in found if issue["state"] == "open")
+
+    def ended(self, jobs: Set[str]) -> frozenset[str]:
+        return ended(self.client, jobs)
 
     def titles(self) -> tuple[Title, ...]:
         found = self.client.pages("issues", {"state": "all"})

@@ -1,0 +1,51 @@
+"""The commands of the workflow's three jobs. Light on purpose: each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_HOME = click.option("--home", type=_FOLDER, default=Path(".groundskeeper"), show_default=True, help="Where this job keeps its mirror.")
+_RUNS = click.option("--runs", type=_FOLDER, default=Path("runs"), show_default=True, help="Started runs, from the planning job.")
+_BUNDLES = click.option("--bundles", type=_FOLDER, default=Path("bundles"), show_default=True, help="What runs handed back.")
+
+
+@click.group()
+def actions() -> None:
+    """What the jobs of the GitHub workflow run: plan, then agents, then publish."""
+
+
+@actions.command()
+@_HOME
+@_RUNS
+def plan(home: Path, runs: Path) -> None:
+    """Look, decide, act, and start runs for the jobs that follow."""
+    from bot.entry.actions import planning
+
+    sys.exit(planning.plan(home, runs))
+
+
+@actions.command()
+@click.option("--run", required=True, help="Which of the started runs to carry out.")
+@_HOME
+@_RUNS
+@_BUNDLES
+def agent(run: str, home: Path, runs: Path, bundles: Path) -> None:
+    """Carry out one started run; needs no token that can write."""
+    from bot.entry.actions import working
+
+    sys.exit(working.work(run, home=home, runs=runs, bundles=bundles))
+
+
+@actions.command()
+@_HOME
+@_RUNS
+@_BUNDLES
+def publish(home: Path, runs: Path, bundles: Path) -> None:
+    """Check what runs handed back, and publish it, fenced."""
+    from bot.entry.actions import publishing
+
+    sys.exit(publishing.publish(home, runs=runs, bundles=bundles))

@@ -1,0 +1,62 @@
+"""An agent's job: it has the model's key and a token that can only read, and hands back a bundle whatever happens."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from bot.adapters.artifacts import read_handoff, write_bundle
+from bot.adapters.clock import ServerClock
+from bot.core.run import Bundle, Ending
+from bot.core.trouble import UserError
+from bot.entry.actions import surroundings
+from bot.entry.models import chosen_model
+from bot.entry.terminal import printer
+from bot.entry.wiring import wire_run
+from bot.flows.running import carry_out
+from bot.ports import GitTrouble
+
+_NAME = re.compile(r"[a-z0-9-]{1,80}")
+
+
+@dataclass
+class Interruption:
+    """A cancelled job gets SIGINT, then SIGTERM, and some seconds between: enough to hand in what is there."""
+
+    why: str | None = None
+
+    def hear(self, _signal: int, _frame: FrameType | None) -> None:
+        self.why = "The job was cancelled; what was done is kept"
+
+
+def work(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
+    """The exit status: 0 when the run came to an end that was handed in, 1 when it could not be begun."""
+    if not _NAME.fullmatch(run):
+        raise UserError(f"{run[:80]!r} is no name of a run.")
+    handoff = read_handoff(runs / f"{run}.json")
+    interruption = Interruption()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interruption.hear)
+    clock = ServerClock()
+    watcher = printer()
+    try:
+        means = wire_run(
+            handoff,
+            remote=surroundings.git_url(handoff.repository),
+            token=surroundings.token(),
+            home=home,
+            model=chosen_model(clock),
+            clock=clock,
+        )
+    except (UserError, GitTrouble) as trouble:
+        # Said in the bundle, so that the project tells why and no more than nothing counts as spent.
+        print(f"groundskeeper: {trouble}", flush=True)
+        write_bundle(bundles, Bundle(run=run, ending=Ending.FAILED, note=f"The job could not begin: {trouble}"))
+        return 1
+    bundle = carry_out(means, handoff.started, lambda now: watcher.progress(handoff.started, now), interrupted=lambda: interruption.why)
+    write_bundle(bundles, bundle)
+    surroundings.say(f"Run {run}", [f"{bundle.ending.value}: {bundle.note}"])
+    return 0

@@ -1,0 +1,101 @@
+"""Jobs as the fleet: one job decides and starts, others carry runs out, one takes in what they hand back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.lease import Refused, expired
+from bot.core.ledger import Entry, EntryKind, with_settlement
+from bot.core.record import Run
+from bot.core.run import Bundle
+from bot.core.started import Started
+from bot.flows.means import Means
+from bot.flows.moving import drop_the_pen, move, record_of
+from bot.flows.publishing import publish
+from bot.flows.ticking import Tick, tick
+from bot.ports import Change, GitHubTrouble, GitTrouble, RefState
+
+_MOST_TICKS = 20
+_AWAKE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What the ticks of one planning job came to; `trouble` ended them early, yet what was started stays started."""
+
+    ticks: tuple[Tick, ...]
+    trouble: str | None = None
+
+    @property
+    def started(self) -> tuple[Started, ...]:
+        return tuple(one for done in self.ticks for one in done.started)
+
+
+def plan_jobs(means: Means, *, ideate: bool = False, watch: Callable[[Tick], None] = lambda _: None) -> Planned:
+    """Ticks until nothing moves any more. A run that was started is never forgotten, whatever happens after it."""
+    if ideate:
+        rested = replace(means.policy.ideation, enabled=True, pause=timedelta())
+        means = replace(means, policy=replace(means.policy, ideation=rested))
+    ticks: list[Tick] = []
+    try:
+        for _ in range(_MOST_TICKS):
+            done = tick(means)
+            ticks.append(done)
+            watch(done)
+            if not done.moved:
+                break
+        drop_the_pen(means)
+    except (GitTrouble, GitHubTrouble) as trouble:
+        return Planned(ticks=tuple(ticks), trouble=f"A tick failed and nothing was done in it: {trouble}")
+    return Planned(ticks=tuple(ticks))
+
+
+def take_in(means: Means, started: Started, bundle: Bundle | None) -> Run | Refused:
+    """Publishes what a job handed back. Nothing of it is believed that the lease does not bear out; without a bundle the job died."""
+    why = _mismatch(means, started, bundle)
+    if why is not None:
+        return Refused(reason=why)
+    return _written_off(means, started) if bundle is None else publish(means, started, bundle)
+
+
+def _mismatch(means: Means, started: Started, bundle: Bundle | None) -> str | None:
+    """Files travel through places where other code runs: who may publish what is read from the ref alone."""
+    lease = record_of(means.refs.read(), started.start.number).lease
+    if lease is None or lease.holder != started.holder:
+        return f"the lease of run {started.holder.run} is gone"
+    start = started.start
+    told = (start.role, start.agent, start.cycle, start.base, start.head)
+    if told != (lease.role, lease.holder.agent, lease.cycle, lease.base, lease.head):
+        return f"what was handed in for run {started.holder.run} is not what its lease was taken for"
+    if bundle is not None and bundle.run != started.holder.run:
+        return f"the bundle says that it is of run {bundle.run}, not of {started.holder.run}"
+    return None
+
+
+def _written_off(means: Means, started: Started) -> Run | Refused:
+    number = started.start.number
+
+    def decide(state: RefState) -> Change | Refused:
+        now, before = means.clock.now(), record_of(state, number)
+        if before.lease is None or before.lease.holder != started.holder:
+            return Refused(reason=f"the lease of run {started.holder.run} is gone")
+        after = expired(before, now, ended_job=before.lease.job)
+        if isinstance(after, Refused):
+            return after
+        lost = replace(after.runs[-1], note="Its job ended without handing anything in; its grant counts as spent")
+        after = replace(after, runs=(*after.runs[:-1], lost))
+        entry = Entry(
+            kind=EntryKind.SETTLE, at=now, run=lost.run, project=number, role=lost.role, agent=lost.agent, amount=lost.spent, note=lost.note
+        )
+        transcript = means.refs.transcript(number) if after.checkpoint else None
+        return Change(message=f"Write off run {lost.run}", record=after, ledger=with_settlement(state.ledger, entry), transcript=transcript)
+
+    moved = move(means, decide)
+    return moved if isinstance(moved, Refused) else record_of(moved, number).runs[-1]
+
+
+def time_to_stay_awake(now: datetime) -> bool:
+    """Once a day: GitHub disables schedules of public repositories after 60 days without activity, and enabling again counts as some."""
+    return now - now.replace(hour=0, minute=0, second=0, microsecond=0) < _AWAKE
