@@ -57,6 +57,13 @@ class WorldClock(ServerClock):
         """The hub's time is this clock's."""
 
 
+class WallClock(WorldClock):
+    """The machine's own time, for tests in which other processes take part; waiting still costs nothing."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
 def sandbox() -> Sandbox:
     return Bubblewrap() if available() is None else Unsandboxed()
 
@@ -217,8 +224,15 @@ def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:
     return bare
 
 
-def make_world(root: Path, *, files: Mapping[str, str] | None = None, config: str | None = None, scenes: Sequence[Scene] = ()) -> World:
-    clock = WorldClock()
+def make_world(
+    root: Path,
+    *,
+    clock: WorldClock | None = None,
+    files: Mapping[str, str] | None = None,
+    config: str | None = None,
+    scenes: Sequence[Scene] = (),
+) -> World:
+    clock = clock or WorldClock()
     hub = open_hub(root / "hub", clock=clock.now)
     seed.add_organization(hub, "garden")
     planted = {**FILES, **(files or {}), **({".github/groundskeeper.yml": config} if config is not None else {})}

@@ -1,0 +1,221 @@
+"""A runner that executes the shipped workflow's own steps, in order, with the events that GitHub would send.
+
+Every `run:` script goes to a real shell. Of `uses:` the repository's own composite action is executed step by step; the
+four official actions are stood in for by what they do. `pip` finds everything installed, so it is told to change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.actions.expressions import as_text, evaluated, filled
+
+HERE = Path(__file__).parents[2]
+WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
+_OFFICIAL = ("actions/setup-python", "actions/upload-artifact", "actions/download-artifact")
+
+
+def read(path: Path) -> Any:
+    """YAML as GitHub reads it: `on` is a word, not a truth value."""
+    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {("on" if key is True else key): value for key, value in text.items()}
+
+
+@dataclass(kw_only=True)
+class JobRun:
+    result: str = "success"
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Runner:
+    """`place` keeps artifacts and workspaces; `surroundings` is what GitHub and the machine put into every step."""
+
+    place: Path
+    repository: str
+    server: str
+    api: str
+    token: str
+    secrets: Mapping[str, str]
+    variables: Mapping[str, str]
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+    executed: set[tuple[str, str]] = field(default_factory=set)
+    """File and name of each `run:` step that was executed."""
+    log: list[str] = field(default_factory=list)
+    runs: int = 0
+    lose_jobs: set[str] = field(default_factory=set)
+    """Names of jobs whose machine dies before it has done anything, once each."""
+
+    def fire(self, event: str, payload: Mapping[str, Any], *, inputs: Mapping[str, str] | None = None) -> bool:
+        """Whether the event made the workflow run at all."""
+        wanted = read(WORKFLOW)["on"]
+        types = wanted[event].get("types") if isinstance(wanted.get(event), dict) else None
+        if event not in wanted or (types is not None and payload["action"] not in types):
+            return False
+        self.runs += 1
+        Workflow(runner=self, event=event, payload=payload, inputs=dict(inputs or {}), number=1000 + self.runs).play()
+        return True
+
+
+@dataclass(kw_only=True)
+class Workflow:
+    runner: Runner
+    event: str
+    payload: Mapping[str, Any]
+    inputs: dict[str, str]
+    number: int
+    jobs: dict[str, JobRun] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Path:
+        return self.runner.place / str(self.number)
+
+    def play(self) -> None:
+        for name, job in read(WORKFLOW)["jobs"].items():
+            self._job(name, job)
+
+    def _contexts(self, **more: Any) -> dict[str, Any]:
+        github = {
+            "event_name": self.event,
+            "event": self.payload,
+            "repository": self.runner.repository,
+            "token": self.runner.token,
+        }
+        needs = {name: {"outputs": run.outputs, "result": run.result} for name, run in self.jobs.items()}
+        known = {"github": github, "inputs": self.inputs, "needs": needs, "secrets": self.runner.secrets, "vars": self.runner.variables}
+        return {"job": {"status": "success"}, **known, **more}
+
+    def _job(self, name: str, job: Mapping[str, Any]) -> None:
+        needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
+        fine = all(self.jobs[each].result == "success" for each in needs)
+        condition, known = str(job.get("if", "success()")), self._contexts(job={"status": "success" if fine else "failure"})
+        if not (fine or "always()" in condition) or not evaluated(condition, known):
+            self.jobs[name] = JobRun(result="skipped")
+            return
+        self.jobs[name] = JobRun()
+        matrix = filled((job.get("strategy") or {}).get("matrix"), self._contexts())
+        assert matrix is None or int(filled(job["strategy"]["max-parallel"], self._contexts())) >= 1
+        for at, entry in enumerate(matrix["include"] if matrix else [{}]):
+            one = Job(workflow=self, name=name, spec=job, matrix=entry, place=self.place / f"{name}-{at}")
+            if name in self.runner.lose_jobs:
+                self.runner.lose_jobs.discard(name)
+                self.jobs[name].result = "failure"
+            elif not one.play():
+                self.jobs[name].result = "failure"
+            self.jobs[name].outputs |= one.outputs
+
+
+@dataclass(kw_only=True)
+class Job:
+    workflow: Workflow
+    name: str
+    spec: Mapping[str, Any]
+    matrix: Mapping[str, Any]
+    place: Path
+    status: str = "success"
+    steps: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def play(self) -> bool:
+        for part in ("work", "temp", "home"):
+            (self.place / part).mkdir(parents=True)
+        int(filled(self.spec["timeout-minutes"], self._contexts()))
+        for step in self.spec["steps"]:
+            self._step(step, WORKFLOW, {})
+        self.outputs = {key: as_text(filled(value, self._contexts())) for key, value in self.spec.get("outputs", {}).items()}
+        return self.status == "success"
+
+    def _contexts(self, **more: Any) -> dict[str, Any]:
+        return self.workflow._contexts(job={"status": self.status}, matrix=self.matrix, steps=self.steps, **more)
+
+    def _step(self, step: Mapping[str, Any], file: Path, inputs: Mapping[str, Any]) -> None:
+        contexts = self._contexts(**({"inputs": inputs} if inputs or file != WORKFLOW else {}))
+        condition = str(step.get("if", "success()"))
+        if not (self.status == "success" or "always()" in condition) or not evaluated(condition, contexts):
+            return
+        if "run" in step:
+            self._shell(step, file, {key: as_text(filled(value, contexts)) for key, value in step.get("env", {}).items()})
+        else:
+            self._use(step["uses"], {key: filled(value, contexts) for key, value in step.get("with", {}).items()})
+
+    def _use(self, action: str, given: Mapping[str, Any]) -> None:
+        if action.startswith("$/"):
+            place = HERE / action.removeprefix("$/") / "action.yml"
+            spec = read(place)
+            inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
+            for step in spec["runs"]["steps"]:
+                self._step(step, place, inputs)
+            return
+        name, _, commit = action.partition("@")
+        assert name in _OFFICIAL, f"nothing stands in for {name}"
+        assert len(commit) == 40, f"{action} is not pinned to a commit"
+        store = self.workflow.place / "artifacts"
+        if name == "actions/upload-artifact":
+            source = self.place / "work" / given["path"]
+            if source.is_dir() and any(source.iterdir()):
+                shutil.copytree(source, store / given["name"])  # an artifact cannot be written twice
+            else:
+                assert given["if-no-files-found"] == "warn"
+        elif name == "actions/download-artifact":
+            found = sorted(store.glob(given.get("pattern") or given["name"]))
+            assert found or "pattern" in given, f"there is no artifact {given['name']}"
+            for each in found:
+                shutil.copytree(each, self.place / "work" / given["path"], dirs_exist_ok=True)
+
+    def _shell(self, step: Mapping[str, Any], file: Path, env: Mapping[str, str]) -> None:
+        runner, temp = self.workflow.runner, self.place / "temp"
+        script, output, event = temp / "script.sh", temp / "output", temp / "event.json"
+        assert "${{" not in step["run"], "text from outside may reach a script through env: only"
+        script.write_text(step["run"], encoding="utf-8")
+        output.write_text("")
+        event.write_text(json.dumps(self.workflow.payload), encoding="utf-8")
+        told = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self.place / "home"),
+            "RUNNER_TEMP": str(temp),
+            "GITHUB_ACTION_PATH": str(file.parent),
+            "GITHUB_ACTOR": "ann",
+            "GITHUB_API_URL": runner.api,
+            "GITHUB_SERVER_URL": runner.server,
+            "GITHUB_EVENT_NAME": self.workflow.event,
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_REPOSITORY": runner.repository,
+            "GITHUB_RUN_ID": str(self.workflow.number),
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_STEP_SUMMARY": str(temp / "summary.md"),
+            "GITHUB_WORKFLOW_REF": f"{runner.repository}/.github/workflows/{WORKFLOW.name}@refs/heads/main",
+            "PIP_DRY_RUN": "1",
+            "PIP_NO_INDEX": "1",
+            **{key: value for key, value in os.environ.items() if key.startswith("COVERAGE")},
+            **runner.surroundings,
+            **env,
+        }
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+        done = subprocess.run(command, cwd=self.place / "work", env=told, capture_output=True, text=True, timeout=110, check=False)
+        runner.executed.add((file.name, step["name"]))
+        runner.log.append(f"[{self.workflow.number} {self.workflow.event} {self.name}] {step['name']}: {done.stdout}{done.stderr}")
+        lines = [line.partition("=") for line in output.read_text(encoding="utf-8").splitlines()]
+        if "id" in step:
+            self.steps[step["id"]] = {"outputs": {key: value for key, _, value in lines}}
+        if done.returncode:
+            self.status = "failure"
+
+
+def scripts() -> set[tuple[str, str]]:
+    """File and name of every `run:` step that is shipped for users."""
+    action = HERE / ".github" / "actions" / "install" / "action.yml"
+    steps = [(WORKFLOW, step) for job in read(WORKFLOW)["jobs"].values() for step in job["steps"]]
+    steps += [(action, step) for step in read(action)["runs"]["steps"]]
+    return {(file.name, step["name"]) for file, step in steps if "run" in step}
