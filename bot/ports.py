@@ -14,7 +14,7 @@ from bot.core.labels import Label, LabelChange
 from bot.core.ledger import Ledger
 from bot.core.money import Price
 from bot.core.policy import MergeMethod
-from bot.core.project import Comment, Issue, Pull, Stop, Title
+from bot.core.project import Comment, Conflict, Issue, Pull, Stop, Title
 from bot.core.record import Record
 
 
@@ -141,11 +141,6 @@ class GitTrouble(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conflict:
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Admitted:
     """A bundle whose commits are in the local repository now; not yet pushed anywhere."""
 
@@ -169,13 +164,19 @@ class Code(Protocol):
     def merged(self, base: str, head: str) -> str | Conflict:
         """A commit whose tree is the merge of the two; made locally, on no branch."""
 
+    def updated(self, head: str, base: str, message: str) -> str | Conflict:
+        """A commit that merges `base` into `head`, with `head` as its first parent; made locally, on no branch."""
+
     def contains(self, ancestor: str, descendant: str) -> bool: ...
 
-    def workspace(self, commit: str, *, branch: str | None, author: str) -> Workspace:
-        """A clone with `commit` checked out (on `branch`, or detached), its origin removed."""
+    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Workspace:
+        """A clone with `commit` checked out (on `branch`, or detached), its origin removed; `beside` is a commit that is there too."""
 
-    def admit(self, bundle: bytes, *, base: str, head: str) -> Admitted | str:
-        """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not."""
+    def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None) -> Admitted | str:
+        """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not.
+
+        What `known`, a commit of the default branch, has already is nothing that the bundle brings.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

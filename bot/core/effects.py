@@ -59,6 +59,17 @@ class Merge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateBranch:
+    """Merge the base into the branch, where that goes without a conflict, so that the checks run on what would be merged."""
+
+    number: int
+    pull: int
+    head: str
+    base: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CloseIssue:
     number: int
     reason: str
@@ -81,7 +92,7 @@ class Retire:
     reason: str
 
 
-Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | CloseIssue | FileProposal | Retire
+Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | UpdateBranch | CloseIssue | FileProposal | Retire
 
 
 def describe(effect: Effect) -> str:
@@ -98,6 +109,8 @@ def describe(effect: Effect) -> str:
             return f"{'approve' if verdict.approved else 'request changes on'} pull request #{pull} of project {number}: {reason}"
         case Merge(number=number, pull=pull, head=head, reason=reason):
             return f"merge pull request #{pull} of project {number} at {head[:8]}: {reason}"
+        case UpdateBranch(number=number, base=base, reason=reason):
+            return f"merge {base[:8]} into the branch of project {number}: {reason}"
         case CloseIssue(number=number, reason=reason):
             return f"close issue {number}: {reason}"
         case FileProposal(run=run, queue=queue, reason=reason):

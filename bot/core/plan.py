@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, WriteOff
+from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, UpdateBranch, WriteOff
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
-from bot.core.labels import priority_of
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
+from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_up
+from bot.core.overlap import territory
 from bot.core.phase import ENDED, PARKED, Phase
 from bot.core.policy import Policy
 from bot.core.project import Project, Snapshot
@@ -41,11 +42,12 @@ class _Purse:
 def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     """Pure and deterministic. Effects on the API come before new runs, reviews before execution before ideation."""
     standings = {project.number: standing_of(project, policy, now) for project in snapshot.projects}
+    standings = lined_up(snapshot.projects, standings, policy)
     if snapshot.stop is not None:
         reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
         return Plan(standings=_held_back(standings, reason), effects=(), idle=Rest(reason=reason))
     settle = [*_lost(snapshot, standings, now)]
-    small = [effect for project in _in_order(snapshot.projects) for effect in _api_effect(project, standings[project.number])]
+    small = [effect for project in in_order(snapshot.projects) for effect in _api_effect(snapshot, project, standings[project.number])]
     purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
     starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
@@ -80,12 +82,7 @@ def _ended_job(record: Record, over: bool) -> str | None:
     return record.lease.job if over and record.lease is not None else None
 
 
-def _in_order(projects: Iterable[Project]) -> list[Project]:
-    """The repository-wide order: priority, then the number; the same for work and for merges."""
-    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.number))
-
-
-def _api_effect(project: Project, standing: Standing) -> Iterable[Effect]:
+def _api_effect(snapshot: Snapshot, project: Project, standing: Standing) -> Iterable[Effect]:
     pull, number, reason = current_pull(project), project.number, standing.reason
     match standing.want:
         case Want.OPEN_PULL:
@@ -99,6 +96,9 @@ def _api_effect(project: Project, standing: Standing) -> Iterable[Effect]:
         case Want.MERGE:
             assert pull is not None
             yield Merge(number=number, pull=pull.number, head=pull.head, reason=reason)
+        case Want.UPDATE:
+            assert pull is not None
+            yield UpdateBranch(number=number, pull=pull.number, head=pull.head, base=snapshot.base, reason=reason)
         case Want.CLOSE:
             yield CloseIssue(number=number, reason=reason)
         case Want.EXECUTE | Want.REVIEW | Want.WRITE_OFF | None:
@@ -117,20 +117,62 @@ def _free_agents(snapshot: Snapshot, policy: Policy) -> tuple[int, ...]:
     return tuple(agent for agent in range(1, policy.agents + 1) if agent not in busy)
 
 
+_AT_WORK = frozenset({Phase.WORKING, Phase.REVIEWING, Phase.REWORK, Phase.APPROVED, Phase.MERGING})
+
+
+@dataclass(kw_only=True)
+class _Fields:
+    """Which files are being worked on, and by whom; looked up only once somebody new could start."""
+
+    snapshot: Snapshot
+    policy: Policy
+    _taken: dict[str, int] | None = None
+
+    def neighbour(self, project: Project, standings: dict[int, Standing]) -> tuple[int, str] | None:
+        """Another project under way that will probably touch the same file, and that file."""
+        if not self.policy.keep_apart:
+            return None
+        if self._taken is None:
+            self._taken = {}
+            for other in in_order(self.snapshot.projects):
+                if standings[other.number].phase in _AT_WORK:
+                    self.enter(other)
+        shared = sorted(path for path in self._territory(project) if self._taken.get(path, project.number) != project.number)
+        return (self._taken[shared[0]], shared[0]) if shared else None
+
+    def enter(self, project: Project) -> None:
+        if self._taken is not None:
+            self._taken |= dict.fromkeys(self._territory(project), project.number)
+
+    def _territory(self, project: Project) -> frozenset[str]:
+        return territory(project, self.snapshot.listing, self.snapshot.past)
+
+
 _URGENCY = {Phase.REVIEWING: 0, Phase.REWORK: 1, Phase.READY: 2}
 
 
 def _starts(
     snapshot: Snapshot, policy: Policy, now: datetime, standings: dict[int, Standing], purse: _Purse
 ) -> tuple[list[Effect], dict[int, Standing], _Purse]:
-    waiting = [project for project in _in_order(snapshot.projects) if standings[project.number].want in (Want.EXECUTE, Want.REVIEW)]
+    waiting = [project for project in in_order(snapshot.projects) if standings[project.number].want in (Want.EXECUTE, Want.REVIEW)]
     waiting.sort(key=lambda project: _URGENCY[standings[project.number].phase])
     effects: list[Effect] = []
     standings = dict(standings)
+    fields = _Fields(snapshot=snapshot, policy=policy)
+    conflicts = conflicts_pending(snapshot.projects)
     for place, project in enumerate(waiting):
         standing = standings[project.number]
+        if standing.phase is Phase.READY and conflicts > MOST_CONFLICTS:
+            reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
+            standings[project.number] = Standing(phase=Phase.PAUSED, reason=reason)
+            continue
         if not purse.agents:
             standings[project.number] = replace(standing, reason=f"{standing.reason}; waits for a free agent, {place} before it")
+            continue
+        neighbour = fields.neighbour(project, standings) if standing.phase is Phase.READY else None
+        if neighbour is not None:
+            other, path = neighbour
+            standings[project.number] = replace(standing, want=None, reason=f"waits for #{other}, which works on {path} too")
             continue
         start = _start(project, standing, snapshot, policy, _choose(purse.agents, project))
         left = _pay(start, purse, policy, now)
@@ -139,6 +181,7 @@ def _starts(
             continue
         purse = left
         effects.append(start)
+        fields.enter(project)
     return effects, standings, purse
 
 

@@ -58,6 +58,10 @@ class Policy:
     """How long a head may stay without any check before a person is asked."""
     merge: bool = True
     merge_method: MergeMethod = MergeMethod.SQUASH
+    up_to_date: bool = True
+    """Whether the base is merged in, and everything checked on the result, before a pull request is merged."""
+    keep_apart: bool = True
+    """Whether work that will probably touch the same files waits for each other."""
     gates: tuple[GateCommand, ...] | None = None
     """None: detected from the repository."""
     ideation: Ideation = Ideation()

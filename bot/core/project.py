@@ -115,6 +115,14 @@ class Pull:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Paths on which a merge fails, and the places themselves, with git's conflict marks."""
+
+    paths: tuple[str, ...]
+    hunks: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Project:
     """One queued issue with all that is known about it."""
 
@@ -123,6 +131,10 @@ class Project:
     record: Record
     branch_head: str | None = None
     """Where the project's branch stands, None where it is not there."""
+    behind: bool = False
+    """Whether the pull request's head lacks commits of the base."""
+    conflict: Conflict | None = None
+    """Where the pull request's head and the base contradict each other."""
     job_over: bool = False
     """Whether the Actions run that its lease was taken for has ended: nobody will hand anything in."""
 
@@ -150,6 +162,14 @@ class Title:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastWork:
+    """A project that ended, by its title, and the files that it touched."""
+
+    title: str
+    paths: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     repository: str
     default_branch: str
@@ -162,5 +182,8 @@ class Snapshot:
     ledger: Ledger
     stop: Stop | None = None
     titles: tuple[Title, ...] = ()
+    listing: frozenset[str] = frozenset()
+    """Every file at the base."""
+    past: tuple[PastWork, ...] = ()
     board: Mapping[int, str] = field(default_factory=dict)
     """Issue number to board item id, for those already on the board."""

@@ -70,6 +70,18 @@ class Run:
     category: str | None = None
     resume_at: datetime | None = None
     scripted: bool = False
+    paths: tuple[str, ...] = ()
+    """What its commits touched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """The base was merged into the branch, without a conflict and by trusted code. `before` is kept to go back to."""
+
+    at: datetime
+    before: str
+    after: str
+    base: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +97,9 @@ class Record:
     """Whether a transcript to go on from stands beside this record."""
     over: bool = False
     """Ended and shown as such: looked at again only when it is queued again."""
+    updates: tuple[Update, ...] = ()
+    title: str = ""
+    """The issue's title when a run last handed in: to tell what similar work touched."""
     filed: tuple[str, ...] = ()
     """Ideation: validation runs whose proposal was made an issue."""
 

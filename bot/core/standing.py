@@ -25,6 +25,7 @@ class Want(Enum):
     OPEN_PULL = "open the pull request"
     POST_VERDICT = "post the verdict"
     MERGE = "merge"
+    UPDATE = "merge the base in"
     CLOSE = "close the issue"
     WRITE_OFF = "write off a dead run"
 
@@ -147,11 +148,13 @@ def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) 
 def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) -> Standing:
     verdict = verdict_on(project, pull.head)
     request = outstanding_request(pull, policy)
-    if verdict is not None and not is_shown(verdict, pull, policy):
+    if verdict is not None and not is_shown(verdict, project, pull, policy):
         phase = Phase.APPROVED if verdict.approved else Phase.REWORK
         return Standing(phase=phase, reason="the verdict is there and goes onto the pull request", want=Want.POST_VERDICT)
     if request is not None and request.commit == pull.head:
         return _again(project, policy, f"@{request.author} asked for changes")
+    if project.conflict is not None:
+        return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
     match checks_on(pull, policy):
         case ChecksFailed(names=names):
             return _again(project, policy, f"checks failed: {', '.join(names)}")
@@ -167,13 +170,14 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Standing(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
         case ChecksPassed():
             pass
-    if pull.mergeable is Mergeable.NO:
-        return Standing(phase=Phase.NEEDS_HUMAN, reason=f"conflicts with {pull.base}; somebody must say which side wins")
+    if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
+        reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
+        return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
     if verdict is None:
         return Standing(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", want=Want.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
-    return _approved(policy, pull, request)
+    return _approved(project, policy, pull, request)
 
 
 def _again(project: Project, policy: Policy, why: str) -> Standing:
@@ -183,12 +187,15 @@ def _again(project: Project, policy: Policy, why: str) -> Standing:
     return Standing(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", want=Want.EXECUTE)
 
 
-def _approved(policy: Policy, pull: Pull, request: Review | None) -> Standing:
+def _approved(project: Project, policy: Policy, pull: Pull, request: Review | None) -> Standing:
     if request is not None:
         return Standing(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
     if not policy.merge:
         return Standing(phase=Phase.APPROVED, reason="merging is left to people here")
-    if pull.mergeable is Mergeable.UNKNOWN:
+    if project.behind and policy.up_to_date:
+        reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
+        return Standing(phase=Phase.APPROVED, reason=reason, want=Want.UPDATE)
+    if pull.mergeable is not Mergeable.YES:
         return Standing(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Standing(phase=Phase.MERGING, reason="approved and green on this head", want=Want.MERGE)
 
@@ -196,4 +203,10 @@ def _approved(policy: Policy, pull: Pull, request: Review | None) -> Standing:
 def _head_since(project: Project, pull: Pull) -> datetime:
     """When the head came to be: the run that published it ended; the pull request's own age where a person pushed."""
     ended = [run.ended_at for run in project.record.runs if run.head == pull.head and run.role is Role.EXECUTION]
-    return max([pull.created_at, *ended])
+    updated = [update.at for update in project.record.updates if update.after == pull.head]
+    return max([pull.created_at, *ended, *updated])
+
+
+def just_updated(project: Project, pull: Pull) -> bool:
+    """Whether the head is the bot's own merge of the base: what GitHub said of the head before it may still be heard for a while."""
+    return bool(project.record.updates) and project.record.updates[-1].after == pull.head

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.core.policy import REVIEW_CHECK, Policy
 from bot.core.project import CheckState, Project, Pull, Review, ReviewState
+from bot.core.record import Record, Run
 from bot.core.roles import Role
 from bot.core.run import Finding, Verdict
 
 
-def verdict_on(project: Project, head: str) -> Verdict | None:
-    """The newest verdict on exactly this head; one on another head counts for nothing."""
+def same_work(record: Record, head: str) -> tuple[str, ...]:
+    """`head`, and the older heads that it came from by nothing but the bot's merging the base in."""
+    heads = [head]
+    for update in reversed(record.updates):
+        if update.after == heads[-1]:
+            heads.append(update.before)
+    return tuple(heads)
+
+
+def judging_run(project: Project, head: str) -> Run | None:
+    """The newest review of this head, or of the same work before the base was merged into it."""
+    heads = same_work(project.record, head)
     return next(
-        (run.verdict for run in reversed(project.record.runs) if run.role is Role.REVIEW and run.verdict and run.verdict.head == head), None
+        (run for run in reversed(project.record.runs) if run.role is Role.REVIEW and run.verdict and run.verdict.head in heads), None
     )
 
 
-def is_shown(verdict: Verdict, pull: Pull, policy: Policy) -> bool:
+def verdict_on(project: Project, head: str) -> Verdict | None:
+    """The newest verdict on this very work; one on another head counts for nothing."""
+    run = judging_run(project, head)
+    return replace(run.verdict, head=head) if run is not None and run.verdict is not None else None
+
+
+def is_shown(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> bool:
     """Whether the pull request carries the verdict: the check, and the review where a second identity can write one."""
     wanted = CheckState.SUCCESS if verdict.approved else CheckState.FAILURE
     checked = any(check.name == REVIEW_CHECK and check.state is wanted for check in pull.checks)
-    return checked and (policy.reviewer is None or is_reviewed(verdict, pull, policy))
+    return checked and (policy.reviewer is None or is_reviewed(verdict, project, pull, policy))
 
 
-def is_reviewed(verdict: Verdict, pull: Pull, policy: Policy) -> bool:
+def is_reviewed(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> bool:
+    """A review that GitHub dismissed, as it may when the head moves, is no longer there."""
     state = ReviewState.APPROVED if verdict.approved else ReviewState.CHANGES_REQUESTED
-    return any(review.author == policy.reviewer and review.commit == pull.head and review.state is state for review in pull.reviews)
+    heads = same_work(project.record, pull.head)
+    return any(review.author == policy.reviewer and review.commit in heads and review.state is state for review in pull.reviews)
 
 
 def outstanding_request(pull: Pull, policy: Policy) -> Review | None:
@@ -36,7 +57,7 @@ def outstanding_request(pull: Pull, policy: Policy) -> Review | None:
     return next((review for review in last.values() if review.state is ReviewState.CHANGES_REQUESTED), None)
 
 
-def findings_of(project: Project, pull: Pull, policy: Policy) -> tuple[Finding, ...]:
+def findings_of(project: Project, pull: Pull, policy: Policy, base: str) -> tuple[Finding, ...]:
     """What the next run must mend on this head: failed checks, the reviewer's findings, people's requests, as one list."""
     failed = [
         Finding(source=f"check {check.name}", text=check.summary or "failed without saying why")
@@ -49,4 +70,14 @@ def findings_of(project: Project, pull: Pull, policy: Policy) -> tuple[Finding, 
     )
     asked = outstanding_request(pull, policy)
     people = [Finding(source=f"@{asked.author}", text=asked.body)] if asked and asked.commit == pull.head else []
-    return (*failed, *judged, *(verdict.findings if verdict and not verdict.approved else ()), *people)
+    return (*_resolution(project, pull, base), *failed, *judged, *(verdict.findings if verdict and not verdict.approved else ()), *people)
+
+
+def _resolution(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
+    if project.conflict is None:
+        return ()
+    text = (
+        f"{pull.base} has moved on and contradicts this branch in {', '.join(project.conflict.paths)}. Merge it: `git merge {base}` "
+        f"(the commit is in this clone). Keep what both sides mean, and run the tests on the result.\n{project.conflict.hunks}"
+    )
+    return (Finding(source="merge", text=text),)

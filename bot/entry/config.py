@@ -67,6 +67,9 @@ class IdeationPart(_Part):
 class MergePart(_Part):
     enabled: bool = Field(default=True, description="Whether the bot merges what is approved and green.")
     method: MergeMethod = Field(default=MergeMethod.SQUASH, description="`merge`, `squash` or `rebase`.")
+    up_to_date: bool = Field(
+        default=True, description="Whether the default branch is merged in, and everything checked on the result, before merging."
+    )
     checks_patience_minutes: int = Field(
         default=30, ge=1, le=1440, description="Minutes to wait for a first check before a person is asked."
     )
@@ -85,6 +88,7 @@ class Config(_Part):
     gates: Gates | None = Field(default=None, description="Commands that must pass before anything is published. Left out: detected.")
     ideation: IdeationPart = IdeationPart()
     merge: MergePart = MergePart()
+    keep_apart: bool = Field(default=True, description="Whether work that will probably touch the same files waits for each other.")
     sandbox: str = Field(
         default="bubblewrap",
         pattern="^(bubblewrap|none)$",
@@ -186,6 +190,8 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
         checks_patience=timedelta(minutes=config.merge.checks_patience_minutes),
         merge=config.merge.enabled,
         merge_method=config.merge.method,
+        up_to_date=config.merge.up_to_date,
+        keep_apart=config.keep_apart,
         gates=_gates(config.gates),
         ideation=Ideation(
             enabled=config.ideation.enabled,

@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, WriteOff, describe
+from bot.core.effects import (
+    CloseIssue,
+    Effect,
+    FileProposal,
+    Merge,
+    OpenPull,
+    PostVerdict,
+    Retire,
+    StartRun,
+    UpdateBranch,
+    WriteOff,
+    describe,
+)
 from bot.core.ideas import FileIt, pending_proposal
 from bot.core.labels import PROPOSED, READY
 from bot.core.lease import Refused, expired
 from bot.core.ledger import Entry, EntryKind, with_settlement
 from bot.core.policy import REVIEW_CHECK
-from bot.core.project import Project, Snapshot
-from bot.core.record import IDEATION
+from bot.core.project import Conflict, Project, Snapshot
+from bot.core.record import IDEATION, Update
 from bot.core.roles import Role
 from bot.core.run import Ending
 from bot.core.standing import current_pull, current_runs
 from bot.core.started import Started
-from bot.core.verdict import is_reviewed
+from bot.core.verdict import is_reviewed, judging_run
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
 from bot.flows.starting import begin
 from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body
-from bot.ports import Change, GitHubTrouble, Merged, RefState, ReviewComment
+from bot.ports import BranchMove, Change, GitHubTrouble, Merged, RefState, ReviewComment
+
+_UPDATES_KEPT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,8 @@ def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
             return _post_verdict(means, _project(snapshot, effect.number), effect)
         case Merge():
             return _merge(means, _project(snapshot, effect.number), effect)
+        case UpdateBranch():
+            return _update(means, _project(snapshot, effect.number), effect)
         case CloseIssue():
             means.writes.close_issue(effect.number)
             return Applied(effect=effect, said=describe(effect))
@@ -124,10 +140,11 @@ def _post_verdict(means: Means, project: Project, effect: PostVerdict) -> Applie
     """The review first, the check last: only with both is the verdict shown, and what is there already is not posted twice."""
     verdict, policy, pull = effect.verdict, means.policy, current_pull(project)
     assert pull is not None
-    run = next(run for run in reversed(project.record.runs) if run.verdict is not None and run.verdict.head == verdict.head)
+    run = judging_run(project, verdict.head)
+    assert run is not None
     one_identity = policy.reviewer is None
     body = review_body(verdict, run.cycle, policy.cycles, one_identity=one_identity, scripted=run.scripted)
-    if not is_reviewed(verdict, pull, policy):
+    if not is_reviewed(verdict, project, pull, policy):
         means.writes.review(
             pull=effect.pull,
             head=verdict.head,
@@ -160,6 +177,29 @@ def _merge(means: Means, project: Project, effect: Merge) -> Applied:
             return Applied(effect=effect, said=f"pull request #{effect.pull} was not merged: its head moved after the review", done=False)
         case Merged.NOT_NOW:
             return Applied(effect=effect, said=f"pull request #{effect.pull} was not merged: GitHub says “{answer.words}”", done=False)
+
+
+def _update(means: Means, project: Project, effect: UpdateBranch) -> Applied:
+    branch = project.record.branch
+    assert branch is not None
+    merge = means.code.updated(
+        effect.head, effect.base, f"Merge {means.default_branch} into {branch}\n\nSo that it is checked as it would be merged."
+    )
+    if isinstance(merge, Conflict):
+        return Applied(effect=effect, said=f"{describe(effect)}: not done, it conflicts in {', '.join(merge.paths)}", done=False)
+
+    def decide(state: RefState) -> Change | Refused:
+        record = record_of(state, effect.number)
+        if record.lease is not None or state.tips.get(f"refs/heads/{branch}") != effect.head or state.base != effect.base:
+            return Refused(reason="it moved on meanwhile")
+        update = Update(at=means.clock.now(), before=effect.head, after=merge, base=effect.base)
+        return Change(
+            message=f"Merge {means.default_branch} into the branch of project {effect.number}",
+            record=replace(record, epoch=record.epoch + 1, updates=(*record.updates, update)[-_UPDATES_KEPT:]),
+            branch=BranchMove(branch=branch, head=merge),
+        )
+
+    return _settled(effect, move(means, decide))
 
 
 def _file(means: Means, snapshot: Snapshot, effect: FileProposal) -> Applied:
@@ -196,5 +236,7 @@ def _retire(means: Means, effect: Retire) -> RefState | Refused:
 def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
     """Projects whose standing the next look will change: showing them now would be one write too many."""
     return frozenset(
-        one.effect.number for one in applied if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | CloseIssue)
+        one.effect.number
+        for one in applied
+        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | UpdateBranch | CloseIssue)
     )

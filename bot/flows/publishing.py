@@ -9,13 +9,15 @@ from bot.core.guard import protected
 from bot.core.ideas import repeated
 from bot.core.lease import Refused, released
 from bot.core.ledger import Entry, EntryKind, with_settlement
-from bot.core.record import Run
+from bot.core.record import IDEATION, Run
 from bot.core.roles import Role
 from bot.core.run import Bundle, Ending, Proposal
 from bot.core.started import Started
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
-from bot.ports import BranchMove, Change, RefState
+from bot.ports import Admitted, BranchMove, Change, RefState
+
+_MOST_PATHS = 200
 
 
 def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
@@ -37,6 +39,7 @@ def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
         after = released(record_of(state, number), started.holder, recorded, now, checkpoint=checkpoint)
         if isinstance(after, Refused):
             return after
+        after = replace(after, title=started.brief.title) if number > IDEATION else after
         return Change(
             message=f"Agent {started.start.agent} hands in {started.start.role.value}: {recorded.ending.value}",
             record=after,
@@ -66,9 +69,11 @@ def _settlement(started: Started, bundle: Bundle, now: datetime) -> Entry:
 def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
     """The bundle as a run, once trusted code has looked at it; what may not be published is an ending with its reason."""
     ending, note, head = bundle.ending, bundle.note, None
+    paths: tuple[str, ...] = ()
     proposals = bundle.proposals
     if started.start.role is Role.EXECUTION and bundle.git_bundle is not None and bundle.head is not None:
-        ending, note, head = _admitted(means, started, bundle)
+        ending, note, admitted = _admitted(means, started, bundle)
+        head, paths = (admitted.head, admitted.paths[:_MOST_PATHS]) if admitted is not None else (None, ())
     elif started.start.role is not Role.EXECUTION:
         head = started.start.head or started.start.base
     if started.start.role is Role.IDEATION and proposals:
@@ -96,19 +101,22 @@ def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
         category=started.start.category,
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
+        paths=paths,
     )
 
 
-def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, str, str | None]:
+def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, str, Admitted | None]:
     assert bundle.git_bundle is not None
     assert bundle.head is not None
-    admitted = means.code.admit(bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head)
+    admitted = means.code.admit(
+        bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head, known=started.start.base
+    )
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
     guarded = protected(admitted.paths)
     if guarded:
         return Ending.REFUSED, f"It changes {', '.join(guarded[:5])}, which only a person may do; nothing was published", None
-    return bundle.ending, bundle.note, admitted.head
+    return bundle.ending, bundle.note, admitted
 
 
 def _fresh(means: Means, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:

@@ -11,12 +11,13 @@ from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
 from bot.core.effects import StartRun
 from bot.core.lease import Refused, renewed
+from bot.core.project import Conflict
 from bot.core.roles import Role
 from bot.core.run import Bundle, Ending
 from bot.core.started import Started
 from bot.flows.means import RunMeans
 from bot.flows.moving import move, record_of
-from bot.ports import Change, Conflict, GitTrouble, RefState, Workspace
+from bot.ports import Change, GitTrouble, RefState, Workspace
 
 _LOOK_EVERY = timedelta(seconds=5)
 
@@ -68,7 +69,7 @@ def _workspace(means: RunMeans, start: StartRun) -> Workspace:
     author = f"agent-{start.agent}"
     if start.role is Role.EXECUTION:
         branch = f"agent-{start.agent}/work"
-        return means.code.workspace(start.head or start.base, branch=branch, author=author)
+        return means.code.workspace(start.head or start.base, branch=branch, author=author, beside=start.base)
     if start.role is Role.REVIEW and start.head is not None:
         merged = means.code.merged(start.base, start.head)
         return means.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from bot.core.project import Issue, Project, Pull, Snapshot, Title
+from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot, Title
 from bot.core.record import IDEATION, Record
 from bot.flows.means import Means
 from bot.flows.moving import record_of
 from bot.ports import RefState, View
+
+_PAST_KEPT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ def look(means: Means, *, titles: bool = False) -> Look:
             ledger=state.ledger,
             stop=state.stop,
             titles=known,
+            listing=frozenset(means.code.listing(state.base)) if projects else frozenset(),
+            past=_past(state),
             board=view.board,
         ),
     )
@@ -60,4 +64,24 @@ def _project(means: Means, state: RefState, view: View, issue: Issue, ended: Set
     head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
     if record.epoch == 0 and issue.queued is not None and issue.open:
         issue = replace(issue, blockers=means.reads.blockers(issue.number))
-    return Project(issue=issue, pull=pull, record=record, branch_head=head, job_over=_job_over(record, ended))
+    behind, conflict = _compared(means, state, pull)
+    return Project(
+        issue=issue, pull=pull, record=record, branch_head=head, behind=behind, conflict=conflict, job_over=_job_over(record, ended)
+    )
+
+
+def _compared(means: Means, state: RefState, pull: Pull | None) -> tuple[bool, Conflict | None]:
+    """Git says it at once, and before GitHub does. A head that has not been fetched yet is looked at next time."""
+    if pull is None or pull.state is not PullState.OPEN or state.tips.get(f"refs/heads/{pull.branch}") != pull.head:
+        return False, None
+    if means.code.contains(state.base, pull.head):
+        return False, None
+    merged = means.code.merged(state.base, pull.head)
+    return True, merged if isinstance(merged, Conflict) else None
+
+
+def _past(state: RefState) -> tuple[PastWork, ...]:
+    ended = [record for number, record in sorted(state.records.items()) if number > IDEATION and record.over and record.title]
+    return tuple(
+        PastWork(title=record.title, paths=frozenset(path for run in record.runs for path in run.paths)) for record in ended[-_PAST_KEPT:]
+    )

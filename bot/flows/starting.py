@@ -101,7 +101,7 @@ def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: 
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
-        findings=findings_of(project, pull, policy) if project and pull and start.role is Role.EXECUTION else (),
+        findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
         gates=_gates(means, start) if start.role is Role.EXECUTION else (),
         diff=means.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",

@@ -77,6 +77,8 @@ def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
     parts = [STATUS_MARK, table]
     if not record.runs or record.runs[0].role is Role.EXECUTION:
         parts.append(_criteria(criteria_of(project.issue.title, project.issue.body)))
+    if project.conflict is not None and project.conflict.hunks:
+        parts.append(f"What contradicts each other:\n\n{code_block(project.conflict.hunks)}")
     if standing.phase is Phase.NEEDS_HUMAN and record.runs:
         parts.append(both_views(record))
     if record.runs:

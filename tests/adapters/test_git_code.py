@@ -13,7 +13,8 @@ from bot.adapters.git.admission import leads_out
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.ports import Admitted, Conflict, GitTrouble
+from bot.core.project import Conflict
+from bot.ports import Admitted, GitTrouble
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +224,10 @@ def test_a_merge_is_tried_out_without_a_checkout(code: GitCode, base: str) -> No
 
     assert isinstance(result, str)
     assert code.files(result, ["parser.py", "new.py"]) == {"parser.py": "1\ntwo\nthree\n", "new.py": "x"}
-    assert code.merged(ours, against) == Conflict(paths=("parser.py",))
+    against_each_other = code.merged(ours, against)
+    assert isinstance(against_each_other, Conflict)
+    assert against_each_other.paths == ("parser.py",)
+    assert "1\ntwo\nthree\n=======\nI\n" in against_each_other.hunks
     assert "+1" in code.diff(base, ours).splitlines()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 
 from bot.adapters.git.process import Mirror
 from bot.ports import Admitted
@@ -14,22 +15,27 @@ _LARGEST_WHOLE = 200_000_000
 _SYMLINK, _GITLINK = "120000", "160000"
 
 
-def admitted(apart: Mirror, base: str, head: str) -> Admitted | str:
-    """Why they are refused, or what they touch on the way: a file that is added and taken away again counts too."""
+def admitted(apart: Mirror, base: str, head: str, known: str | None = None) -> Admitted | str:
+    """Why they are refused, or what they touch on the way: a file that is added and taken away again counts too.
+
+    Where the default branch was merged in, only what the merge itself decided counts, not what came from there.
+    """
     if apart.git("merge-base", "--is-ancestor", base, head, check=False).code != 0:
         return "its commits do not build on the commit that the run started from"
-    commits = apart.git("rev-list", f"{base}..{head}").text.split()
+    brought = [f"{base}..{head}", *([f"^{known}"] if known is not None else [])]
+    commits = apart.git("rev-list", *brought).text.split()
     if len(commits) > _MOST_COMMITS:
         return f"it has {len(commits)} commits; the most is {_MOST_COMMITS}"
-    too_large = _too_large(apart, base, head)
+    too_large = _too_large(apart, brought)
     if too_large is not None:
         return too_large
-    raw = apart.git("log", "--format=", "--raw", "-z", "-m", "--no-renames", "--no-abbrev", f"{base}..{head}").text
-    raw += apart.git("diff", "--raw", "-z", "--no-renames", "--no-abbrev", base, head).text
+    merged = known is not None and apart.git("merge-base", "--is-ancestor", known, head, check=False).code == 0
+    raw = apart.git("log", "--format=", "--raw", "-z", "-c", "--no-renames", "--no-abbrev", *brought).text
+    raw += apart.git("diff", "--raw", "-z", "--no-renames", "--no-abbrev", known if merged and known is not None else base, head).text
     paths: set[str] = set()
     parts = iter(part for part in raw.split("\0") if part)
     for entry in parts:
-        _, mode, _, oid, _ = entry.split(" ")
+        mode, oid = _after(entry)
         path = next(parts)
         paths.add(path)
         if mode == _GITLINK:
@@ -39,8 +45,15 @@ def admitted(apart: Mirror, base: str, head: str) -> Admitted | str:
     return Admitted(head=head, paths=tuple(sorted(paths)), commits=len(commits))
 
 
-def _too_large(apart: Mirror, base: str, head: str) -> str | None:
-    objects = apart.git("rev-list", "--objects", f"{base}..{head}").out
+def _after(entry: str) -> tuple[str, str]:
+    """Mode and blob that a raw line ends with: one colon, one mode and one blob for each parent, then the result's."""
+    parents = len(entry) - len(entry.lstrip(":"))
+    fields = entry.lstrip(":").split(" ")
+    return fields[parents], fields[2 * parents + 1]
+
+
+def _too_large(apart: Mirror, brought: Sequence[str]) -> str | None:
+    objects = apart.git("rev-list", "--objects", *brought).out
     names = b"".join(line[:40] + b"\n" for line in objects.splitlines())
     sizes = [int(size) for size in apart.git("cat-file", "--batch-check=%(objectsize)", stdin=names).text.split()]
     if max(sizes, default=0) > _LARGEST_FILE:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.adapters.git.admission import admitted
 from bot.adapters.git.process import Mirror, blobs, checked_oid, git, last_words
-from bot.ports import Admitted, Conflict, GitTrouble
+from bot.core.project import Conflict
+from bot.ports import Admitted, GitTrouble
 
 _LARGEST_BUNDLE = 50_000_000
 _LARGEST_DIFF = 400_000
+_MERGES_KEPT = 2_000
+_LONGEST_HUNKS = 6_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class Checkout:
 class GitCode:
     mirror: Mirror
     workspaces: Path
+    _contained: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _merges: dict[tuple[str, str], str | Conflict] = field(default_factory=dict)
 
     def files(self, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
         asked = [path for path in paths if "\n" not in path]
@@ -53,29 +58,63 @@ class GitCode:
         return f"{names}\n{whole[:cut]}"
 
     def merged(self, base: str, head: str) -> str | Conflict:
-        done = self.mirror.git(
-            "merge-tree", "--write-tree", "--name-only", "--no-messages", checked_oid(base), checked_oid(head), check=False
-        )
-        tree, *paths = done.text.splitlines() or [""]
-        if done.code == 1:
-            return Conflict(paths=tuple(dict.fromkeys(path for path in paths if path)))
-        if done.code != 0:
+        tree = self._merge(base, head)
+        return tree if isinstance(tree, Conflict) else self._commit(tree, (base, head), "The merge result, for looking at")
+
+    def updated(self, head: str, base: str, message: str) -> str | Conflict:
+        tree = self._merge(head, base)
+        return tree if isinstance(tree, Conflict) else self._commit(tree, (head, base), message)
+
+    def _commit(self, tree: str, parents: tuple[str, str], message: str) -> str:
+        first, second = parents
+        return self.mirror.git("commit-tree", tree, "-p", first, "-p", second, "-m", message).text.strip()
+
+    def _merge(self, ours: str, theirs: str) -> str | Conflict:
+        """The tree of the merge. What two commits come to never changes, and is asked at each look: so it is kept."""
+        known = self._merges.get((ours, theirs))
+        if known is None:
+            if len(self._merges) >= _MERGES_KEPT:
+                self._merges.clear()
+            known = self._merges[ours, theirs] = self._merge_tree(ours, theirs)
+        return known
+
+    def _merge_tree(self, ours: str, theirs: str) -> str | Conflict:
+        sides = (checked_oid(ours), checked_oid(theirs))
+        done = self.mirror.git("merge-tree", "--write-tree", "--name-only", "--no-messages", *sides, check=False)
+        tree, *names = done.text.splitlines() or [""]
+        if done.code == 0:
+            return tree
+        if done.code != 1:
             raise GitTrouble(f"git merge-tree failed: {done.err.strip()[-300:]}")
-        return self.mirror.git("commit-tree", tree, "-p", base, "-p", head, "-m", "The merge result, for looking at").text.strip()
+        paths = tuple(dict.fromkeys(name for name in names if name))
+        contents = blobs(self.mirror, [f"{tree}:{path}" for path in paths])
+        marked = {path: data.decode("utf-8", "replace") for path, data in zip(paths, contents, strict=True) if data is not None}
+        return Conflict(
+            paths=paths, hunks="\n".join(hunk for path, text in marked.items() for hunk in conflict_hunks(path, text))[:_LONGEST_HUNKS]
+        )
 
     def contains(self, ancestor: str, descendant: str) -> bool:
-        return self.mirror.git("merge-base", "--is-ancestor", checked_oid(ancestor), checked_oid(descendant), check=False).code == 0
+        known = self._contained.get((ancestor, descendant))
+        if known is None:
+            if len(self._contained) >= _MERGES_KEPT:
+                self._contained.clear()
+            done = self.mirror.git("merge-base", "--is-ancestor", checked_oid(ancestor), checked_oid(descendant), check=False)
+            if done.code > 1:
+                return False  # one of them is not here yet: nothing to remember
+            known = self._contained[ancestor, descendant] = done.code == 0
+        return known
 
-    def workspace(self, commit: str, *, branch: str | None, author: str) -> Checkout:
+    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Checkout:
         """A full copy of the commit's history: nothing in it points back at the mirror, so a run cannot reach or spoil that."""
         self.workspaces.mkdir(parents=True, exist_ok=True)
         checkout = Checkout(path=Path(tempfile.mkdtemp(prefix="run-", dir=self.workspaces)) / "repository")
         checkout.path.mkdir()
         try:
             git("init", "--quiet", ".", cwd=checkout.path)
-            start = f"{checked_oid(commit)}:refs/groundskeeper/start"
+            start = [f"{checked_oid(commit)}:refs/groundskeeper/start"]
+            start += [f"{checked_oid(beside)}:refs/groundskeeper/base"] if beside is not None else []
             with self.mirror.lock:
-                git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.path.resolve(), start, cwd=checkout.path)
+                git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.path.resolve(), *start, cwd=checkout.path)
             where = ("-B", branch) if branch is not None else ("--detach",)
             git("checkout", "--quiet", *where, "refs/groundskeeper/start", cwd=checkout.path)
             for key, value in (("user.name", author), ("user.email", f"{author}@users.noreply.github.com")):
@@ -85,7 +124,7 @@ class GitCode:
             raise
         return checkout
 
-    def admit(self, bundle: bytes, *, base: str, head: str) -> Admitted | str:
+    def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None) -> Admitted | str:
         """Looked through in a quarantine first; what is refused never comes into the mirror."""
         if len(bundle) > _LARGEST_BUNDLE:
             return f"the bundle has {len(bundle):,} bytes; the most is {_LARGEST_BUNDLE:,}"
@@ -97,7 +136,7 @@ class GitCode:
             refusal = _unbundled(apart, file, head)
             if refusal is not None:
                 return refusal
-            looked = admitted(apart, base, head)
+            looked = admitted(apart, base, head, known)
             if isinstance(looked, str):
                 return looked
             # git checks objects that come by a fetch from a repository, yet not those of a bundle: so the check is here.
@@ -107,6 +146,21 @@ class GitCode:
                     cwd=self.mirror.path, check=False, config={"transfer.fsckObjects": "true"},
                 )  # fmt: skip
             return looked if fetched.code == 0 else f"git does not accept its objects: {last_words(fetched)}"
+
+
+def conflict_hunks(path: str, text: str) -> list[str]:
+    """The places between git's conflict marks, each under its path."""
+    found: list[str] = []
+    lines: list[str] | None = None
+    for line in text.splitlines():
+        if line.startswith("<<<<<<< "):
+            lines = []
+        if lines is not None:
+            lines.append(line)
+        if line.startswith(">>>>>>> ") and lines is not None:
+            found.append("\n".join([f"{path}:", *lines]))
+            lines = None
+    return found
 
 
 def _quarantine(path: Path, mirror: Mirror, base: str) -> Mirror:

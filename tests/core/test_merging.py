@@ -1,0 +1,146 @@
+"""The merge order, and which files keep two projects apart: tables of rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.effects import StartRun
+from bot.core.merging import lined_up
+from bot.core.overlap import named_paths, territory
+from bot.core.phase import Phase
+from bot.core.plan import Plan, plan
+from bot.core.project import CheckState, Conflict, PastWork, Project
+from bot.core.record import Update
+from bot.core.standing import Want, standing_of
+from bot.core.verdict import verdict_on
+from tests.core.facts import HEAD, NOON, issue, judged, policy, project, pull, record, run, shown, snapshot, working
+
+CHECKS, REVIEWS = shown(approved=True)
+MERGED_IN = "d" * 40
+BASE = "b" * 40
+LISTING = frozenset({"pots.py", "src/parser.py", "src/deep/names.py", "docs/names.md", "docs/README.md", "README.md"})
+
+
+def approved(number: int, *, behind: bool = False, updated: bool = False, running: bool = False, **issues: object) -> Project:
+    """Reviewed and green; `updated`: the base was merged in since; `running`: a check of the new head is not done."""
+    head = MERGED_IN if updated else HEAD
+    checks = [replace(check, state=CheckState.PENDING) if running and check.name == "unit" else check for check in CHECKS]
+    kept = record(
+        number,
+        epoch=4,
+        branch=f"agent-1/project-{number}",
+        runs=(run(), judged(approved=True)),
+        updates=(Update(at=NOON - timedelta(minutes=1), before=HEAD, after=MERGED_IN, base=BASE),) if updated else (),
+    )
+    the_pull = pull(number=number + 100, branch=f"agent-1/project-{number}", head=head, checks=tuple(checks), reviews=REVIEWS)
+    return project(issue=issue(number, **issues), record=kept, pull=the_pull, branch_head=head, behind=behind)
+
+
+def conflicting(number: int) -> Project:
+    return replace(
+        approved(number, behind=True), conflict=Conflict(paths=("pots.py",), hunks="pots.py:\n<<<<<<< a\n1\n=======\n2\n>>>>>>> b")
+    )
+
+
+def wants(*projects: Project, up_to_date: bool = True) -> dict[int, Want | None]:
+    chosen = policy(up_to_date=up_to_date)
+    standings = {one.number: standing_of(one, chosen, NOON) for one in projects}
+    return {number: standing.want for number, standing in lined_up(projects, standings, chosen).items()}
+
+
+@pytest.mark.parametrize(
+    ("projects", "expected"),
+    [
+        ((approved(1),), {1: Want.MERGE}),
+        ((approved(1, behind=True),), {1: Want.UPDATE}),
+        ((approved(1), approved(2)), {1: Want.MERGE, 2: None}),
+        ((approved(1), approved(2, labels=frozenset({"agent:ready", "priority:high"}))), {1: None, 2: Want.MERGE}),
+        ((approved(1, behind=True), approved(2)), {1: None, 2: Want.MERGE}),
+        ((approved(1, behind=True), approved(2, updated=True, running=True)), {1: None, 2: None}),
+        ((approved(1, behind=True), approved(2, updated=True)), {1: None, 2: Want.MERGE}),
+        ((conflicting(1), conflicting(2)), {1: Want.EXECUTE, 2: None}),
+        ((conflicting(1), approved(2)), {1: Want.EXECUTE, 2: Want.MERGE}),
+    ],
+    ids=[
+        "alone it is merged", "behind it is updated first", "one at a time", "priority goes first", "who carries the tip goes first",
+        "nobody overtakes a check on the merged result", "tested on the tip it is merged", "one conflict at a time",
+        "a conflict holds nobody else up",
+    ],
+)  # fmt: skip
+def test_the_merge_order(projects: tuple[Project, ...], expected: dict[int, Want | None]) -> None:
+    assert wants(*projects) == expected
+
+
+def test_without_the_rule_all_are_merged_in_order() -> None:
+    assert wants(approved(1, behind=True), approved(2, behind=True), up_to_date=False) == {1: Want.MERGE, 2: Want.MERGE}
+
+
+def test_an_approval_goes_along_when_only_the_base_was_merged_in() -> None:
+    updated = approved(1, updated=True)
+    found = verdict_on(updated, MERGED_IN)
+
+    assert found is not None
+    assert found.approved
+    assert found.head == MERGED_IN
+    assert verdict_on(updated, "e" * 40) is None
+
+
+def test_more_than_three_conflicts_hold_new_work_back() -> None:
+    new = project(issue=issue(50), record=record(50))
+    few = plan(snapshot(*map(conflicting, (1, 2, 3)), new), policy(agents=5), NOON).standings[50]
+    many = plan(snapshot(*map(conflicting, (1, 2, 3, 4)), new), policy(agents=5), NOON).standings[50]
+
+    assert few.phase is Phase.READY
+    assert many.phase is Phase.PAUSED
+    assert many.reason == "4 pull requests conflict with main; new work waits until they are resolved"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("`pots.py` counts wrong", {"pots.py"}),
+        ("See src/parser.py:12, line 3.", {"src/parser.py"}),
+        ("parser.py is slow", {"src/parser.py"}),
+        ("names.py and names.md", {"src/deep/names.py", "docs/names.md"}),
+        ("./pots.py", {"pots.py"}),
+        ("Version 1.2 of e.g. nothing", set()),
+        ("no_such.py", set()),
+    ],
+)
+def test_files_are_found_by_what_an_issue_names(text: str, found: set[str]) -> None:
+    assert named_paths(text, LISTING) == found
+
+
+def test_similar_work_says_which_files_come_next() -> None:
+    past = (PastWork(title="Count the pots twice", paths=frozenset({"pots.py"})), PastWork(title="Other", paths=frozenset({"x"})))
+    likely = project(issue=issue(7, title="Count the pots thrice"))
+    unlike = project(issue=issue(7, title="Translate the manual"))
+
+    assert territory(likely, LISTING, past) == {"pots.py"}
+    assert territory(unlike, LISTING, past) == set()
+
+
+def started(decided: Plan) -> list[int]:
+    return [effect.number for effect in decided.effects if isinstance(effect, StartRun)]
+
+
+def test_work_on_the_same_file_waits_and_says_for_whom() -> None:
+    first, second, third = (project(issue=issue(number, title=title), record=record(number)) for number, title in (
+        (1, "pots.py forgets one"), (2, "pots.py counts slowly"), (3, "src/parser.py is slow")
+    ))  # fmt: skip
+    decided = plan(snapshot(first, second, third, listing=LISTING), policy(agents=5), NOON)
+
+    assert started(decided) == [1, 3]
+    assert decided.standings[2].reason == "waits for #1, which works on pots.py too"
+    together = plan(snapshot(first, second, listing=LISTING), policy(agents=5, keep_apart=False), NOON)
+    assert started(together) == [1, 2]
+
+
+def test_who_is_parked_keeps_nobody_away() -> None:
+    parked = working(run(paths=("pots.py",)), issue=issue(1, labels=frozenset({"agent:ready", "agent:hold"})))
+    waiting = project(issue=issue(2, title="pots.py counts slowly"), record=record(2))
+
+    assert started(plan(snapshot(parked, waiting, listing=LISTING), policy(agents=5), NOON)) == [2]
