@@ -27,7 +27,12 @@ from bot.flows.texts import STATUS_MARK
 from bot.hub import faults
 from tests.world import Scene, Step, a_world, judges, make_world, step, writes
 
-TEN = "agents: 10\nmerge: {up_to_date: false}\nbudget: {daily: 1000, monthly: 10000, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
+TEN = """agents: 10
+merge: {up_to_date: false}
+budget: {daily: 1000, monthly: 10000, run: 1, review: 1}
+gates: {test: 'true'}
+ideation: {enabled: false}
+"""
 
 
 def everybody() -> tuple[Scene, ...]:
