@@ -10,6 +10,8 @@ from flask import Flask, Response, g, request
 from bot.hub import (
     accounts,
     actions,
+    actions_secrets,
+    actions_settings,
     boards,
     branches,
     checks,
@@ -50,6 +52,8 @@ API = (
     refs,
     branches,
     actions,
+    actions_secrets,
+    actions_settings,
     boards,
     graphql,
     repos,

@@ -30,6 +30,11 @@ create table if not exists protections (
   primary key (repo_id, branch));
 create table if not exists variables (
   repo_id integer not null, name text not null, value text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
+create table if not exists repo_switches (
+  repo_id integer not null, name text not null, value text not null, primary key (repo_id, name));       -- JSON; what is not here has its default
+create table if not exists secret_keys (repo_id integer primary key, key_id text not null, private blob not null);
+create table if not exists secrets (                                                                      -- sealed: base64, for the key of the repository
+  repo_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
 create table if not exists labels (
   id integer primary key, repo_id integer not null, name text not null collate nocase, color text not null default 'ededed', description text,
   unique (repo_id, name));
