@@ -209,6 +209,11 @@ def report(hub: Hub, full_name: str, sha: str, name: str, conclusion: str, *, lo
     put(hub, repo, sha, name, app_id=app_id, status="completed", conclusion=conclusion, title=name, summary="", text=log, sender_id=bot)
 
 
+def known_actions_app(db: sqlite3.Connection) -> int | None:
+    row = db.execute("select id from apps where slug = 'github-actions'").fetchone()
+    return row and int(row["id"])
+
+
 def actions_app(hub: Hub) -> tuple[int, int]:
     """The app under which the tiny Actions reports, made when it is first needed: its id and its bot's."""
     row = hub.db().execute("select id, bot_id from apps where slug = 'github-actions'").fetchone()

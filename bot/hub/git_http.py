@@ -1,9 +1,9 @@
 """Smart HTTP for clone, fetch and push: a bridge from WSGI to git's own http-backend."""
 
-import json
+import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -11,7 +11,7 @@ from typing import IO
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected
 
-from bot.hub import git, pushes
+from bot.hub import git, git_wire, protections, pushes
 from bot.hub.web import Problem, current, repository, require
 
 routes = Blueprint("git_http", __name__)
@@ -20,12 +20,19 @@ PIECE = 64 * 1024
 # GitHub's own words. Hooks run only for pushes over HTTP: a push by file path has no pusher whose rights could be asked.
 UPDATE_HOOK = """\
 #!/bin/sh
-for branch in $HUB_PROTECTED; do
-  if [ "refs/heads/$branch" = "$1" ]; then
-    echo "error: GH006: Protected branch update failed for $1." >&2
-    echo "error: $HUB_PROTECTED_REASON" >&2
-    exit 1
-  fi
+refuse() {
+  echo "error: GH006: Protected branch update failed for $1." >&2
+  echo "error: $2" >&2
+  exit 1
+}
+while read -r ref reason; do
+  if [ "$ref" = "$1" ]; then refuse "$1" "$reason"; fi
+done <<END
+$HUB_REFUSED
+END
+for ref in $HUB_NO_FORCE; do
+  case "$2$3" in *0000000000000000000000000000000000000000*) continue ;; esac
+  if [ "$ref" = "$1" ] && ! git merge-base --is-ancestor "$2" "$3"; then refuse "$1" "Cannot force-push to this branch"; fi
 done
 if [ -n "$HUB_NO_WORKFLOWS" ] && [ "$3" != 0000000000000000000000000000000000000000 ]; then
   file=$(git log --format= --name-only "$3" --not --all -- .github/workflows | head -n 1)
@@ -65,14 +72,21 @@ def _serve(owner: str, name: str, service: str, path: str) -> Response:
             return Response(refusal, 403, mimetype="text/plain")
     pushes.notice(now.hub, repo["id"], None)
     bare = pushes.bare(now.hub, repo["id"])
-    backend = _start(bare, path, now.actor.login, _push_rules(repo["id"]) if writing and path != "info/refs" else {})
-    feeder = threading.Thread(target=_feed, args=(request.stream, backend), daemon=True)
+    pushing = path == "git-receive-pack"
+    if pushing and request.headers.get("Content-Encoding"):
+        raise Problem(415, "A push must come uncompressed: its commands are read before git reads them.")  # as git sends it
+    front, asked = git_wire.commands(request.stream) if pushing else (b"", [])
+    backend = _start(bare, path, now.actor.login, _push_rules(repo, asked) if pushing else {})
+    feeder = threading.Thread(target=_feed, args=(front, request.stream, backend), daemon=True)
     feeder.start()
     assert backend.stdout is not None
     status, headers = _head(backend.stdout)
-    if path != "git-receive-pack":
+    if not pushing:
         return Response(_stream(backend, feeder), status, headers)
     body = b"".join(_stream(backend, feeder))
+    if b"hook declined" in body:
+        guarded = {row["branch"] for row in now.db.execute("select branch from protections where repo_id = ?", (repo["id"],))}
+        body = git_wire.reworded(body, {f"refs/heads/{branch}" for branch in guarded})
     pushes.notice(now.hub, repo["id"], now.actor.user_id)
     return Response(body, status, headers)
 
@@ -88,20 +102,14 @@ def _is_public(owner: str, name: str) -> bool:
     return found is not None and not found["private"]
 
 
-def _push_rules(repo_id: int) -> dict[str, str]:
+def _push_rules(repo: sqlite3.Row, asked: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     now = current()
-    rules: dict[str, str] = {}
-    guarded = now.db.execute("select branch, required_checks, required_approvals from protections where repo_id = ?", (repo_id,)).fetchall()
-    closed = [row for row in guarded if row["required_approvals"] or json.loads(row["required_checks"])]
-    if closed:
-        checks = json.loads(closed[0]["required_checks"])
-        by_pull = "Changes must be made through a pull request."
-        by_check = f'Required status check "{checks[0]["context"]}" is expected.' if checks else ""
-        rules["HUB_PROTECTED"] = " ".join(row["branch"] for row in closed)
-        rules["HUB_PROTECTED_REASON"] = by_pull if any(row["required_approvals"] for row in closed) else by_check
+    refusals = ((ref, protections.push_refusal(now.hub, now.db, repo, now.actor.user_id, ref, old, new)) for ref, old, new in asked)
+    refused = [f"{ref} {reason}" for ref, reason in refusals if reason]
+    rules = {"HUB_REFUSED": "\n".join(refused), "HUB_NO_FORCE": " ".join(protections.no_force(now.db, repo, now.actor.user_id))}
     if now.actor.kind == "installation" and (now.actor.permissions or {}).get("workflows") != "write":
         rules["HUB_NO_WORKFLOWS"] = "1"
-    return rules
+    return {name: rule for name, rule in rules.items() if rule}
 
 
 def _start(bare: Path, path: str, login: str, rules: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -133,7 +141,7 @@ def _start(bare: Path, path: str, login: str, rules: dict[str, str]) -> subproce
 
 
 def _write_hook(hooks: Path) -> None:
-    if (hooks / "update").exists():
+    if (hooks / "update").exists() and (hooks / "update").read_text() == UPDATE_HOOK:
         return
     hooks.mkdir(exist_ok=True)
     draft = hooks / f"update.{threading.get_ident()}"
@@ -142,9 +150,10 @@ def _write_hook(hooks: Path) -> None:
     draft.rename(hooks / "update")
 
 
-def _feed(source: IO[bytes], backend: subprocess.Popen[bytes]) -> None:
+def _feed(front: bytes, source: IO[bytes], backend: subprocess.Popen[bytes]) -> None:
     assert backend.stdin is not None
     try:
+        backend.stdin.write(front)
         while piece := source.read(PIECE):
             backend.stdin.write(piece)
     except BrokenPipeError:

@@ -65,6 +65,13 @@ def link(given: Input) -> dict[str, Any]:
     return {"repository": repo}
 
 
+def unlink(given: Input) -> dict[str, Any]:
+    found, repo = _writable(given["projectId"]), expect(given["repositoryId"], "Repository")
+    with web.current().hub.write() as db:
+        db.execute("update boards set repo_id = null where id = ? and repo_id = ?", (found.id, repo.id))
+    return {"repository": repo}
+
+
 def create_field(given: Input) -> dict[str, Any]:
     found = _writable(given["projectId"])
     if given["dataType"] not in boards_rows.KINDS:
@@ -170,6 +177,7 @@ FIELDS: Fields = {
         "deleteProjectV2Item": mutation(delete_item),
         "linkProjectV2ToRepository": mutation(link),
         "unarchiveProjectV2Item": archive(False),
+        "unlinkProjectV2FromRepository": mutation(unlink),
         "updateProjectV2": mutation(update),
         "updateProjectV2Field": mutation(update_field),
         "updateProjectV2ItemFieldValue": mutation(set_value),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.hub import git, node_ids, pushes, web
+from bot.hub import git, node_ids, protections, pushes, web
 from bot.hub.graphql_commits import bare, commit, ref_source
 from bot.hub.graphql_mutations import expect
 from bot.hub.graphql_pull_mutations import allowed
@@ -28,11 +28,18 @@ def _move(repo: Thing, updates: list[tuple[str, str, str | None]]) -> None:
             raise Refused("UNPROCESSABLE", f"{name} is not a valid ref name.")
         if new != git.ZERO and git.kind_of(bare(repo.id), new) is None:
             raise Refused("UNPROCESSABLE", f"Object {new} does not exist in this repository.")
+        _unguarded(repo, name, new)
     try:
         git.move(bare(repo.id), updates)
     except git.GitError as refused:
         raise Refused("UNPROCESSABLE", f"Reference update failed: {refused}") from None
     pushes.notice(web.current().hub, repo.id, web.current().actor.user_id)
+
+
+def _unguarded(repo: Thing, name: str, new: str) -> None:
+    now, old = web.current(), git.resolve(bare(repo.id), name, "")
+    if refused := protections.push_refusal(now.hub, now.db, repo.row, now.actor.user_id, name, old, new):
+        raise Refused("UNPROCESSABLE", refused)
 
 
 def update_refs(given: Input) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.hub import node_ids, pushes, web
+from bot.hub import node_ids, pushes, repo_switches, web
 from bot.hub.graphql_things import (
     ISSUES,
     PULLS,
@@ -33,6 +33,10 @@ STATES = {
     "CLOSED": "issues.state = 'closed' and pulls.merged_at is null",
     "MERGED": "pulls.merged_at is not null",
 }
+
+
+def switch(name: str) -> Resolver:
+    return lambda repo, _info: repo_switches.get(web.current().db, repo.id, name)
 
 
 def find(_source: Any, _info: Info, *, owner: str, name: str, **_rest: Any) -> Thing:
@@ -238,7 +242,7 @@ FIELDS: Fields = {
     },
     "Repository": {
         **dict.fromkeys(
-            ("allowUpdateBranch", "autoMergeAllowed", "hasDiscussionsEnabled", "hasWikiEnabled", "isArchived", "isDisabled", "isFork", "isLocked",
+            ("hasDiscussionsEnabled", "hasWikiEnabled", "isArchived", "isDisabled", "isFork", "isLocked",
              "isMirror", "isTemplate", "viewerHasStarred", "webCommitSignoffRequired"), NO),
         **dict.fromkeys(("forkingAllowed", "hasIssuesEnabled", "hasProjectsEnabled", "isBlankIssuesEnabled"), YES),
         **dict.fromkeys(
@@ -249,6 +253,7 @@ FIELDS: Fields = {
         **dict.fromkeys(("forkCount", "stargazerCount", "diskUsage"), constant(0)),
         "assignableUsers": people_who_may, "mentionableUsers": people_who_may, "watchers": constant(NONE),
         "languages": constant(NONE | {"totalSize": 0}),
+        "allowUpdateBranch": switch("allow_update_branch"), "autoMergeAllowed": switch("allow_auto_merge"),
         "deleteBranchOnMerge": flag("delete_branch_on_merge"),
         "isEmpty": lambda repo, _info: repo["pushed_at"] is None,
         "isInOrganization": lambda repo, _info: user_named(repo["owner"], "Organization") is not None,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response
 
-from bot.hub import git, pull_events, pull_rows, pulls, pushes, shapes
+from bot.hub import git, protections, pull_events, pull_rows, pulls, pushes, shapes
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, answered, current, field, json_body, not_found, nothing, require, signed_in
 
@@ -64,7 +64,7 @@ def merge_pull(
     if pull["state"] != "open" or pull["draft"]:
         raise Problem(405, "Pull Request is not mergeable")
     with hub.write() as db:
-        if missing := pull_rows.unmet(db, pull):
+        if missing := protections.lacks_for_merge(hub, db, repo, pull, actor_id, method):
             raise Problem(405, "\n".join(missing))
         where = pull_rows.bare(hub, db, repo["id"])
         base = git.resolve(where, f"refs/heads/{pull['base_ref']}")

@@ -131,12 +131,7 @@ def unmet(db: sqlite3.Connection, pull: sqlite3.Row) -> list[str]:
     rule = _protection(db, pull)
     if rule is None:
         return []
-    missing: list[str] = []
-    for required in json.loads(rule["required_checks"]):
-        state = checks_on(db, pull["repo_id"], pull["head_sha"], required.get("app_id")).get(required["context"])
-        if state != "success":
-            words = {None: "expected", "failure": "failing"}.get(state, "in progress")
-            missing.append(f'Required status check "{required["context"]}" is {words}.')
+    missing = unmet_checks(db, rule, pull["head_sha"])
     opinions = latest_opinions(db, pull)
     if rule["required_approvals"]:
         counted = [review for review in opinions if review["state"] == "APPROVED" and _may_write(db, pull["repo_id"], review)]
@@ -146,6 +141,17 @@ def unmet(db: sqlite3.Connection, pull: sqlite3.Row) -> list[str]:
             wanted = rule["required_approvals"]
             reviews = "review is" if wanted == 1 else "reviews are"
             missing.append(f"At least {wanted} approving {reviews} required by reviewers with write access.")
+    return missing
+
+
+def unmet_checks(db: sqlite3.Connection, rule: sqlite3.Row, sha: str) -> list[str]:
+    """The checks that a rule wants on a commit and that are not green there, in GitHub's words."""
+    missing = []
+    for required in json.loads(rule["required_checks"]):
+        state = checks_on(db, rule["repo_id"], sha, required.get("app_id")).get(required["context"])
+        if state != "success":
+            words = {None: "expected", "failure": "failing"}.get(state, "in progress")
+            missing.append(f'Required status check "{required["context"]}" is {words}.')
     return missing
 
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from flask import Blueprint, Response, request
 
-from bot.hub import actions, git, issues, pull_events, pull_files, pull_rows, pushes, shapes, shapes_git, shapes_pull
+from bot.hub import actions, actions_settings, git, issues, pull_events, pull_files, pull_rows, pushes, shapes, shapes_git, shapes_pull
 from bot.hub.hub import Hub
 from bot.hub.web import (
     Problem,
@@ -59,6 +59,7 @@ def listed(owner: str, name: str) -> Response:
 def make(owner: str, name: str) -> Response:
     repo, now = repository(owner, name), current()
     require(repo, "pull_requests", "write")
+    actions_settings.refuse_a_job(repo)
     pushes.notice(now.hub, repo["id"], None)
     body = json_body()
     head = field(body, "head", str, required=True)

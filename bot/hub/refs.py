@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from bot.hub import git, node_ids, pull_rows, pushes, shapes, shapes_git
+from bot.hub import git, node_ids, protections, pull_rows, pushes, shapes, shapes_git
 from bot.hub.web import Problem, answered, created, current, field, json_body, not_found, nothing, paged, repository, require
 
 routes = Blueprint("refs", __name__)
@@ -71,6 +71,7 @@ def change(owner: str, name: str, ref: str) -> Response:
         raise Problem(422, "Object does not exist")
     if not field(body, "force", bool) and not git.is_ancestor(where, old, sha):
         raise Problem(422, "Update is not a fast forward")
+    _unguarded(repo, f"refs/{ref}", old, sha)
     git.move(where, [(f"refs/{ref}", sha, old)])
     pushes.notice(current().hub, repo["id"], current().actor.user_id)
     return answered(_shown(repo, where, f"refs/{ref}", sha))
@@ -80,11 +81,19 @@ def change(owner: str, name: str, ref: str) -> Response:
 def delete(owner: str, name: str, ref: str) -> Response:
     repo, where = _at(owner, name)
     require(repo, "contents", "write")
-    if ref == f"heads/{repo['default_branch']}" or f"refs/{ref}" not in git.refs(where, f"refs/{ref}"):
+    old = git.refs(where, f"refs/{ref}").get(f"refs/{ref}")
+    if ref == f"heads/{repo['default_branch']}" or old is None:
         raise Problem(422, "Reference does not exist")
+    _unguarded(repo, f"refs/{ref}", old, git.ZERO)
     git.move(where, [(f"refs/{ref}", git.ZERO, None)])
     pushes.notice(current().hub, repo["id"], current().actor.user_id)
     return nothing()
+
+
+def _unguarded(repo: sqlite3.Row, ref: str, old: str, new: str) -> None:
+    now = current()
+    if refused := protections.push_refusal(now.hub, now.db, repo, now.actor.user_id, ref, old, new):
+        raise Problem(422, refused)
 
 
 @routes.get("/repos/<owner>/<name>/commits")

@@ -5,7 +5,7 @@ import sqlite3
 
 from flask import Blueprint, Response
 
-from bot.hub import git, shapes
+from bot.hub import git, repo_switches, shapes
 from bot.hub.actors import Kind
 from bot.hub.web import (
     Problem,
@@ -26,6 +26,7 @@ from bot.hub.web import (
 routes = Blueprint("repos", __name__)
 _NAME = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}(?<!\.git)\Z")
 _SWITCHES = ("private", "allow_merge_commit", "allow_squash_merge", "allow_rebase_merge", "delete_branch_on_merge")
+_MORE_SWITCHES = ("allow_auto_merge", "allow_update_branch")
 
 
 @routes.get("/repositories/<int:number>")
@@ -59,6 +60,9 @@ def change(owner: str, name: str) -> Response:
     with now.hub.write() as db:
         for column, value in changes.items():
             db.execute(f"update repositories set {column} = ?, updated_at = ? where id = ?", (value, now.hub.now(), repo["id"]))
+        for switch in _MORE_SWITCHES:
+            if (on := field(body, switch, bool)) is not None:
+                repo_switches.put(db, repo["id"], switch, on)
     return answered(shapes.repository(repository(owner, name), full=True))
 
 

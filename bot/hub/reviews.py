@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from bot.hub import pull_files, pull_rows, pulls, shapes_pull, timeline, webhooks
+from bot.hub import actions_settings, pull_files, pull_rows, pulls, shapes_pull, timeline, webhooks
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, answered, created, current, field, json_body, not_found, paged_query, require, signed_in
 
@@ -30,6 +30,8 @@ def make(owner: str, name: str, number: int) -> Response:
     repo, pull = pulls.found(owner, name, number)
     require(repo, "pull_requests", "write")
     body, now = json_body(), current()
+    if field(body, "event", str) == "APPROVE":
+        actions_settings.refuse_a_job(repo)
     row = submit(
         now.hub,
         pull,

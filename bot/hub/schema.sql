@@ -25,9 +25,16 @@ create table if not exists collaborators (
 create table if not exists protections (
   repo_id integer not null, branch text not null, required_checks text not null default '[]',            -- JSON: [{"context": "...", "app_id": null}]
   required_approvals integer not null default 0, dismiss_stale integer not null default 0, strict integer not null default 0,
+  by_pull integer not null default 0, enforce_admins integer not null default 1,                         -- by_pull: only pull requests, if with no approval
+  restrictions text, flags text not null default '{}',                                                   -- JSON: {"users": [id], "apps": [id]} or null for all
   primary key (repo_id, branch));
 create table if not exists variables (
   repo_id integer not null, name text not null, value text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
+create table if not exists repo_switches (
+  repo_id integer not null, name text not null, value text not null, primary key (repo_id, name));       -- JSON; what is not here has its default
+create table if not exists secret_keys (repo_id integer primary key, key_id text not null, private blob not null);
+create table if not exists secrets (                                                                      -- sealed: base64, for the key of the repository
+  repo_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
 create table if not exists labels (
   id integer primary key, repo_id integer not null, name text not null collate nocase, color text not null default 'ededed', description text,
   unique (repo_id, name));

@@ -9,13 +9,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.hub import git
+from bot.hub import checks, git, repo_switches
 from bot.hub.hub import Hub
 from bot.hub.web import find_repository
 
 _TAKEN = frozenset(
     {"api", "repos", "user", "users", "orgs", "app", "apps", "graphql", "rate_limit", "installation", "search", "static", "login"}
 )
+
+
+_JOB_AREAS = ("actions", "checks", "contents", "deployments", "issues", "pull_requests", "statuses")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,30 @@ def install_app(hub: Hub, app_id: int, account: str) -> int:
             (app_id, _id_of(hub, account), permissions, hub.now()),
         ).fetchone()
     return int(row["id"])
+
+
+def add_job_token(hub: Hub, full_name: str, permissions: Mapping[str, str] | None = None) -> str:
+    """A job's GITHUB_TOKEN: of github-actions[bot], for one repository, six hours. Without permissions it has the repository's default."""
+    app_id, bot = checks.actions_app(hub)
+    repo_id = repository_id(hub, full_name)
+    with hub.write() as db:
+        account = db.execute("select owner_id from repositories where id = ?", (repo_id,)).fetchone()["owner_id"]
+        level = repo_switches.get(db, repo_id, "default_workflow_permissions")
+        given = dict(permissions) if permissions is not None else dict.fromkeys(_JOB_AREAS if level == "write" else ("contents",), level)
+        seat = db.execute("select id from installations where app_id = ? and account_id = ?", (app_id, account)).fetchone()
+        seat = (
+            seat
+            or db.execute(
+                "insert into installations (app_id, account_id, permissions, created_at) values (?, ?, '{}', ?) returning id",
+                (app_id, account, hub.now()),
+            ).fetchone()
+        )
+        token = f"ghs_{secrets.token_hex(18)}"
+        db.execute(
+            "insert into tokens (token, user_id, kind, installation_id, permissions, repositories, expires_at) values (?, ?, ?, ?, ?, ?, ?)",
+            (token, bot, "installation", seat["id"], json.dumps(given | {"metadata": "read"}), json.dumps([repo_id]), hub.later(6 * 3600)),
+        )
+    return token
 
 
 def protect(

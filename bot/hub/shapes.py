@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import has_request_context, request
 
-from bot.hub import node_ids
+from bot.hub import node_ids, repo_switches
 from bot.hub.web import ROLES, current, has_role, not_found, role_of
 
 BOT_MARK = "[bot]"
@@ -127,8 +127,7 @@ def repository(repo: sqlite3.Row, *, full: bool = False) -> dict[str, Any]:
             "allow_merge_commit": bool(repo["allow_merge_commit"]),
             "allow_squash_merge": bool(repo["allow_squash_merge"]),
             "allow_rebase_merge": bool(repo["allow_rebase_merge"]),
-            "allow_auto_merge": False,
-            "allow_update_branch": False,
+            **{name: repo_switches.get(db, repo["id"], name) for name in ("allow_auto_merge", "allow_update_branch")},
             "delete_branch_on_merge": bool(repo["delete_branch_on_merge"]),
         }
     return shown

@@ -20,20 +20,13 @@ DOCS = "https://docs.github.com/rest"
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 # What a person must be for what a token would need. Anybody who can read may open issues, pull requests and comments.
 PERSONAL = {
-    "contents": "write",
-    "statuses": "write",
-    "administration": "admin",
-    "repository_hooks": "admin",
-    "actions": "write",
-    "actions_variables": "write",
-    "workflows": "write",
-    "issues": "read",
-    "pull_requests": "read",
-    "metadata": "read",
-    "checks": "write",
-    "merge_queues": "write",
-    "deployments": "write",
+    **dict.fromkeys(("administration", "repository_hooks"), "admin"),
+    **dict.fromkeys(("contents", "statuses", "checks", "workflows", "merge_queues", "deployments"), "write"),
+    **dict.fromkeys(("actions", "actions_variables", "secrets"), "write"),
+    **dict.fromkeys(("issues", "pull_requests", "metadata"), "read"),
 }
+# What one may not read in a public repository either.
+CLOSED = {"administration", "repository_hooks", "actions_variables", "secrets"}
 MAX_PAGE = 100
 
 
@@ -157,7 +150,7 @@ def require(repo: sqlite3.Row, area: str | tuple[str, ...], level: str) -> None:
     """Whoever asks may read or write in this area (one of these areas) of this repository, or is told so as GitHub tells it."""
     areas = (area,) if isinstance(area, str) else area
     actor = current().actor
-    if level == "read" and not repo["private"] and set(areas) - {"administration", "repository_hooks", "actions_variables"}:
+    if level == "read" and not repo["private"] and set(areas) - CLOSED:
         return
     signed_in()
     if actor.kind is Kind.APP:
@@ -170,7 +163,7 @@ def require(repo: sqlite3.Row, area: str | tuple[str, ...], level: str) -> None:
     if level == "write" and "checks" in areas:
         raise Problem(403, "You must authenticate via a GitHub App.")
     needed = min((PERSONAL[name] for name in areas), key=ROLES.index)
-    if level == "read" and needed == "write" and "actions_variables" not in areas:
+    if level == "read" and needed == "write" and not CLOSED & set(areas):
         needed = "read"
     if not at_least(role_of(current().db, repo, actor.user_id), needed):
         if needed == "admin":

@@ -1,0 +1,78 @@
+"""Whether a repository's workflows run at all, and what the token of their jobs may do.
+
+https://docs.github.com/rest/actions/permissions
+"""
+
+import json
+import sqlite3
+
+from flask import Blueprint, Response
+
+from bot.hub import checks, repo_switches
+from bot.hub.web import Problem, answered, current, field, json_body, nothing, repository, require
+
+routes = Blueprint("actions_settings", __name__)
+_PERMISSIONS = "/repos/<owner>/<name>/actions/permissions"
+_ALLOWED = ("all", "local_only", "selected")
+_LEVELS = ("read", "write")
+
+
+def _repo(owner: str, name: str, level: str) -> sqlite3.Row:
+    repo = repository(owner, name)
+    require(repo, "administration", level)
+    return repo
+
+
+@routes.get(_PERMISSIONS)
+def permissions(owner: str, name: str) -> Response:
+    repo, db = _repo(owner, name, "read"), current().db
+    shown = {"enabled": repo_switches.get(db, repo["id"], "actions")}
+    if shown["enabled"]:
+        shown |= {"allowed_actions": repo_switches.get(db, repo["id"], "allowed_actions"), "sha_pinning_required": False}
+    return answered(shown)
+
+
+@routes.put(_PERMISSIONS)
+def set_permissions(owner: str, name: str) -> Response:
+    repo, body = _repo(owner, name, "write"), json_body()
+    enabled, allowed = field(body, "enabled", bool, required=True), field(body, "allowed_actions", str)
+    _one_of("allowed_actions", allowed, _ALLOWED)
+    with current().hub.write() as db:
+        repo_switches.put(db, repo["id"], "actions", enabled)
+        if allowed:
+            repo_switches.put(db, repo["id"], "allowed_actions", allowed)
+    return nothing()
+
+
+@routes.get(f"{_PERMISSIONS}/workflow")
+def token_permissions(owner: str, name: str) -> Response:
+    repo, db = _repo(owner, name, "read"), current().db
+    names = ("default_workflow_permissions", "can_approve_pull_request_reviews")
+    return answered({name: repo_switches.get(db, repo["id"], name) for name in names})
+
+
+@routes.put(f"{_PERMISSIONS}/workflow")
+def set_token_permissions(owner: str, name: str) -> Response:
+    repo, body = _repo(owner, name, "write"), json_body()
+    level, approving = field(body, "default_workflow_permissions", str), field(body, "can_approve_pull_request_reviews", bool)
+    _one_of("default_workflow_permissions", level, _LEVELS)
+    with current().hub.write() as db:
+        if level is not None:
+            repo_switches.put(db, repo["id"], "default_workflow_permissions", level)
+        if approving is not None:
+            repo_switches.put(db, repo["id"], "can_approve_pull_request_reviews", approving)
+    return nothing()
+
+
+def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise Problem(422, f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)} is not a member of {list(allowed)}.")
+
+
+def refuse_a_job(repo: sqlite3.Row) -> None:
+    """A job's own token opens and approves pull requests only where the repository's settings say so."""
+    now = current()
+    if now.actor.app_id != checks.known_actions_app(now.db):
+        return
+    if now.actor.app_id is not None and not repo_switches.get(now.db, repo["id"], "can_approve_pull_request_reviews"):
+        raise Problem(403, "GitHub Actions is not permitted to create or approve pull requests.")

@@ -1,0 +1,27 @@
+"""What is switched on or off in one repository and has no column of its own: each by name, as JSON, with GitHub's default."""
+
+import json
+import sqlite3
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    "allow_auto_merge": False,
+    "allow_update_branch": False,
+    "actions": True,
+    "allowed_actions": "all",
+    "default_workflow_permissions": "read",
+    "can_approve_pull_request_reviews": False,
+    "disabled_workflows": [],
+    "merge_queue": None,
+}
+
+
+def get(db: sqlite3.Connection, repo_id: int, name: str) -> Any:
+    row = db.execute("select value from repo_switches where repo_id = ? and name = ?", (repo_id, name)).fetchone()
+    return json.loads(row["value"]) if row else DEFAULTS[name]
+
+
+def put(db: sqlite3.Connection, repo_id: int, name: str, value: Any) -> None:
+    if name not in DEFAULTS:
+        raise ValueError(f"{name} is no switch of a repository: {', '.join(DEFAULTS)} are")
+    db.execute("insert or replace into repo_switches values (?, ?, ?)", (repo_id, name, json.dumps(value)))
