@@ -257,6 +257,12 @@ class GitHubWrites(Protocol):
 
     def merge(self, *, pull: int, head: str, method: MergeMethod, title: str, message: str) -> MergeAnswer: ...
 
+    def enqueue(self, *, pull: str, head: str) -> MergeAnswer:
+        """Into GitHub's merge queue, by node id and only at exactly `head`; one that is in it already stays."""
+
+    def dequeue(self, *, pull: str) -> None:
+        """Out of GitHub's merge queue, by node id; one that is not in it stays out."""
+
     def open_issue(self, *, title: str, body: str, labels: Sequence[str], mark: str) -> int:
         """The number of the new issue, or of the open or closed one whose body has `mark` already."""
 

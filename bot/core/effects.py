@@ -56,6 +56,17 @@ class Merge:
     pull: int
     head: str
     reason: str
+    by_queue: bool = False
+    """Hand it to GitHub's merge queue, which merges it when its checks pass there too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveQueue:
+    """Take a pull request out of GitHub's merge queue, since it is not to be merged any more."""
+
+    number: int
+    pull: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +103,7 @@ class Retire:
     reason: str
 
 
-Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | UpdateBranch | CloseIssue | FileProposal | Retire
+Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | FileProposal | Retire
 
 
 def describe(effect: Effect) -> str:
@@ -107,8 +118,10 @@ def describe(effect: Effect) -> str:
             return f"open the pull request of project {number} from {branch}: {reason}"
         case PostVerdict(number=number, pull=pull, verdict=verdict, reason=reason):
             return f"{'approve' if verdict.approved else 'request changes on'} pull request #{pull} of project {number}: {reason}"
-        case Merge(number=number, pull=pull, head=head, reason=reason):
-            return f"merge pull request #{pull} of project {number} at {head[:8]}: {reason}"
+        case Merge(number=number, pull=pull, head=head, reason=reason, by_queue=by_queue):
+            return f"{'queue' if by_queue else 'merge'} pull request #{pull} of project {number} at {head[:8]}: {reason}"
+        case LeaveQueue(number=number, pull=pull, reason=reason):
+            return f"take pull request #{pull} of project {number} out of the merge queue: {reason}"
         case UpdateBranch(number=number, base=base, reason=reason):
             return f"merge {base[:8]} into the branch of project {number}: {reason}"
         case CloseIssue(number=number, reason=reason):

@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.effects import CloseIssue, Effect, FileProposal, Merge, OpenPull, PostVerdict, Retire, StartRun, UpdateBranch, WriteOff
+from bot.core.effects import (
+    CloseIssue,
+    Effect,
+    FileProposal,
+    LeaveQueue,
+    Merge,
+    OpenPull,
+    PostVerdict,
+    Retire,
+    StartRun,
+    UpdateBranch,
+    WriteOff,
+)
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_up
@@ -41,6 +53,8 @@ class _Purse:
 
 def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     """Pure and deterministic. Effects on the API come before new runs, reviews before execution before ideation."""
+    if snapshot.merge_queue:  # it tests every one on the tip itself, and in its own order
+        policy = replace(policy, up_to_date=False)
     standings = {project.number: standing_of(project, policy, now) for project in snapshot.projects}
     standings = lined_up(snapshot.projects, standings, policy)
     if snapshot.stop is not None:
@@ -95,7 +109,10 @@ def _api_effect(snapshot: Snapshot, project: Project, standing: Standing) -> Ite
             yield PostVerdict(number=number, pull=pull.number, verdict=verdict, reason=reason)
         case Want.MERGE:
             assert pull is not None
-            yield Merge(number=number, pull=pull.number, head=pull.head, reason=reason)
+            yield Merge(number=number, pull=pull.number, head=pull.head, reason=reason, by_queue=snapshot.merge_queue)
+        case Want.LEAVE_QUEUE:
+            assert pull is not None
+            yield LeaveQueue(number=number, pull=pull.number, reason=reason)
         case Want.UPDATE:
             assert pull is not None
             yield UpdateBranch(number=number, pull=pull.number, head=pull.head, base=snapshot.base, reason=reason)

@@ -98,6 +98,20 @@ class Review:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueRemoval:
+    """That a pull request left GitHub's merge queue without being merged."""
+
+    at: datetime
+    by: str
+    manual: bool
+    """Taken out by somebody; otherwise the queue itself gave it up."""
+    words: str
+    """The queue's own, such as `failed_checks`."""
+    checks: tuple[Check, ...] = ()
+    """On the merge that the queue had tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pull:
     number: int
     node_id: str
@@ -112,6 +126,10 @@ class Pull:
     checks: tuple[Check, ...] = ()
     reviews: tuple[Review, ...] = ()
     """Oldest first."""
+    queue_place: int | None = None
+    """Its place in GitHub's merge queue, None where it is not in it."""
+    removal: QueueRemoval | None = None
+    """How it left the merge queue last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +199,8 @@ class Snapshot:
     """The same as `Project.job_over`."""
     ledger: Ledger
     stop: Stop | None = None
+    merge_queue: bool = False
+    """Whether GitHub merges into the default branch by a queue of its own."""
     titles: tuple[Title, ...] = ()
     listing: frozenset[str] = frozenset()
     """Every file at the base."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -14,7 +14,7 @@ from bot.core.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.record import Run
 from bot.core.roles import Role
 from bot.core.run import Ending
-from bot.core.verdict import is_shown, outstanding_request, verdict_on
+from bot.core.verdict import head_since, is_shown, outstanding_request, removal_from_queue, verdict_on
 
 
 class Want(Enum):
@@ -26,6 +26,7 @@ class Want(Enum):
     POST_VERDICT = "post the verdict"
     MERGE = "merge"
     UPDATE = "merge the base in"
+    LEAVE_QUEUE = "leave the merge queue"
     CLOSE = "close the issue"
     WRITE_OFF = "write off a dead run"
 
@@ -41,6 +42,14 @@ class Standing:
 
 def standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
     """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
+    standing = _standing_of(project, policy, now)
+    pull = current_pull(project)
+    if pull is None or pull.queue_place is None or standing.phase is Phase.MERGING or pull.state is not PullState.OPEN:
+        return standing
+    return replace(standing, reason=f"{standing.reason}; it leaves the merge queue first", want=Want.LEAVE_QUEUE)
+
+
+def _standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
     if lease is not None and (project.job_over or not lease.held(now)):
         return Standing(
@@ -158,7 +167,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
     match checks_on(pull, policy):
         case ChecksFailed(names=names):
             return _again(project, policy, f"checks failed: {', '.join(names)}")
-        case ChecksMissing() if now - _head_since(project, pull) >= policy.checks_patience:
+        case ChecksMissing() if now - head_since(project, pull) >= policy.checks_patience:
             return Standing(
                 phase=Phase.NEEDS_HUMAN,
                 reason=f"no check has reported on this head for {policy.checks_patience}; nothing is merged unchecked",
@@ -170,6 +179,8 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Standing(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
         case ChecksPassed():
             pass
+    if pull.queue_place is not None and verdict is not None and verdict.approved and request is None:
+        return Standing(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}")
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
         return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
@@ -192,19 +203,19 @@ def _approved(project: Project, policy: Policy, pull: Pull, request: Review | No
         return Standing(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
     if not policy.merge:
         return Standing(phase=Phase.APPROVED, reason="merging is left to people here")
+    removal = removal_from_queue(project, pull)
+    if removal is not None:
+        if not removal.manual:
+            return _again(project, policy, f"GitHub's merge queue gave it up ({removal.words})")
+        if removal.by not in policy.own_logins:
+            reason = f"@{removal.by} took it out of the merge queue; put `{READY}` on again to let it in"
+            return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
     if project.behind and policy.up_to_date:
         reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
         return Standing(phase=Phase.APPROVED, reason=reason, want=Want.UPDATE)
     if pull.mergeable is not Mergeable.YES:
         return Standing(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Standing(phase=Phase.MERGING, reason="approved and green on this head", want=Want.MERGE)
-
-
-def _head_since(project: Project, pull: Pull) -> datetime:
-    """When the head came to be: the run that published it ended; the pull request's own age where a person pushed."""
-    ended = [run.ended_at for run in project.record.runs if run.head == pull.head and run.role is Role.EXECUTION]
-    updated = [update.at for update in project.record.updates if update.after == pull.head]
-    return max([pull.created_at, *ended, *updated])
 
 
 def just_updated(project: Project, pull: Pull) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.core.policy import REVIEW_CHECK, Policy
-from bot.core.project import CheckState, Project, Pull, Review, ReviewState
+from bot.core.project import CheckState, Project, Pull, QueueRemoval, Review, ReviewState
 from bot.core.record import Record, Run
 from bot.core.roles import Role
 from bot.core.run import Finding, Verdict
@@ -48,6 +49,20 @@ def is_reviewed(verdict: Verdict, project: Project, pull: Pull, policy: Policy) 
     return any(review.author == policy.reviewer and review.commit in heads and review.state is state for review in pull.reviews)
 
 
+def head_since(project: Project, pull: Pull) -> datetime:
+    """When the head came to be: the run that published it ended; the pull request's own age where a person pushed."""
+    ended = [run.ended_at for run in project.record.runs if run.head == pull.head and run.role is Role.EXECUTION]
+    updated = [update.at for update in project.record.updates if update.after == pull.head]
+    return max([pull.created_at, *ended, *updated])
+
+
+def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
+    """How this very work left GitHub's merge queue; nothing where the head is newer, or the issue was queued again since."""
+    removal, queued = pull.removal, project.issue.queued
+    since = head_since(project, pull) if queued is None else max(head_since(project, pull), queued.at)
+    return removal if removal is not None and removal.at >= since else None
+
+
 def outstanding_request(pull: Pull, policy: Policy) -> Review | None:
     """A person's request for changes that they have not lifted; comments do not lift one, as on GitHub."""
     last: dict[str, Review] = {}
@@ -70,7 +85,14 @@ def findings_of(project: Project, pull: Pull, policy: Policy, base: str) -> tupl
     )
     asked = outstanding_request(pull, policy)
     people = [Finding(source=f"@{asked.author}", text=asked.body)] if asked and asked.commit == pull.head else []
-    return (*_resolution(project, pull, base), *failed, *judged, *(verdict.findings if verdict and not verdict.approved else ()), *people)
+    return (
+        *_resolution(project, pull, base),
+        *_given_up(project, pull),
+        *failed,
+        *judged,
+        *(verdict.findings if verdict and not verdict.approved else ()),
+        *people,
+    )
 
 
 def _resolution(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
@@ -81,3 +103,14 @@ def _resolution(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
         f"(the commit is in this clone). Keep what both sides mean, and run the tests on the result.\n{project.conflict.hunks}"
     )
     return (Finding(source="merge", text=text),)
+
+
+def _given_up(project: Project, pull: Pull) -> tuple[Finding, ...]:
+    """What the merge queue saw: its checks ran on a merge with others, of which the pull request itself shows nothing."""
+    removal = removal_from_queue(project, pull)
+    if removal is None or removal.manual:
+        return ()
+    failed = [check for check in removal.checks if check.state is CheckState.FAILURE]
+    told = "\n".join(f"{check.name}: {check.summary or 'failed without saying why'}" for check in failed)
+    text = f"GitHub's merge queue tried it together with what is merged before it, and gave it up ({removal.words}).\n{told}"
+    return (Finding(source="merge queue", text=text.strip()),)

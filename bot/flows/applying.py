@@ -9,6 +9,7 @@ from bot.core.effects import (
     CloseIssue,
     Effect,
     FileProposal,
+    LeaveQueue,
     Merge,
     OpenPull,
     PostVerdict,
@@ -84,6 +85,11 @@ def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
             return _post_verdict(means, _project(snapshot, effect.number), effect)
         case Merge():
             return _merge(means, _project(snapshot, effect.number), effect)
+        case LeaveQueue():
+            pull = _project(snapshot, effect.number).pull
+            assert pull is not None
+            means.writes.dequeue(pull=pull.node_id)
+            return Applied(effect=effect, said=describe(effect))
         case UpdateBranch():
             return _update(means, _project(snapshot, effect.number), effect)
         case CloseIssue():
@@ -162,15 +168,21 @@ def _post_verdict(means: Means, project: Project, effect: PostVerdict) -> Applie
 
 
 def _merge(means: Means, project: Project, effect: Merge) -> Applied:
-    run = next((run for run in reversed(project.record.runs) if run.role is Role.EXECUTION), None)
-    answer = means.writes.merge(
-        pull=effect.pull,
-        head=effect.head,
-        method=means.policy.merge_method,
-        title=f"{pull_title(project)} (#{effect.pull})",
-        message=merge_message(project, run),
-    )
+    if effect.by_queue:
+        assert project.pull is not None
+        answer = means.writes.enqueue(pull=project.pull.node_id, head=effect.head)
+    else:
+        run = next((run for run in reversed(project.record.runs) if run.role is Role.EXECUTION), None)
+        answer = means.writes.merge(
+            pull=effect.pull,
+            head=effect.head,
+            method=means.policy.merge_method,
+            title=f"{pull_title(project)} (#{effect.pull})",
+            message=merge_message(project, run),
+        )
     match answer.merged:
+        case Merged.DONE if effect.by_queue:
+            return Applied(effect=effect, said=f"put pull request #{effect.pull} of project {effect.number} into GitHub's merge queue")
         case Merged.DONE:
             return Applied(effect=effect, said=f"merged pull request #{effect.pull} of project {effect.number} at {effect.head[:8]}")
         case Merged.HEAD_MOVED:
@@ -238,5 +250,5 @@ def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
     return frozenset(
         one.effect.number
         for one in applied
-        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | UpdateBranch | CloseIssue)
+        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue)
     )

@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.effects import StartRun
+from bot.core.effects import LeaveQueue, Merge, StartRun
 from bot.core.merging import lined_up
 from bot.core.overlap import named_paths, territory
 from bot.core.phase import Phase
 from bot.core.plan import Plan, plan
-from bot.core.project import CheckState, Conflict, PastWork, Project
+from bot.core.project import Act, Check, CheckState, Conflict, PastWork, Project, Pull, QueueRemoval
 from bot.core.record import Update
 from bot.core.standing import Want, standing_of
-from bot.core.verdict import verdict_on
+from bot.core.verdict import findings_of, removal_from_queue, verdict_on
 from tests.core.facts import HEAD, NOON, issue, judged, policy, project, pull, record, run, shown, snapshot, working
 
 CHECKS, REVIEWS = shown(approved=True)
@@ -144,3 +144,70 @@ def test_who_is_parked_keeps_nobody_away() -> None:
     waiting = project(issue=issue(2, title="pots.py counts slowly"), record=record(2))
 
     assert started(plan(snapshot(parked, waiting, listing=LISTING), policy(agents=5), NOON)) == [2]
+
+
+# ---- GitHub's own merge queue
+
+
+def pull_of(one: Project) -> Pull:
+    assert one.pull is not None
+    return one.pull
+
+
+def queued(number: int, place: int = 1, **issues: object) -> Project:
+    one = approved(number, **issues)  # type: ignore[arg-type]
+    return replace(one, pull=replace(pull_of(one), queue_place=place))
+
+
+def given_up(number: int, *, by: str = "github-merge-queue[bot]", manual: bool = False, ago: int = 0) -> Project:
+    one = approved(number)
+    removal = QueueRemoval(
+        at=NOON - timedelta(minutes=ago),
+        by=by,
+        manual=manual,
+        words="manual" if manual else "failed_checks",
+        checks=(Check(name="together", state=CheckState.FAILURE, summary="two pots, one lid"),),
+    )
+    return replace(one, pull=replace(pull_of(one), removal=removal))
+
+
+def test_where_there_is_a_merge_queue_everybody_goes_into_it_at_once_and_no_branch_is_updated() -> None:
+    decided = plan(snapshot(approved(1, behind=True), approved(2), queued(3), merge_queue=True), policy(), NOON)
+
+    assert [(effect.number, effect.by_queue) for effect in decided.effects if isinstance(effect, Merge)] == [(1, True), (2, True)]
+    assert [type(effect) for effect in decided.effects] == [Merge, Merge]
+    assert decided.standings[3].phase is Phase.MERGING
+    assert decided.standings[3].reason == "in GitHub's merge queue, place 1"
+
+
+def test_what_is_no_longer_to_be_merged_leaves_the_queue() -> None:
+    held = queued(1, labels=frozenset({"agent:ready", "agent:hold"}))
+    unlabelled = queued(2, labels=frozenset(), queued=None)
+
+    decided = plan(snapshot(held, unlabelled, merge_queue=True), policy(), NOON)
+
+    assert [effect.number for effect in decided.effects if isinstance(effect, LeaveQueue)] == [1, 2]
+
+
+def test_what_the_queue_gave_up_is_mended_by_what_the_queue_saw() -> None:
+    one = given_up(1)
+    standing = standing_of(one, policy(), NOON)
+
+    assert (standing.phase, standing.want) == (Phase.REWORK, Want.EXECUTE)
+    assert "merge queue gave it up (failed_checks)" in standing.reason
+    (finding,) = findings_of(one, pull_of(one), policy(), BASE)
+    assert "together: two pots, one lid" in finding.text
+
+
+def test_what_a_person_took_out_of_the_queue_stays_out_until_it_is_queued_again() -> None:
+    taken_out = given_up(1, by="ann", manual=True)
+    again = replace(taken_out, issue=replace(taken_out.issue, queued=Act(by="ann", at=NOON + timedelta(minutes=1), may_write=True)))
+
+    assert standing_of(taken_out, policy(), NOON).phase is Phase.NEEDS_HUMAN
+    assert "@ann took it out" in standing_of(taken_out, policy(), NOON).reason
+    assert standing_of(given_up(1, by="worker[bot]", manual=True), policy(), NOON).want is Want.MERGE
+    assert removal_from_queue(again, pull_of(again)) is None
+
+
+def test_a_removal_before_the_newest_head_is_history() -> None:
+    assert standing_of(given_up(1, ago=30), policy(), NOON).want is Want.MERGE

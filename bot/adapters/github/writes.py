@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.adapters.github import merge_queue
 from bot.adapters.github.client import Client
 from bot.adapters.github.showing import Shower
 from bot.core.labels import Label
@@ -93,6 +94,12 @@ class Writes:
                 raise
             return MergeAnswer(merged=_MERGE_ANSWERS[status], words=str(trouble))
         return MergeAnswer(merged=Merged.DONE)
+
+    def enqueue(self, *, pull: str, head: str) -> MergeAnswer:
+        return merge_queue.enqueue(self.reviewer or self.worker, pull, head)
+
+    def dequeue(self, *, pull: str) -> None:
+        merge_queue.dequeue(self.reviewer or self.worker, pull)
 
     def open_issue(self, *, title: str, body: str, labels: Sequence[str], mark: str) -> int:
         existing = self._marked(mark, labels[0])
