@@ -14,7 +14,7 @@ from bot.core.labels import Label, LabelChange
 from bot.core.ledger import Ledger
 from bot.core.money import Price
 from bot.core.policy import MergeMethod
-from bot.core.project import Comment, Conflict, Issue, Pull, Stop, Title
+from bot.core.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
 from bot.core.record import Record
 
 
@@ -87,6 +87,7 @@ class RefState:
     records: Mapping[int, Record]
     ledger: Ledger
     stop: Stop | None
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ class Change:
     message: str
     record: Record | None = None
     ledger: Ledger | None = None
-    stop: Stop | StartAgain | None = None
+    stop: Stop | StartAgain | Pauses | None = None
     branch: BranchMove | None = None
     transcript: str | None = None
     """Stored beside `record`; None drops the one that was there."""
@@ -114,6 +115,15 @@ class Change:
 class StartAgain:
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pauses:
+    """All that are paused from now on; a stop stays as it is."""
+
+    by: str
+    at: datetime
+    all: tuple[Pause, ...]
 
 
 class Push(Enum):

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from bot.core.category import Category, least_recently_used
 from bot.core.policy import Policy, ProposalQueue
-from bot.core.project import Snapshot, Title
+from bot.core.project import Pausable, Snapshot, Title
 from bot.core.record import Record, Run
 from bot.core.roles import Role
 from bot.core.run import Ending, Proposal
@@ -68,11 +68,13 @@ def next_idea(snapshot: Snapshot, policy: Policy, now: datetime) -> Idea:
     if fruitless is not None and now < fruitless.ended_at + policy.ideation.pause:
         return Rest(reason=f"the last attempt brought nothing ({fruitless.note})", until=fruitless.ended_at + policy.ideation.pause)
     tried_here = {run.category for run in record.runs if run.role is Role.IDEATION and run.head == snapshot.base and not run.proposals}
-    left = [category for category in policy.categories if category.name not in tried_here]
+    paused = snapshot.paused(Pausable.CATEGORY)
+    left = [category for category in policy.categories if category.name not in tried_here and category.name not in paused]
     used = {run.category: run.ended_at for run in record.runs if run.role is Role.IDEATION and run.category}
     category = least_recently_used(left, used)
     if category is None:
-        return Rest(reason="every enabled category was tried on this commit and nothing is left to propose")
+        but = f", but for what is paused: {', '.join(sorted(paused))}" if paused else ""
+        return Rest(reason=f"every enabled category was tried on this commit and nothing is left to propose{but}")
     return Ideate(category=category, reason=f"nothing is queued; {category.title} was used least recently")
 
 

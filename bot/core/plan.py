@@ -25,7 +25,7 @@ from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_
 from bot.core.overlap import territory
 from bot.core.phase import ENDED, PARKED, Phase
 from bot.core.policy import Policy
-from bot.core.project import Project, Snapshot
+from bot.core.project import Pausable, Project, Snapshot
 from bot.core.record import IDEATION, Record
 from bot.core.roles import Role
 from bot.core.run import Ending
@@ -131,7 +131,8 @@ def _retirement(project: Project, standing: Standing) -> Iterable[Effect]:
 def _free_agents(snapshot: Snapshot, policy: Policy) -> tuple[int, ...]:
     leases = [project.record.lease for project in snapshot.projects] + [snapshot.ideation.lease]
     busy = {lease.holder.agent for lease in leases if lease is not None}
-    return tuple(agent for agent in range(1, policy.agents + 1) if agent not in busy)
+    paused = snapshot.paused(Pausable.AGENT)
+    return tuple(agent for agent in range(1, policy.agents + 1) if agent not in busy and str(agent) not in paused)
 
 
 _AT_WORK = frozenset({Phase.WORKING, Phase.REVIEWING, Phase.REWORK, Phase.APPROVED, Phase.MERGING})
@@ -184,7 +185,7 @@ def _starts(
             standings[project.number] = Standing(phase=Phase.PAUSED, reason=reason)
             continue
         if not purse.agents:
-            standings[project.number] = replace(standing, reason=f"{standing.reason}; waits for a free agent, {place} before it")
+            standings[project.number] = replace(standing, reason=f"{standing.reason}; {_nobody_free(snapshot, place)}")
             continue
         neighbour = fields.neighbour(project, standings) if standing.phase is Phase.READY else None
         if neighbour is not None:
@@ -200,6 +201,11 @@ def _starts(
         effects.append(start)
         fields.enter(project)
     return effects, standings, purse
+
+
+def _nobody_free(snapshot: Snapshot, before: int) -> str:
+    paused = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(snapshot.paused(Pausable.AGENT).items())]
+    return ", ".join(["waits for a free agent", f"{before} before it", *paused])
 
 
 def _choose(agents: tuple[int, ...], project: Project) -> int:
@@ -250,7 +256,7 @@ def _ideation(
     if under_way or snapshot.ideation.lease is not None:
         return [], None
     if not purse.agents:
-        return [], Rest(reason="no agent is free")
+        return [], Rest(reason=", ".join(["no agent is free", *(f"agent {name} is paused" for name in snapshot.paused(Pausable.AGENT))]))
     idea = next_idea(snapshot, policy, now)
     match idea:
         case Rest():

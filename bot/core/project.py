@@ -168,6 +168,23 @@ class Stop:
     reason: str
 
 
+class Pausable(Enum):
+    """What can be paused by itself while all else goes on."""
+
+    AGENT = "agent"
+    CATEGORY = "category"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    what: Pausable
+    name: str
+    """An agent's number, or a category's name."""
+    by: str
+    at: datetime
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Title:
     """An issue as ideation sees it: what it must not propose again."""
@@ -199,6 +216,7 @@ class Snapshot:
     """The same as `Project.job_over`."""
     ledger: Ledger
     stop: Stop | None = None
+    pauses: tuple[Pause, ...] = ()
     merge_queue: bool = False
     """Whether GitHub merges into the default branch by a queue of its own."""
     titles: tuple[Title, ...] = ()
@@ -207,3 +225,6 @@ class Snapshot:
     past: tuple[PastWork, ...] = ()
     board: Mapping[int, str] = field(default_factory=dict)
     """Issue number to board item id, for those already on the board."""
+
+    def paused(self, what: Pausable) -> dict[str, Pause]:
+        return {pause.name: pause for pause in self.pauses if pause.what is what}

@@ -120,20 +120,26 @@ def _printer() -> Watcher:
 @cli.command()
 @_HOME
 @click.option("--reason", default="no reason given", show_default=True)
-def stop(home: Path, reason: str) -> None:
-    """Stop everything, now: agents at work end within 30 seconds and keep what they did."""
-    from bot.flows import stopping
+@click.option("--agent", default=None, help="Pause only the agent of this number.")
+@click.option("--category", default=None, help="Pause only what is proposed in this category.")
+def stop(home: Path, reason: str, agent: str | None, category: str | None) -> None:
+    """Stop everything, now, or one agent or category: runs end within 30 seconds and keep what they did."""
+    from bot.entry.halting import halt
 
-    click.echo(stopping.stop(_wired(home).means, by=getpass.getuser(), reason=reason))
+    for line in halt(_wired(home).means, agent=agent, category=category, by=getpass.getuser(), reason=reason):
+        click.echo(line)
 
 
 @cli.command()
 @_HOME
-def start(home: Path) -> None:
-    """Go on after a stop."""
-    from bot.flows import stopping
+@click.option("--agent", default=None, help="Let only the agent of this number go on.")
+@click.option("--category", default=None, help="Let only this category go on.")
+def start(home: Path, agent: str | None, category: str | None) -> None:
+    """Go on after a stop, of everything or of one agent or category."""
+    from bot.entry.halting import go_on
 
-    click.echo(stopping.start(_wired(home).means, by=getpass.getuser()))
+    for line in go_on(_wired(home).means, agent=agent, category=category, by=getpass.getuser()):
+        click.echo(line)
 
 
 @cli.command()

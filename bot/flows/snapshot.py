@@ -39,6 +39,7 @@ def look(means: Means, *, titles: bool = False) -> Look:
             ideation_job_over=_job_over(record_of(state, IDEATION), ended),
             ledger=state.ledger,
             stop=state.stop,
+            pauses=state.pauses,
             titles=known,
             listing=frozenset(means.code.listing(state.base)) if projects else frozenset(),
             past=_past(state),

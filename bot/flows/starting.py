@@ -9,7 +9,7 @@ from bot.core.effects import StartRun
 from bot.core.ideas import Validate, pending_proposal
 from bot.core.lease import Refused, taken
 from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
-from bot.core.project import CheckState, Project, Snapshot
+from bot.core.project import CheckState, Pausable, Project, Snapshot
 from bot.core.record import Holder, Lease, Record
 from bot.core.roles import Role
 from bot.core.run import Brief, CheckOutcome, GateCommand, Proposal
@@ -34,6 +34,8 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
         now = means.clock.now()
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
+        if any((pause.what, pause.name) == (Pausable.AGENT, str(start.agent)) for pause in state.pauses):
+            return Refused(reason=f"agent {start.agent} was paused")
         record = record_of(state, start.number)
         if record.epoch != record_of_snapshot(snapshot, start.number):
             return Refused(reason=f"project {start.number} moved on since it was looked at")

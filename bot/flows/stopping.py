@@ -1,12 +1,15 @@
-"""The emergency stop and its end: one ref, looked at before every run and every side effect."""
+"""The emergency stop, pauses of one agent or category, and their end: one ref, looked at before every run and every side effect."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from bot.core.lease import Refused
-from bot.core.project import Stop
+from bot.core.project import Pausable, Pause, Stop
+from bot.core.trouble import UserError
 from bot.flows.means import Means
 from bot.flows.moving import move
-from bot.ports import Change, RefState, StartAgain
+from bot.ports import Change, Pauses, RefState, StartAgain
 
 
 def stop(means: Means, *, by: str, reason: str) -> str:
@@ -30,4 +33,49 @@ def start(means: Means, *, by: str) -> str:
         return Change(message=f"Started again by {by}", stop=StartAgain(by=by, at=means.clock.now()))
 
     moved = move(means, decide)
-    return moved.reason if isinstance(moved, Refused) else "Started again. The next tick goes on where it was."
+    if isinstance(moved, Refused):
+        return moved.reason
+    paused = ", ".join(f"{one.what.value} {one.name}" for one in moved.pauses)
+    return f"Started again. The next tick goes on where it was.{f' Still paused: {paused}.' if paused else ''}"
+
+
+def pause(means: Means, what: Pausable, name: str, *, by: str, reason: str) -> str:
+    """Says what is true afterwards. Raises `UserError` for an agent or category that is not there."""
+    _check(means, what, name)
+
+    def decide(state: RefState) -> Change | Refused:
+        known = next((one for one in state.pauses if (one.what, one.name) == (what, name)), None)
+        if known is not None:
+            return Refused(reason=f"{what.value} {name} was paused already, by {known.by}: {known.reason}")
+        now = means.clock.now()
+        paused = (*state.pauses, Pause(what=what, name=name, by=by, at=now, reason=reason))
+        return Change(message=f"{what.value} {name} paused by {by}: {reason}", stop=Pauses(by=by, at=now, all=paused))
+
+    moved = move(means, decide)
+    return moved.reason if isinstance(moved, Refused) else f"Paused {what.value} {name}: {reason}"
+
+
+def resume(means: Means, what: Pausable, name: str, *, by: str) -> str:
+    """Says what is true afterwards. Raises `UserError` for an agent or category that is not there."""
+    _check(means, what, name)
+
+    def decide(state: RefState) -> Change | Refused:
+        left = tuple(one for one in state.pauses if (one.what, one.name) != (what, name))
+        if left == state.pauses:
+            return Refused(reason=f"{what.value} {name} was not paused.")
+        return Change(message=f"{what.value} {name} goes on, by {by}", stop=Pauses(by=by, at=means.clock.now(), all=left))
+
+    moved = move(means, decide)
+    return moved.reason if isinstance(moved, Refused) else f"{what.value} {name} goes on."
+
+
+def _check(means: Means, what: Pausable, name: str) -> None:
+    match what:
+        case Pausable.AGENT:
+            known = [str(agent) for agent in range(1, means.policy.agents + 1)]
+        case Pausable.CATEGORY:
+            known = sorted(category.name for category in means.policy.categories)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there is: {', '.join(known)}."
+        raise UserError(f"There is no {what.value} `{name}` here; {hint}")

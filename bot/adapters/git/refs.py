@@ -13,7 +13,7 @@ from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, 
 from bot.core.ledger import Entry, Ledger
 from bot.core.project import Stop
 from bot.core.record import IDEATION, TICK, Record
-from bot.ports import Change, GitTrouble, Push, RefState
+from bot.ports import Change, GitTrouble, Pauses, Push, RefState, StartAgain
 
 ROOT = "refs/groundskeeper/"
 LEDGER, STOP = f"{ROOT}ledger", f"{ROOT}stop"
@@ -51,7 +51,7 @@ class GitRefs:
     """Seconds between tries of a push that got no clear answer."""
     _records: dict[str, Record] = field(default_factory=dict)
     _ledger: tuple[str, Ledger] = ("", Ledger())
-    _stop: tuple[str, Stop | None] = ("", None)
+    _stop: tuple[str, StopFile | None] = ("", None)
 
     def read(self) -> RefState:
         with self.mirror.lock:
@@ -64,7 +64,12 @@ class GitRefs:
             if base is None:
                 raise GitTrouble(f"the repository has no branch {self.default_branch}; push a first commit to it")
             return RefState(
-                tips=tips, base=base, records=self._read_records(tips), ledger=self._read_ledger(tips), stop=self._read_stop(tips)
+                tips=tips,
+                base=base,
+                records=self._read_records(tips),
+                ledger=self._read_ledger(tips),
+                stop=_stop_of(found := self._read_stop(tips)),
+                pauses=found.pauses if found is not None else (),
             )
 
     def tips(self) -> Mapping[str, str]:
@@ -141,9 +146,7 @@ class GitRefs:
         if change.ledger is not None and change.ledger != seen.ledger:
             files[LEDGER] = self._ledger_files(seen, change.ledger)
         if change.stop is not None:
-            stopped = isinstance(change.stop, Stop)
-            reason = change.stop.reason if isinstance(change.stop, Stop) else ""
-            files[STOP] = {"stop.json": encoded(StopFile(stopped=stopped, by=change.stop.by, at=change.stop.at, reason=reason))}
+            files[STOP] = {"stop.json": encoded(_stop_file(seen, change.stop))}
         if not files:
             return {}
         nonce = secrets.token_hex(8)
@@ -187,7 +190,7 @@ class GitRefs:
             self._ledger = (tip, Ledger(entries=tuple(entry for part in parts for entry in part)))
         return self._ledger[1]
 
-    def _read_stop(self, tips: Mapping[str, str]) -> Stop | None:
+    def _read_stop(self, tips: Mapping[str, str]) -> StopFile | None:
         tip = tips.get(STOP, "")
         if self._stop[0] != tip:
             (data,) = blobs(self.mirror, [f"{tip}:stop.json"]) if tip else (None,)
@@ -195,13 +198,28 @@ class GitRefs:
                 raise GitTrouble(
                     f"{STOP} ({tip[:10]}) has no stop.json. Put the ref back to its last good commit, or run `groundskeeper stop`."
                 )
-            found = stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None
-            self._stop = (tip, Stop(by=found.by, at=found.at, reason=found.reason) if found is not None and found.stopped else None)
+            self._stop = (tip, stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None)
         return self._stop[1]
 
 
 def _parsed(lines: str) -> dict[str, str]:
     return {ref: oid for oid, ref in (line.split("\t", 1) for line in lines.splitlines() if "\t" in line)}
+
+
+def _stop_of(file: StopFile | None) -> Stop | None:
+    return Stop(by=file.by, at=file.at, reason=file.reason) if file is not None and file.stopped else None
+
+
+def _stop_file(seen: RefState, change: Stop | StartAgain | Pauses) -> StopFile:
+    match change:
+        case Stop(by=by, at=at, reason=reason):
+            return StopFile(stopped=True, by=by, at=at, reason=reason, pauses=seen.pauses)
+        case StartAgain(by=by, at=at):
+            return StopFile(stopped=False, by=by, at=at, pauses=seen.pauses)
+        case Pauses(all=pauses) if seen.stop is not None:
+            return StopFile(stopped=True, by=seen.stop.by, at=seen.stop.at, reason=seen.stop.reason, pauses=pauses)
+        case Pauses(by=by, at=at, all=pauses):
+            return StopFile(stopped=False, by=by, at=at, pauses=pauses)
 
 
 def _message(change: Change, nonce: str) -> str:

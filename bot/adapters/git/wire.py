@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bot.core.ledger import Entry
+from bot.core.project import Pause
 from bot.core.record import Record
 from bot.ports import GitTrouble
 
@@ -20,6 +21,7 @@ class StopFile:
     by: str
     at: datetime
     reason: str = ""
+    pauses: tuple[Pause, ...] = ()
 
 
 # A key that this version does not know is refused: writing the record back without it would lose what a newer one put there.

@@ -13,8 +13,8 @@ from bot.core.started import Started
 from bot.core.trouble import UserError
 from bot.entry.actions import surroundings
 from bot.entry.actions.absent import NoModel, NoSandbox
+from bot.entry.halting import go_on, halt
 from bot.entry.wiring import Wired, from_environment, wire
-from bot.flows import stopping
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
 from bot.flows.ticking import report
 
@@ -38,16 +38,20 @@ def plan(home: Path, runs: Path) -> int:
     wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=clock, job=surroundings.job())
     if command is Command.STOP:
         reason = os.environ.get("REASON") or "asked for on the workflow's page"
-        surroundings.say("Stop", [stopping.stop(wired.means, by=surroundings.actor(), reason=reason)])
+        surroundings.say("Stop", halt(wired.means, **_which(), by=surroundings.actor(), reason=reason))
         return _handed_on(wired, (), runs)
     if command is Command.START:
-        surroundings.say("Start", [stopping.start(wired.means, by=surroundings.actor())])
+        surroundings.say("Start", go_on(wired.means, **_which(), by=surroundings.actor()))
     planned = plan_jobs(wired.means, ideate=command is Command.IDEATE)
     lines = [line for done in planned.ticks for line in report(done)] + ([planned.trouble] if planned.trouble else [])
     surroundings.say("Plan", list(dict.fromkeys(lines)))
     _stay_awake(wired, clock)
     _handed_on(wired, planned.started, runs)
     return 1 if planned.trouble and not planned.ticks else 0
+
+
+def _which() -> dict[str, str | None]:
+    return {"agent": os.environ.get("AGENT"), "category": os.environ.get("CATEGORY")}
 
 
 def _command() -> Command:
