@@ -10,73 +10,60 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-from flask import Blueprint, Response
-
-from bot.hub import checks, git, pull_rows
+from bot.hub import actions_files, actions_runs, checks, git, pull_rows, repo_switches
 from bot.hub.hub import Hub
-from bot.hub.web import answered, current, not_found, paged, repository
 
-routes = Blueprint("actions", __name__)
 _SECONDS = 300
 _LOG = 60_000
+_OF_ATTEMPT = "select check_runs.*, job, attempt from workflow_jobs join check_runs on check_runs.id = workflow_jobs.id where workflow_jobs.run_id = ?"
 
 
 def queue_pull(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, pull: sqlite3.Row, action: str, actor_id: int) -> None:
-    _queue(hub, db, repo, pull["head_sha"], pull["head_ref"], "pull_request")
+    queue(hub, db, repo, pull["head_sha"], pull["head_ref"], "pull_request", actor_id, title=pull["title"])
 
 
 def queue_push(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, branch: str, sha: str, actor_id: int) -> None:
     if branch == repo["default_branch"]:
-        _queue(hub, db, repo, sha, branch, "push")
+        queue(hub, db, repo, sha, branch, "push", actor_id)
 
 
-def _queue(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, sha: str, branch: str, event: str) -> None:
+def queue(
+    hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, sha: str, branch: str, event: str, actor_id: int, *, title: str = ""
+) -> None:
     """One run for each workflow that wants the event; its jobs show at once as queued checks, as on GitHub."""
-    where, at = pull_rows.bare(hub, db, repo["id"]), hub.now()
-    for path, workflow in workflows(where, sha):
-        if event not in _events(workflow):
+    if not repo_switches.get(db, repo["id"], "actions"):
+        return
+    for path, workflow in actions_files.workflows(pull_rows.bare(hub, db, repo["id"]), sha):
+        if event not in actions_files.triggers(workflow):
             continue
-        app_id, bot = checks.actions_app(hub)
+        name = actions_files.name_of(path, workflow)
+        known = actions_runs.workflow_row(hub, db, repo["id"], path, name)
+        if known["state"] != "active":
+            continue
+        run = actions_runs.add(hub, db, repo, known, event=event, sha=sha, branch=branch, actor_id=actor_id, title=title or name)
         for job in workflow.get("jobs", {}):
-            name = workflow["jobs"][job].get("name", job)
-            row = checks.put(hub, repo, sha, name, app_id=app_id, status="queued", conclusion=None, sender_id=bot)
-            db.execute(
-                "insert into workflow_runs (repo_id, head_sha, head_branch, event, workflow, status, created_at, updated_at, check_run_ids)"
-                " values (?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
-                (repo["id"], sha, branch, event, f"{path}#{job}", at, at, str(row["id"])),
-            )
+            _add_job(hub, db, repo, run, job, workflow["jobs"][job].get("name", job), 1)
 
 
-def workflows(where: Path, sha: str) -> list[tuple[str, dict[str, Any]]]:
-    listed = git.run(where, "ls-tree", "--name-only", sha, ".github/workflows/")
-    found = []
-    for path in listed.stdout.decode().splitlines():
-        if path.endswith((".yml", ".yaml")):
-            try:
-                workflow = yaml.safe_load(git.read(where, "blob", f"{sha}:{path}"))
-            except yaml.YAMLError:
-                continue
-            if isinstance(workflow, dict):
-                found.append((path, workflow))
-    return found
-
-
-def _events(workflow: dict[Any, Any]) -> set[str]:
-    wanted = workflow.get("on", workflow.get(True, ()))  # YAML 1.1 reads a bare `on` as true
-    return {wanted} if isinstance(wanted, str) else set(wanted or ())
+def _add_job(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, run: sqlite3.Row, job: str, name: str, attempt: int) -> None:
+    app_id, bot = checks.actions_app(hub)
+    row = checks.put(hub, repo, run["head_sha"], name, app_id=app_id, status="queued", conclusion=None, sender_id=bot)
+    db.execute("insert into workflow_jobs (id, run_id, job, attempt) values (?, ?, ?, ?)", (row["id"], run["id"], job, attempt))
 
 
 def run_pending(hub: Hub, limit: int | None = None) -> int:
-    """Runs what is queued, oldest first; returns how many jobs ran."""
+    """Runs what is queued, oldest first; returns how many jobs ran. What is dispatched waits for a runner outside the hub."""
     done = 0
     while limit is None or done < limit:
         with hub.write() as db:
-            row = db.execute("select * from workflow_runs where status = 'queued' order by id limit 1").fetchone()
+            row = db.execute(
+                "select workflow_jobs.*, check_runs.head_sha from workflow_jobs join check_runs on check_runs.id = workflow_jobs.id"
+                " where check_runs.status = 'queued' order by workflow_jobs.id limit 1"
+            ).fetchone()
             if row is None:
                 return done
-            db.execute("update workflow_runs set status = 'in_progress' where id = ?", (row["id"],))
-            db.execute("update check_runs set status = 'in_progress' where id = ?", (int(row["check_run_ids"]),))
+            db.execute("update check_runs set status = 'in_progress', started_at = ? where id = ?", (hub.now(), row["id"]))
+            actions_runs.become(hub, row["run_id"], actions_runs.Status.IN_PROGRESS)
         _run(hub, row)
         done += 1
     return done
@@ -84,19 +71,45 @@ def run_pending(hub: Hub, limit: int | None = None) -> int:
 
 def _run(hub: Hub, row: sqlite3.Row) -> None:
     db = hub.db()
-    where = pull_rows.bare(hub, db, row["repo_id"])
-    path, _, job = row["workflow"].partition("#")
-    workflow = dict(workflows(where, row["head_sha"]))[path]
-    log, passed = _job(where, row["head_sha"], workflow["jobs"][job], sandboxed=hub.sandboxed)
+    run = actions_runs.by_id(db, row["run_id"])
+    where = pull_rows.bare(hub, db, run["repo_id"])
+    path = db.execute("select path from workflows where id = ?", (run["workflow_id"],)).fetchone()["path"]
+    workflow = dict(actions_files.workflows(where, row["head_sha"]))[path]
+    log, passed = _job(where, row["head_sha"], workflow["jobs"][row["job"]], sandboxed=hub.sandboxed)
     conclusion = "success" if passed else "failure"
-    check = db.execute("select * from check_runs where id = ?", (int(row["check_run_ids"]),)).fetchone()
     _, bot = checks.actions_app(hub)
     last = log.rstrip().splitlines()[-1] if log.strip() else "no output"
-    checks.finish(hub, check, conclusion, title=f"{check['name']}: {conclusion}", summary=last[:500], text=log[-_LOG:], sender_id=bot)
     with hub.write() as write:
-        write.execute(
-            "update workflow_runs set status = 'completed', conclusion = ?, updated_at = ? where id = ?", (conclusion, hub.now(), row["id"])
-        )
+        check = write.execute("select * from check_runs where id = ?", (row["id"],)).fetchone()
+        if check["status"] == "completed":
+            return  # cancelled meanwhile
+        checks.finish(hub, check, conclusion, title=f"{check['name']}: {conclusion}", summary=last[:500], text=log[-_LOG:], sender_id=bot)
+        _end(hub, write, run)
+
+
+def _end(hub: Hub, db: sqlite3.Connection, run: sqlite3.Row) -> None:
+    """A run is over with its last job."""
+    jobs = db.execute(f"{_OF_ATTEMPT} and attempt = ?", (run["id"], run["attempt"])).fetchall()
+    if all(job["status"] == "completed" for job in jobs):
+        bad = [job["conclusion"] for job in jobs if job["conclusion"] not in pull_rows.GOOD]
+        actions_runs.become(hub, run["id"], actions_runs.Status.COMPLETED, bad[0] if bad else "success")
+
+
+def cancel(hub: Hub, run: sqlite3.Row) -> None:
+    _, bot = checks.actions_app(hub)
+    with hub.write() as db:
+        for check in db.execute(f"{_OF_ATTEMPT} and status != 'completed'", (run["id"],)).fetchall():
+            checks.finish(hub, check, "cancelled", title=f"{check['name']}: cancelled", summary="", text="", sender_id=bot)
+        actions_runs.become(hub, run["id"], actions_runs.Status.COMPLETED, "cancelled")
+
+
+def rerun(hub: Hub, run: sqlite3.Row) -> None:
+    """Every job once more, as the next attempt; a run without jobs waits for its runner again."""
+    with hub.write() as db:
+        jobs = db.execute(f"{_OF_ATTEMPT} and attempt = ?", (run["id"], run["attempt"])).fetchall()
+        attempt = actions_runs.again(hub, run["id"])
+        for job in jobs:
+            _add_job(hub, db, pull_rows.repository_of(db, run["repo_id"]), run, job["job"], job["name"], attempt)
 
 
 def _job(where: Path, sha: str, job: dict[str, Any], *, sandboxed: bool) -> tuple[str, bool]:
@@ -158,20 +171,3 @@ def _bubble(checkout: Path) -> list[str]:
     binds = [part for path in shown for part in ("--ro-bind", path, path)]
     isolate = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     return ["bwrap", *binds, *isolate, "--bind", str(checkout), "/work", "--chdir", "/work"]
-
-
-@routes.get("/repos/<owner>/<name>/actions/runs")
-def runs(owner: str, name: str) -> Response:
-    repo = repository(owner, name)
-    rows = current().db.execute("select * from workflow_runs where repo_id = ? order by id desc", (repo["id"],)).fetchall()
-    kept = ("id", "head_sha", "head_branch", "event", "status", "conclusion", "created_at", "updated_at")
-    return answered({"total_count": len(rows), "workflow_runs": [{key: row[key] for key in kept} for row in paged(rows)]})
-
-
-@routes.get("/repos/<owner>/<name>/actions/jobs/<int:job_id>/logs")
-def logs(owner: str, name: str, job_id: int) -> Response:
-    repo = repository(owner, name)
-    row = current().db.execute("select text from check_runs where id = ? and repo_id = ?", (job_id, repo["id"])).fetchone()
-    if row is None:
-        raise not_found()
-    return Response(row["text"] or "", mimetype="text/plain; charset=utf-8")

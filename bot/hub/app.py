@@ -9,9 +9,10 @@ from flask import Flask, Response, g, request
 
 from bot.hub import (
     accounts,
-    actions,
+    actions_rest,
     actions_secrets,
     actions_settings,
+    actions_workflows,
     boards,
     branches,
     checks,
@@ -51,9 +52,10 @@ API = (
     checks,
     refs,
     branches,
-    actions,
+    actions_rest,
     actions_secrets,
     actions_settings,
+    actions_workflows,
     boards,
     graphql,
     repos,

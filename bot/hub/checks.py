@@ -82,19 +82,21 @@ def put(
 ) -> sqlite3.Row:
     at = hub.now()
     with hub.write() as db:
-        db.execute(
-            "insert or ignore into check_suites (repo_id, app_id, head_sha, created_at) values (?, ?, ?, ?)", (repo["id"], app_id, sha, at)
-        )
-        suite = db.execute(
-            "select id from check_suites where repo_id = ? and app_id = ? and head_sha = ?", (repo["id"], app_id, sha)
-        ).fetchone()
+        suite_id = suite(hub, db, repo["id"], app_id, sha)
         row: sqlite3.Row = db.execute(
             "insert into check_runs (repo_id, suite_id, app_id, head_sha, name, status, conclusion, started_at, completed_at, title, summary, text)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
-            (repo["id"], suite["id"], app_id, sha, name, status, conclusion, at, at if conclusion else None, title, summary, text),
+            (repo["id"], suite_id, app_id, sha, name, status, conclusion, at, at if conclusion else None, title, summary, text),
         ).fetchone()
         _tell(hub, row, "completed" if conclusion else "created", sender_id)
     return row
+
+
+def suite(hub: Hub, db: sqlite3.Connection, repo_id: int, app_id: int, sha: str) -> int:
+    """An app's one suite on a commit, made when it is first needed; inside a write."""
+    named = (repo_id, app_id, sha)
+    db.execute("insert or ignore into check_suites (repo_id, app_id, head_sha, created_at) values (?, ?, ?, ?)", (*named, hub.now()))
+    return int(db.execute("select id from check_suites where repo_id = ? and app_id = ? and head_sha = ?", named).fetchone()["id"])
 
 
 def finish(hub: Hub, row: sqlite3.Row, conclusion: str, *, title: str, summary: str, text: str, sender_id: int) -> None:

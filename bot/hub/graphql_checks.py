@@ -86,28 +86,34 @@ def app(suite: Thing, _info: Info) -> dict[str, Any] | None:
 
 
 def workflow_run(suite: Thing, _info: Info) -> dict[str, Any] | None:
-    run_ids = {row["id"] for row in many("select id from check_runs where suite_id = ?", suite.id)}
-    for row in many("select * from workflow_runs where repo_id = ? and head_sha = ? order by id desc", suite["repo_id"], suite["head_sha"]):
-        if run_ids & set(json.loads(row["check_run_ids"])):
-            return _workflow_run(suite, row)
-    return None
+    row = one("select * from workflow_runs where suite_id = ? order by id desc limit 1", suite.id)
+    return None if row is None else _workflow_run(suite, row)
 
 
 def _workflow_run(suite: Thing, row: Any) -> dict[str, Any]:
-    repo = repository_of(suite["repo_id"])
+    repo, known = repository_of(suite["repo_id"]), one("select * from workflows where id = ?", row["workflow_id"])
+    assert known is not None
     where = f"/{repo['owner']}/{repo['name']}/actions/runs/{row['id']}"
-    shared = {"createdAt": row["created_at"], "updatedAt": row["updated_at"]}
-    workflow = {"id": node_ids.encode("Workflow", row["workflow"]), "databaseId": None, "name": row["name"] or row["workflow"]}
-    file_path = f"/{repo['owner']}/{repo['name']}/actions/workflows/{row['workflow'].rpartition('/')[2]}"
-    return shared | {
+    file_path = f"/{repo['owner']}/{repo['name']}/actions/workflows/{known['path'].rpartition('/')[2]}"
+    return {
         "id": node_ids.encode("WorkflowRun", row["id"]),
         "databaseId": row["id"],
         "event": row["event"],
         "runNumber": row["run_number"],
         "checkSuite": suite,
+        "createdAt": row["created_at"],
+        "updatedAt": row["updated_at"],
         "resourcePath": where,
         "url": f"{root()}{where}",
-        "workflow": workflow | shared | {"resourcePath": file_path, "url": f"{root()}{file_path}"},
+        "workflow": {
+            "id": node_ids.encode("Workflow", known["id"]),
+            "databaseId": known["id"],
+            "name": known["name"],
+            "createdAt": known["created_at"],
+            "updatedAt": known["updated_at"],
+            "resourcePath": file_path,
+            "url": f"{root()}{file_path}",
+        },
     }
 
 

@@ -11,7 +11,6 @@ DEFAULTS: dict[str, Any] = {
     "allowed_actions": "all",
     "default_workflow_permissions": "read",
     "can_approve_pull_request_reviews": False,
-    "disabled_workflows": [],
     "merge_queue": None,
 }
 

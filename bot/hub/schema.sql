@@ -103,10 +103,19 @@ create table if not exists deliveries (
   id integer primary key, hook_id integer not null, guid text not null, event text not null, action text, repo_id integer,
   payload text not null, status text not null default 'pending', status_code integer not null default 0, duration real not null default 0,
   redelivery integer not null default 0, delivered_at text not null, response text);
-create table if not exists workflow_runs (                                                                -- the tiny Actions' queue and record
-  id integer primary key, repo_id integer not null, head_sha text not null, head_branch text not null, event text not null, workflow text not null,
-  status text not null, conclusion text, created_at text not null, updated_at text not null, check_run_ids text not null default '[]',
-  name text not null default '', actor_id integer, pull_id integer, run_number integer not null default 1);
+create table if not exists workflows (
+  id integer primary key, repo_id integer not null, path text not null, name text not null, state text not null default 'active',  -- or disabled_manually
+  created_at text not null, updated_at text not null, unique (repo_id, path));
+create table if not exists workflow_runs (
+  id integer primary key, repo_id integer not null, workflow_id integer not null, suite_id integer not null, name text not null, title text not null,
+  event text not null, head_sha text not null, head_branch text not null, status text not null, conclusion text, actor_id integer not null,
+  run_number integer not null, attempt integer not null default 1, inputs text not null default '{}',        -- JSON: what a dispatch gave
+  created_at text not null, started_at text not null, updated_at text not null);
+create table if not exists workflow_jobs (                                                                -- a job's id is its check run's, as on GitHub
+  id integer primary key, run_id integer not null, job text not null, attempt integer not null);
+create table if not exists workflow_attempts (                                                            -- what came before a run's present attempt
+  run_id integer not null, attempt integer not null, conclusion text, started_at text not null, updated_at text not null,
+  primary key (run_id, attempt));
 create table if not exists ref_tips (                                                                     -- what refs were when last looked at: how pushes are noticed
   repo_id integer not null, ref text not null, sha text not null, primary key (repo_id, ref));
 create table if not exists ref_looks (repo_id integer primary key, fingerprint text not null);                -- the ref store's state at that look
@@ -123,6 +132,7 @@ create index if not exists comments_by_issue on comments (issue_id);
 create index if not exists events_by_issue on events (issue_id);
 create index if not exists reviews_by_issue on reviews (issue_id);
 create index if not exists check_runs_by_sha on check_runs (repo_id, head_sha);
+create index if not exists workflow_runs_by_sha on workflow_runs (repo_id, head_sha);
 create index if not exists statuses_by_sha on statuses (repo_id, sha);
 create index if not exists pulls_by_head on pulls (head_ref);
 create table if not exists meters (                                                                       -- the primary limit: what an actor used in its hour

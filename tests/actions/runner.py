@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from bot.hub import actions_runs
+from bot.hub.hub import Hub
 from tests.actions.expressions import as_text, evaluated, filled
 
 HERE = Path(__file__).parents[2]
@@ -55,16 +57,42 @@ class Runner:
     runs: int = 0
     lose_jobs: set[str] = field(default_factory=set)
     """Names of jobs whose machine dies before it has done anything, once each."""
+    hub: Hub | None = None
+    """Where runs are put on record under their ids, so that whoever asks for an attempt is told the truth."""
 
     def fire(self, event: str, payload: Mapping[str, Any], *, inputs: Mapping[str, str] | None = None) -> bool:
-        """Whether the event made the workflow run at all."""
+        """Whether the event made the workflow run at all. A dispatch that the hub tells of is already on record there, and waits."""
+        if event == "workflow_dispatch" and "workflow" in payload:
+            return self.take_dispatches() > 0
         wanted = read(WORKFLOW)["on"]
         types = wanted[event].get("types") if isinstance(wanted.get(event), dict) else None
         if event not in wanted or (types is not None and payload["action"] not in types):
             return False
         self.runs += 1
-        Workflow(runner=self, event=event, payload=payload, inputs=dict(inputs or {}), number=1000 + self.runs).play()
+        number = 1000 + self.runs
+        if self.hub is not None:
+            number = actions_runs.make_run(self.hub, self.repository, WORKFLOW.name, event=event, inputs=inputs)
+        self._play(Workflow(runner=self, event=event, payload=payload, inputs=dict(inputs or {}), number=number))
         return True
+
+    def take_dispatches(self) -> int:
+        """Plays what was asked for by `workflow_dispatch` since the last time, each under the id it was given; returns how many."""
+        waiting = actions_runs.untaken(self.hub, self.repository) if self.hub is not None else ()
+        for one in waiting:
+            self.runs += 1
+            payload = {"inputs": dict(one.inputs), "ref": f"refs/heads/{one.ref}", "workflow": f".github/workflows/{one.workflow}"}
+            self._play(Workflow(runner=self, event="workflow_dispatch", payload=payload, inputs=dict(one.inputs), number=one.run_id))
+        return len(waiting)
+
+    def _play(self, workflow: Workflow) -> None:
+        self._report(workflow.number, "in_progress")
+        workflow.play()
+        failed = any(job.result == "failure" for job in workflow.jobs.values())
+        self._report(workflow.number, "completed", "failure" if failed else "success")
+
+    def _report(self, number: int, status: str, conclusion: str | None = None) -> None:
+        if self.hub is not None:
+            actions_runs.set_run(self.hub, self.repository, number, status=status, conclusion=conclusion)
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.hub import checks, seed, webhooks
 from bot.hub.serve import serving
-from tests.actions.runner import Runner, scripts
+from tests.actions.runner import WORKFLOW, Runner, scripts
 from tests.world import FULL_NAME, WallClock, World, make_world
 
 pytestmark = pytest.mark.timeout(300)
@@ -74,7 +74,7 @@ class Fleet:
 
 @contextmanager
 def fleet(root: Path, *, config: str | None = None) -> Iterator[Fleet]:
-    world = make_world(root, clock=WallClock(), config=config)
+    world = make_world(root, clock=WallClock(), config=config, files={f".github/workflows/{WORKFLOW.name}": WORKFLOW.read_text()})
     apps = {}
     for slug, permissions in (("keeper", WORKER), ("critic", REVIEWER)):
         apps[slug] = seed.add_app(world.hub, slug, owner="garden", permissions=permissions)
@@ -103,6 +103,7 @@ def fleet(root: Path, *, config: str | None = None) -> Iterator[Fleet]:
             },
             # The rehearsal's two differences from GitHub: the model is scripted, and the server's clock stands where ours stands.
             surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario)},
+            hub=world.hub,
         )
         yield Fleet(world=world, runner=runner)
     world.hub.close()
