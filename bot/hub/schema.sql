@@ -116,6 +116,9 @@ create table if not exists workflow_jobs (                                      
 create table if not exists workflow_attempts (                                                            -- what came before a run's present attempt
   run_id integer not null, attempt integer not null, conclusion text, started_at text not null, updated_at text not null,
   primary key (run_id, attempt));
+create table if not exists merge_queue_entries (                                                          -- the group's three are null until it is built
+  id integer primary key, repo_id integer not null, issue_id integer not null unique, base_ref text not null, pull_head text not null,
+  enqueuer_id integer not null, jump integer not null default 0, enqueued_at text not null, base_sha text, head_sha text, group_ref text);
 create table if not exists ref_tips (                                                                     -- what refs were when last looked at: how pushes are noticed
   repo_id integer not null, ref text not null, sha text not null, primary key (repo_id, ref));
 create table if not exists ref_looks (repo_id integer primary key, fingerprint text not null);                -- the ref store's state at that look
