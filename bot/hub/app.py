@@ -18,6 +18,8 @@ from bot.hub import (
     checks,
     collaborators,
     comments,
+    commits,
+    contents,
     dependencies,
     faults,
     git_http,
@@ -34,6 +36,7 @@ from bot.hub import (
     reviews,
     search,
     timeline,
+    updating,
     variables,
 )
 from bot.hub.actors import BadCredentials, authenticate
@@ -49,8 +52,11 @@ API = (
     pulls,
     reviews,
     merge,
+    updating,
     checks,
     refs,
+    commits,
+    contents,
     branches,
     actions_rest,
     actions_secrets,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response
 
-from bot.hub import git, protections, pull_events, pull_rows, pulls, pushes, shapes
+from bot.hub import git, protections, pull_events, pull_rows, pulls, pushes, shapes, shapes_git
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, answered, current, field, json_body, not_found, nothing, require, signed_in
 
@@ -103,9 +103,7 @@ def made(
     message: str | None = None,
 ) -> str:
     """The commit that merging would put on `base`, in no branch yet."""
-    person = db.execute("select * from users where id = ?", (actor_id,)).fetchone()
-    email = person["email"] or f"{person['id']}+{person['login']}@users.noreply.github.com"
-    by = git.Person(name=person["name"] or person["login"], email=email, date=hub.now())
+    by = shapes_git.person(hub, db, actor_id)
     merged = git.merge_trees(where, base, pull["head_sha"])
     if merged.conflicts:
         raise Problem(405, "Pull Request is not mergeable")
