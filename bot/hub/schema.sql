@@ -7,6 +7,7 @@ create table if not exists apps (
   id integer primary key, slug text not null unique, name text not null, owner_id integer not null, bot_id integer not null, client_id text,
   public_key text not null, permissions text not null,                                                   -- JSON: {"contents": "write", ...}
   created_at text not null);
+create table if not exists manifest_codes (code text primary key, owner text not null, manifest text not null, expires_at text not null);
 create table if not exists installations (
   id integer primary key, app_id integer not null, account_id integer not null, permissions text not null, created_at text not null,
   repositories text);                                                                                     -- JSON list of repository ids or null for all
