@@ -94,7 +94,8 @@ def organizations(login: str = "") -> Response:
     return answered([])
 
 
-def _app(row: sqlite3.Row) -> dict[str, Any]:
+def app_shown(row: sqlite3.Row) -> dict[str, Any]:
+    hook = current().db.execute("select events from hooks where app_id = ?", (row["id"],)).fetchone()
     return {
         "id": row["id"],
         "slug": row["slug"],
@@ -108,7 +109,7 @@ def _app(row: sqlite3.Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "updated_at": row["created_at"],
         "permissions": json.loads(row["permissions"]),
-        "events": [],
+        "events": [event for event in json.loads(hook["events"]) if event != "*"] if hook else [],
     }
 
 
@@ -122,7 +123,7 @@ def _asking_app() -> sqlite3.Row:
 
 @routes.get("/app")
 def app() -> Response:
-    return answered(_app(_asking_app()))
+    return answered(app_shown(_asking_app()))
 
 
 def _installation(row: sqlite3.Row) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def app_by_slug(slug: str) -> Response:
     row = current().db.execute("select * from apps where slug = ?", (slug,)).fetchone()
     if row is None:
         raise not_found()
-    return answered(_app(row))
+    return answered(app_shown(row))
 
 
 @routes.get("/app/installations/<int:installation_id>")

@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,6 +193,24 @@ def identity(author: Person, committer: Person) -> dict[str, str]:
 def commit_tree(repo: Path, tree: str, parents: tuple[str, ...], message: str, author: Person, committer: Person) -> str:
     given = [argument for parent in parents for argument in ("-p", parent)]
     return line(repo, "commit-tree", tree, *given, text=message.encode(), env=identity(author, committer))
+
+
+def changed_tree(repo: Path, base: str | None, written: Mapping[str, bytes], gone: Iterable[str] = ()) -> str:
+    """The tree of a commit after files were written and removed, made in an index of its own so that no two requests meet.
+
+    Raises GitError for a path that git takes from nobody, such as one with `..` or `.git` in it.
+    """
+    for path in written:
+        if {part.lower() for part in path.split("/")} & {"", ".", "..", ".git"}:
+            raise GitError(f"malformed path {path}")  # git itself leaves such a path out without a word
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        if base is not None:
+            git(repo, "read-tree", base, env=index)
+        entries = [f"0 {ZERO}\t{path}" for path in gone]
+        entries += [f"100644 {line(repo, 'hash-object', '-w', '--stdin', text=text)}\t{path}" for path, text in written.items()]
+        git(repo, "update-index", "--index-info", text="".join(f"{entry}\n" for entry in entries).encode(), env=index)
+        return line(repo, "write-tree", env=index)
 
 
 def move(repo: Path, updates: list[tuple[str, str, str | None]]) -> None:

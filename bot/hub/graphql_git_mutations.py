@@ -1,7 +1,6 @@
 """GraphQL mutations about refs and commits; `updateRefs` is the one that moves several refs or none."""
 
 import base64
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -124,16 +123,11 @@ def create_commit(given: Input) -> dict[str, Any]:
 
 
 def _tree(where: Path, base: str, changes: Mapping[str, Any]) -> str:
-    """The tree after the changes, made in an index of its own so that no two requests meet."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        git.git(where, "read-tree", base, env=index)
-        lines = [f"0 {git.ZERO}\t{gone['path']}" for gone in changes.get("deletions") or []]
-        for added in changes.get("additions") or []:
-            blob = git.line(where, "hash-object", "-w", "--stdin", text=base64.b64decode(added["contents"]))
-            lines.append(f"100644 {blob}\t{added['path']}")
-        git.git(where, "update-index", "--index-info", text="".join(f"{line}\n" for line in lines).encode(), env=index)
-        return git.line(where, "write-tree", env=index)
+    written = {added["path"]: base64.b64decode(added["contents"]) for added in changes.get("additions") or []}
+    try:
+        return git.changed_tree(where, base, written, [gone["path"] for gone in changes.get("deletions") or []])
+    except git.GitError as refused:
+        raise Refused("UNPROCESSABLE", str(refused)) from None
 
 
 FIELDS: Fields = {

@@ -35,6 +35,7 @@ TABLES = {
     "CheckRun": "check_runs",
     "CheckSuite": "check_suites",
     "StatusContext": "statuses",
+    "MergeQueueEntry": "merge_queue_entries",
     "ProjectV2": "boards",
     "ProjectV2Field": "board_fields",
     "ProjectV2SingleSelectField": "board_fields",

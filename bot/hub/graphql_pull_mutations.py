@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.hub import git, pull_rows, pushes, web
-from bot.hub.graphql_commits import bare
+from bot.hub import updating, web
 from bot.hub.graphql_mutations import again, expect, logins, me, names
 from bot.hub.graphql_rest import at, at_issue, at_pull, mutation, present, refusal, rest
 from bot.hub.graphql_things import Fields, Refused, Thing, cursor, issue_or_pull, one, repository_of
@@ -149,34 +148,12 @@ def merge(given: Input) -> dict[str, Any]:
 def update_branch(given: Input) -> dict[str, Any]:
     """Takes the base into the head branch, by a merge or by a rebase, if the head is still the one that was expected."""
     pull = pull_of(given)
-    now, where = web.current(), bare(pull["repo_id"])
     allowed(repository_of(pull["repo_id"]), "contents")
-    if given.get("expectedHeadOid") not in (None, pull["head_sha"]):
-        raise Refused("UNPROCESSABLE", "expected head sha didn't match current head ref.")
-    base = pull_rows.base_tip(now.hub, now.db, pull.row)
-    if git.is_ancestor(where, base, pull["head_sha"]):
-        raise Refused("UNPROCESSABLE", "There are no new commits on the base branch.")
-    me_now = git.Person(name=now.actor.login, email=f"{now.actor.user_id}+{now.actor.login}@users.noreply.github.com", date=now.hub.now())
-    tip = _rebased(pull, base, me_now) if given.get("updateMethod") == "REBASE" else _merged(pull, base, me_now)
-    if tip is None:
-        raise Refused("UNPROCESSABLE", "merge conflict between base and head")
-    git.move(where, [(f"refs/heads/{pull['head_ref']}", tip, pull["head_sha"])])
-    pushes.notice(now.hub, pull["repo_id"], now.actor.user_id)
+    try:
+        updating.bring_up(pull.row, given.get("expectedHeadOid"), rebase=given.get("updateMethod") == "REBASE")
+    except web.Problem as problem:
+        raise refusal(problem) from None
     return {"pullRequest": again(pull)}
-
-
-def _merged(pull: Thing, base: str, who: git.Person) -> str | None:
-    where = bare(pull["repo_id"])
-    merged = git.merge_trees(where, pull["head_sha"], base)
-    if merged.conflicts:
-        return None
-    words = f"Merge branch '{pull['base_ref']}' into {pull['head_ref']}"
-    return git.commit_tree(where, merged.tree, (pull["head_sha"], base), words, who, who)
-
-
-def _rebased(pull: Thing, base: str, who: git.Person) -> str | None:
-    where = bare(pull["repo_id"])
-    return git.replay(where, git.log(where, f"{base}..{pull['head_sha']}", oldest_first=True), base, who)
 
 
 FIELDS: Fields = {

@@ -162,8 +162,6 @@ FIELDS: Fields = {
         "headRepositoryOwner": lambda pull, _info: user(repository_of(pull["repo_id"])["owner_id"]),
         "isCrossRepository": constant(False),
         "isDraft": flag("draft"),
-        "isInMergeQueue": constant(False),
-        "isMergeQueueEnabled": constant(False),
         "maintainerCanModify": flag("maintainer_can_modify"),
         "mergeCommit": merge_commit,
         "mergeStateStatus": merge_state,

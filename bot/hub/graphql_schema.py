@@ -16,6 +16,7 @@ from bot.hub import (
     graphql_nodes,
     graphql_pull_mutations,
     graphql_pulls,
+    graphql_queue,
     graphql_repositories,
     graphql_reviews,
     graphql_rollup,
@@ -37,6 +38,7 @@ MODULES = (
     graphql_pull_mutations,
     graphql_git_mutations,
     graphql_board_mutations,
+    graphql_queue,
 )
 
 

@@ -1,6 +1,6 @@
 """Webhooks over REST: making them, asking what was delivered, and asking for it again.
 
-https://docs.github.com/rest/repos/webhooks and https://docs.github.com/rest/apps/webhooks
+https://docs.github.com/rest/repos/webhooks
 """
 
 import json
@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from bot.hub import shapes, webhooks
-from bot.hub.actors import Kind
 from bot.hub.web import (
     Problem,
     answered,
@@ -24,7 +23,6 @@ from bot.hub.web import (
     paged_query,
     repository,
     require,
-    signed_in,
     words,
 )
 
@@ -150,44 +148,19 @@ def ping(owner: str, name: str, hook_id: int) -> Response:
 @routes.get(f"{_REPO}/<int:hook_id>/deliveries")
 def deliveries(owner: str, name: str, hook_id: int) -> Response:
     _asked(owner, name, "read", hook_id)
-    return _deliveries(hook_id)
+    return delivered(hook_id)
 
 
 @routes.get(f"{_REPO}/<int:hook_id>/deliveries/<int:delivery_id>")
 def delivery(owner: str, name: str, hook_id: int, delivery_id: int) -> Response:
     _asked(owner, name, "read", hook_id)
-    return _delivery(hook_id, delivery_id)
+    return delivery_of(hook_id, delivery_id)
 
 
 @routes.post(f"{_REPO}/<int:hook_id>/deliveries/<int:delivery_id>/attempts")
 def redeliver(owner: str, name: str, hook_id: int, delivery_id: int) -> Response:
     _asked(owner, name, "write", hook_id)
-    return _again(hook_id, delivery_id)
-
-
-def _app_hook() -> int:
-    actor = signed_in()
-    if actor.kind is not Kind.APP:
-        raise Problem(401, "A JSON web token could not be decoded")
-    row = current().db.execute("select id from hooks where app_id = ?", (actor.app_id,)).fetchone()
-    if row is None:
-        raise not_found()
-    return int(row["id"])
-
-
-@routes.get("/app/hook/deliveries")
-def app_deliveries() -> Response:
-    return _deliveries(_app_hook())
-
-
-@routes.get("/app/hook/deliveries/<int:delivery_id>")
-def app_delivery(delivery_id: int) -> Response:
-    return _delivery(_app_hook(), delivery_id)
-
-
-@routes.post("/app/hook/deliveries/<int:delivery_id>/attempts")
-def app_redeliver(delivery_id: int) -> Response:
-    return _again(_app_hook(), delivery_id)
+    return again(hook_id, delivery_id)
 
 
 def _item(row: sqlite3.Row) -> dict[str, Any]:
@@ -202,7 +175,7 @@ def _item(row: sqlite3.Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deliveries(hook_id: int) -> Response:
+def delivered(hook_id: int) -> Response:
     """Newest first, paged by cursor; what is still waiting or was lost on the way is not in GitHub's list either."""
     _, size = page_asked()
     where, given = ["hook_id = ?", "status not in ('pending', 'lost')"], [hook_id]
@@ -236,13 +209,13 @@ def _row(hook_id: int, delivery_id: int) -> sqlite3.Row:
     return row
 
 
-def _delivery(hook_id: int, delivery_id: int) -> Response:
+def delivery_of(hook_id: int, delivery_id: int) -> Response:
     row = _row(hook_id, delivery_id)
     asked = {"headers": webhooks.headers_for(row), "payload": json.loads(row["payload"])}
     return answered(_item(row) | {"url": row["url"], "request": asked, "response": {"headers": {}, "payload": row["response"]}})
 
 
-def _again(hook_id: int, delivery_id: int) -> Response:
+def again(hook_id: int, delivery_id: int) -> Response:
     """A new attempt has a row of its own and the guid of the first."""
     row, now = _row(hook_id, delivery_id), current()
     with now.hub.write() as db:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response
 
-from bot.hub import git, protections, pull_events, pull_rows, pulls, pushes, shapes
+from bot.hub import git, protections, pull_events, pull_rows, pulls, pushes, shapes, shapes_git
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, answered, current, field, json_body, not_found, nothing, require, signed_in
 
@@ -64,26 +64,34 @@ def merge_pull(
     if pull["state"] != "open" or pull["draft"]:
         raise Problem(405, "Pull Request is not mergeable")
     with hub.write() as db:
+        if protections.queue_only(db, repo["id"], pull["base_ref"]):
+            raise Problem(405, protections.BY_QUEUE)
         if missing := protections.lacks_for_merge(hub, db, repo, pull, actor_id, method):
             raise Problem(405, "\n".join(missing))
         where = pull_rows.bare(hub, db, repo["id"])
         base = git.resolve(where, f"refs/heads/{pull['base_ref']}")
         assert base is not None
-        result = _made(hub, db, where, pull, base, actor_id, method, title, message)
-        try:
-            git.move(where, [(f"refs/heads/{pull['base_ref']}", result, base)])
-        except git.GitError:
-            raise Problem(405, BASE_MOVED) from None
-        pull_events.mark_merged(hub, db, pull, result, actor_id)
-        if pull["base_ref"] == repo["default_branch"]:
-            pushes.close_named(hub, db, repo, pull["body"] or "", actor_id, result)
-        if repo["delete_branch_on_merge"]:
-            git.move(where, [(f"refs/heads/{pull['head_ref']}", git.ZERO, pull["head_sha"])])
-        pushes.look(hub, db, repo["id"], actor_id)
+        result = made(hub, db, where, pull, base, actor_id, method, title, message)
+        land(hub, db, repo, pull, base=base, result=result, actor_id=actor_id)
     return result
 
 
-def _made(
+def land(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, pull: sqlite3.Row, *, base: str, result: str, actor_id: int) -> None:
+    """Moves the base to what was made of it, and does all that follows; inside a write."""
+    where = pull_rows.bare(hub, db, repo["id"])
+    try:
+        git.move(where, [(f"refs/heads/{pull['base_ref']}", result, base)])
+    except git.GitError:
+        raise Problem(405, BASE_MOVED) from None
+    pull_events.mark_merged(hub, db, pull, result, actor_id)
+    if pull["base_ref"] == repo["default_branch"]:
+        pushes.close_named(hub, db, repo, pull["body"] or "", actor_id, result)
+    if repo["delete_branch_on_merge"]:
+        git.move(where, [(f"refs/heads/{pull['head_ref']}", git.ZERO, pull["head_sha"])])
+    pushes.look(hub, db, repo["id"], actor_id)
+
+
+def made(
     hub: Hub,
     db: sqlite3.Connection,
     where: Path,
@@ -91,12 +99,11 @@ def _made(
     base: str,
     actor_id: int,
     method: str,
-    title: str | None,
-    message: str | None,
+    title: str | None = None,
+    message: str | None = None,
 ) -> str:
-    person = db.execute("select * from users where id = ?", (actor_id,)).fetchone()
-    email = person["email"] or f"{person['id']}+{person['login']}@users.noreply.github.com"
-    by = git.Person(name=person["name"] or person["login"], email=email, date=hub.now())
+    """The commit that merging would put on `base`, in no branch yet."""
+    by = shapes_git.person(hub, db, actor_id)
     merged = git.merge_trees(where, base, pull["head_sha"])
     if merged.conflicts:
         raise Problem(405, "Pull Request is not mergeable")

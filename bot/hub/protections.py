@@ -6,11 +6,13 @@ https://docs.github.com/repositories/configuring-branches-and-merges-in-your-rep
 import json
 import sqlite3
 
-from bot.hub import git, pull_rows
+from bot.hub import git, pull_rows, repo_switches
 from bot.hub.hub import Hub
 from bot.hub.web import role_of
 
 BY_PULL = "Changes must be made through a pull request."
+BY_QUEUE = "Changes must be made through the merge queue"
+BEHIND = "Head branch is out of date with the base branch."
 NO_FORCE = "Cannot force-push to this branch"
 NO_DELETION = "Cannot delete this branch"
 NO_RIGHT = (
@@ -22,6 +24,10 @@ FLAGS = ("required_linear_history", "allow_force_pushes", "allow_deletions", "re
 def rule_of(db: sqlite3.Connection, repo_id: int, branch: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute("select * from protections where repo_id = ? and branch = ?", (repo_id, branch)).fetchone()
     return row
+
+
+def queue_only(db: sqlite3.Connection, repo_id: int, branch: str) -> bool:
+    return branch in (repo_switches.get(db, repo_id, "merge_queue") or {})
 
 
 def flag(rule: sqlite3.Row, name: str) -> bool:
@@ -55,7 +61,7 @@ def lacks_for_merge(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, pull: s
         missing.append("A conversation must be resolved before this pull request can be merged.")
     where = pull_rows.bare(hub, db, repo["id"])
     if rule["strict"] and not git.is_ancestor(where, pull_rows.base_tip(hub, db, pull), pull["head_sha"]):
-        missing.append("Head branch is out of date with the base branch.")
+        missing.append(BEHIND)
     return missing
 
 
@@ -69,7 +75,10 @@ def push_refusal(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, actor_id: 
 
     Whether the move is forced can be asked only of commits that are here already: of others, the hook of the push asks.
     """
-    rule = rule_of(db, repo["id"], ref.removeprefix("refs/heads/")) if ref.startswith("refs/heads/") else None
+    branch = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+    if branch and old not in (None, git.ZERO, new) and queue_only(db, repo["id"], branch):
+        return BY_QUEUE
+    rule = rule_of(db, repo["id"], branch) if branch else None
     if rule is None or old in (None, git.ZERO, new) or exempt(db, repo, rule, actor_id):
         return None
     assert old is not None

@@ -152,24 +152,7 @@ def commits(owner: str, name: str, number: int) -> Response:
 @routes.get("/repos/<owner>/<name>/pulls/<int:number>/files")
 def files(owner: str, name: str, number: int) -> Response:
     repo, pull = found(owner, name, number)
-    page = f"{shapes.root()}/repos/{shapes.full_name(repo)}/contents"
-    shown = [
-        {
-            "sha": file.blob,
-            "filename": file.path,
-            "status": file.status,
-            "additions": file.additions,
-            "deletions": file.deletions,
-            "changes": file.additions + file.deletions,
-            "blob_url": f"{shapes.web()}/{shapes.full_name(repo)}/blob/{pull['head_sha']}/{file.path}",
-            "raw_url": f"{shapes.web()}/{shapes.full_name(repo)}/raw/{pull['head_sha']}/{file.path}",
-            "contents_url": f"{page}/{file.path}?ref={pull['head_sha']}",
-            **({"patch": file.patch} if file.patch is not None else {}),
-            **({"previous_filename": file.previous} if file.previous else {}),
-        }
-        for file in paged(changed(pull))
-    ]
-    return answered(shown)
+    return answered(shapes_git.files(repo, paged(changed(pull)), pull["head_sha"]))
 
 
 def changed(pull: sqlite3.Row) -> list[pull_files.ChangedFile]:

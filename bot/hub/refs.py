@@ -1,11 +1,10 @@
-"""Refs, contents, branches and commits of a repository, read and written by real git."""
+"""Refs and branches of a repository, read and written by real git."""
 
-import base64
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from bot.hub import git, node_ids, protections, pull_rows, pushes, shapes, shapes_git
 from bot.hub.web import Problem, answered, created, current, field, json_body, not_found, nothing, paged, repository, require
@@ -13,7 +12,7 @@ from bot.hub.web import Problem, answered, created, current, field, json_body, n
 routes = Blueprint("refs", __name__)
 
 
-def _at(owner: str, name: str) -> tuple[sqlite3.Row, Path]:
+def at(owner: str, name: str) -> tuple[sqlite3.Row, Path]:
     repo = repository(owner, name)
     pushes.notice(current().hub, repo["id"], None)
     return repo, pull_rows.bare(current().hub, current().db, repo["id"])
@@ -27,7 +26,7 @@ def _shown(repo: sqlite3.Row, where: Path, ref: str, sha: str) -> dict[str, Any]
 
 @routes.get("/repos/<owner>/<name>/git/ref/<path:ref>")
 def one(owner: str, name: str, ref: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     sha = git.refs(where, f"refs/{ref}").get(f"refs/{ref}")
     if sha is None:
         raise not_found()
@@ -36,14 +35,14 @@ def one(owner: str, name: str, ref: str) -> Response:
 
 @routes.get("/repos/<owner>/<name>/git/matching-refs/<path:prefix>")
 def matching(owner: str, name: str, prefix: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     found = [(ref, sha) for ref, sha in git.refs(where).items() if ref.startswith(f"refs/{prefix}")]
     return answered([_shown(repo, where, ref, sha) for ref, sha in paged(found)])
 
 
 @routes.post("/repos/<owner>/<name>/git/refs")
 def make(owner: str, name: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     require(repo, "contents", "write")
     body = json_body()
     ref, sha = field(body, "ref", str, required=True), field(body, "sha", str, required=True)
@@ -61,7 +60,7 @@ def make(owner: str, name: str) -> Response:
 
 @routes.patch("/repos/<owner>/<name>/git/refs/<path:ref>")
 def change(owner: str, name: str, ref: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     require(repo, "contents", "write")
     body = json_body()
     sha, old = field(body, "sha", str, required=True), git.refs(where, f"refs/{ref}").get(f"refs/{ref}")
@@ -79,7 +78,7 @@ def change(owner: str, name: str, ref: str) -> Response:
 
 @routes.delete("/repos/<owner>/<name>/git/refs/<path:ref>")
 def delete(owner: str, name: str, ref: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     require(repo, "contents", "write")
     old = git.refs(where, f"refs/{ref}").get(f"refs/{ref}")
     if ref == f"heads/{repo['default_branch']}" or old is None:
@@ -96,19 +95,9 @@ def _unguarded(repo: sqlite3.Row, ref: str, old: str, new: str) -> None:
         raise Problem(422, refused)
 
 
-@routes.get("/repos/<owner>/<name>/commits")
-def commits(owner: str, name: str) -> Response:
-    repo, where = _at(owner, name)
-    start = request.args.get("sha") or f"refs/heads/{repo['default_branch']}"
-    sha = git.resolve(where, start)
-    if sha is None:
-        raise Problem(409, "Git Repository is empty.")
-    return answered([shapes_git.commit(repo, found) for found in paged(git.log(where, sha, limit=500))])
-
-
 @routes.get("/repos/<owner>/<name>/branches/<path:branch>")
 def branch(owner: str, name: str, branch: str) -> Response:
-    repo, where = _at(owner, name)
+    repo, where = at(owner, name)
     sha = git.resolve(where, f"refs/heads/{branch}")
     found = sha and git.commit(where, sha)
     if not found:
@@ -118,28 +107,3 @@ def branch(owner: str, name: str, branch: str) -> Response:
     links = {"self": base, "html": f"{shapes.web()}/{shapes.full_name(repo)}/tree/{branch}"}
     about = {"protected": bool(guarded), "protection": {"enabled": bool(guarded)}, "protection_url": f"{base}/protection"}
     return answered({"name": branch, "commit": shapes_git.commit(repo, found), "_links": links, **about})
-
-
-@routes.get("/repos/<owner>/<name>/contents/<path:path>")
-def contents(owner: str, name: str, path: str) -> Response:
-    repo, where = _at(owner, name)
-    ref = request.args.get("ref") or repo["default_branch"]
-    sha = git.resolve(where, ref)
-    blob = sha and git.resolve(where, f"{sha}:{path}", "blob")
-    if not blob:
-        raise not_found()
-    data = git.read(where, "blob", blob)
-    base = f"{shapes.root()}/repos/{shapes.full_name(repo)}"
-    url, page = f"{base}/contents/{path}?ref={ref}", f"{shapes.web()}/{shapes.full_name(repo)}/blob/{ref}/{path}"
-    links = {"self": url, "git": f"{base}/git/blobs/{blob}", "html": page}
-    encoded = base64.encodebytes(data).decode()
-    about = {
-        "name": path.rpartition("/")[2],
-        "path": path,
-        "sha": blob,
-        "size": len(data),
-        "url": url,
-        "html_url": page,
-        "git_url": links["git"],
-    }
-    return answered({"type": "file", "encoding": "base64", **about, "download_url": page, "content": encoded, "_links": links})

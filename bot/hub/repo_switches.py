@@ -11,7 +11,7 @@ DEFAULTS: dict[str, Any] = {
     "allowed_actions": "all",
     "default_workflow_permissions": "read",
     "can_approve_pull_request_reviews": False,
-    "merge_queue": None,
+    "merge_queue": None,  # or by branch what its queue's rules are
 }
 
 

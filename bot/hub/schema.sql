@@ -7,6 +7,7 @@ create table if not exists apps (
   id integer primary key, slug text not null unique, name text not null, owner_id integer not null, bot_id integer not null, client_id text,
   public_key text not null, permissions text not null,                                                   -- JSON: {"contents": "write", ...}
   created_at text not null);
+create table if not exists manifest_codes (code text primary key, owner text not null, manifest text not null, expires_at text not null);
 create table if not exists installations (
   id integer primary key, app_id integer not null, account_id integer not null, permissions text not null, created_at text not null,
   repositories text);                                                                                     -- JSON list of repository ids or null for all
@@ -116,6 +117,9 @@ create table if not exists workflow_jobs (                                      
 create table if not exists workflow_attempts (                                                            -- what came before a run's present attempt
   run_id integer not null, attempt integer not null, conclusion text, started_at text not null, updated_at text not null,
   primary key (run_id, attempt));
+create table if not exists merge_queue_entries (                                                          -- the group's three are null until it is built
+  id integer primary key, repo_id integer not null, issue_id integer not null unique, base_ref text not null, pull_head text not null,
+  enqueuer_id integer not null, jump integer not null default 0, enqueued_at text not null, base_sha text, head_sha text, group_ref text);
 create table if not exists ref_tips (                                                                     -- what refs were when last looked at: how pushes are noticed
   repo_id integer not null, ref text not null, sha text not null, primary key (repo_id, ref));
 create table if not exists ref_looks (repo_id integer primary key, fingerprint text not null);                -- the ref store's state at that look

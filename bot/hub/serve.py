@@ -9,7 +9,7 @@ from typing import Any
 
 from waitress.server import create_server
 
-from bot.hub import actions, webhooks
+from bot.hub import actions, merge_queue, webhooks
 from bot.hub.app import create_app
 from bot.hub.hub import Hub
 
@@ -25,7 +25,7 @@ class Served:
 
 @contextmanager
 def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Path | None = None, work: bool = True) -> Iterator[Served]:
-    """Serves until the block ends. `work` runs queued workflows and deliveries meanwhile, as GitHub does in its background."""
+    """Serves until the block ends. `work` runs queued workflows, merge queues and deliveries meanwhile, as GitHub does in its background."""
     app = create_app(hub)
     tcp: Any = create_server(app, host=host, port=port, threads=_THREADS, ident="hub", clear_untrusted_proxy_headers=True)
     servers = [tcp]
@@ -33,7 +33,8 @@ def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Pa
     if unix_socket is not None:
         servers.append(create_server(app, unix_socket=str(unix_socket), threads=4, ident="hub", clear_untrusted_proxy_headers=True))
     over = threading.Event()
-    jobs = [threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in (actions.run_pending, webhooks.deliver_pending)]
+    background = (actions.run_pending, merge_queue.advance, webhooks.deliver_pending)
+    jobs = [threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in background]
     # A server's own thread ends with its last kept-alive connection, which nobody needs to wait for.
     for thread in [*(threading.Thread(target=_run, args=(over, server), daemon=True) for server in servers), *(jobs if work else ())]:
         thread.start()

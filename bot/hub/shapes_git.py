@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from bot.hub import git, node_ids, shapes
+from bot.hub import git, node_ids, pull_files, shapes
 from bot.hub.hub import Hub
 
 
@@ -37,8 +37,30 @@ def commit(repo: sqlite3.Row, found: git.Commit) -> dict[str, Any]:
     }
 
 
+def person(hub: Hub, db: sqlite3.Connection, user_id: int) -> git.Person:
+    """How somebody signs what GitHub commits for them."""
+    row = db.execute("select * from users where id = ?", (user_id,)).fetchone()
+    email = row["email"] or f"{row['id']}+{row['login']}@users.noreply.github.com"
+    return git.Person(name=row["name"] or row["login"], email=email, date=hub.now())
+
+
+def files(repo: sqlite3.Row, changed: list[pull_files.ChangedFile], head: str) -> list[dict[str, Any]]:
+    name = shapes.full_name(repo)
+    return [
+        {
+            "sha": file.blob, "filename": file.path, "status": file.status, "additions": file.additions, "deletions": file.deletions,
+            "changes": file.additions + file.deletions, "blob_url": f"{shapes.web()}/{name}/blob/{head}/{file.path}",
+            "raw_url": f"{shapes.web()}/{name}/raw/{head}/{file.path}",
+            "contents_url": f"{shapes.root()}/repos/{name}/contents/{file.path}?ref={head}",
+            **({"patch": file.patch} if file.patch is not None else {}),
+            **({"previous_filename": file.previous} if file.previous else {}),
+        }
+        for file in changed
+    ]  # fmt: skip
+
+
 def push_payload(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, ref: str, old: str, new: str, pusher: int) -> dict[str, Any]:
-    person = db.execute("select login, email from users where id = ?", (pusher,)).fetchone()
+    who = db.execute("select login, email from users where id = ?", (pusher,)).fetchone()
     return {
         "ref": ref,
         "before": old,
@@ -50,5 +72,5 @@ def push_payload(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, ref: str, 
         "compare": f"{hub.base_url}/compare/{old[:12]}...{new[:12]}",
         "commits": [],
         "head_commit": None,
-        "pusher": {"name": person["login"] if person else "ghost", "email": person["email"] if person else None},
+        "pusher": {"name": who["login"] if who else "ghost", "email": who["email"] if who else None},
     }

@@ -37,7 +37,11 @@ def _description() -> dict[str, Any]:
 def _operations() -> list[Operation]:
     """Every path as a pattern; a path with fewer holes is the better match, as in `/issues/comments/{id}`."""
     paths = sorted(_description()["paths"].items(), key=lambda item: item[0].count("{"))
-    return [(re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path, methods) for path, methods in paths]
+    return [(re.compile(re.sub(r"\\\{[^}]+\\\}", _hole, re.escape(path)) + r"\Z"), path, methods) for path, methods in paths]
+
+
+def _hole(found: re.Match[str]) -> str:
+    return ".+" if found[0] == r"\{path\}" else "[^/]+"  # a file's path is the one that has slashes in it
 
 
 def operation(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
