@@ -6,6 +6,8 @@ and .../rate-limits-for-the-rest-api (who goes on while limited risks to be bann
 
 from __future__ import annotations
 
+import os
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -30,6 +32,8 @@ class Governor:
     book: Book = field(default_factory=InMemory)
     host: str = ""
     """Of the API: the same login on two servers is two identities."""
+    asker: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(3)}")
+    """Which of those that share the book this is, so that each of them has its turn."""
     counts: Counter[str] = field(default_factory=Counter)
     """Requests by kind: `read`, `write`; `free`, those among the reads that were answered 304 and so not counted in the hourly budget;
     `create`, the pieces of content that writes made; `refused`, calls that were not sent."""
@@ -45,7 +49,7 @@ class Governor:
         with self._places:
             with self.book.page(self._key(who)) as page:
                 now = self.clock.now()
-                found = page.admit(self.limits, call, now.timestamp())
+                found = page.admit(self.limits, call, now.timestamp(), asker=self.asker)
             if isinstance(found, Go) and found.at > now.timestamp():
                 self.clock.wait(timedelta(seconds=found.at - now.timestamp()))
                 found = self._still(who, call) or found

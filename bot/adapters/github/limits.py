@@ -79,6 +79,7 @@ class Limits:
         Window(counted=Counted.GRAPHQL_POINTS, length=_MINUTE, most=2000),
         Window(counted=Counted.CREATED, length=_MINUTE, most=80),
         Window(counted=Counted.CREATED, length=_HOUR, most=500),
+        Window(counted=Counted.CREATED, length=timedelta(minutes=15), most=150),  # our own: a burst shall not use up the hour
     )
     pause: timedelta = timedelta(seconds=1)
     """Least time between the starts of two writes."""
@@ -89,7 +90,7 @@ class Limits:
     share: Fraction = Fraction(1)
     """This machine's part, where several work as the same identity and cannot see each other's counts."""
     reserve: Mapping[Urgency, Fraction] = field(
-        default_factory=lambda: {Urgency.REVIEW: Fraction(0), Urgency.EXECUTION: Fraction(15, 100), Urgency.IDEATION: Fraction(40, 100)}
+        default_factory=lambda: {Urgency.REVIEW: Fraction(0), Urgency.EXECUTION: Fraction(1, 4), Urgency.IDEATION: Fraction(1, 2)}
     )
     """What each urgency leaves untouched for those above it, of windows and of the hourly budget."""
     longest_wait: Mapping[Urgency, timedelta] = field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from math import ceil, inf
 from typing import Any
@@ -74,8 +74,8 @@ class Page:
     meters: dict[str, Meter] = field(default_factory=dict)
     waiting: dict[str, Waiter] = field(default_factory=dict)
 
-    def admit(self, limits: Limits, call: Call, now: float) -> Go | Later:
-        """Books the call and says when it is to be sent, or says when to come again."""
+    def admit(self, limits: Limits, call: Call, now: float, *, asker: str = "") -> Go | Later:
+        """Books the call and says when it is to be sent, or says when to come again. Patience is counted by `asker`, a process."""
         self._forget(limits, now)
         costs = {window.name: call.cost(window.counted) for window in limits.windows}
         for window in limits.windows:
@@ -83,7 +83,7 @@ class Page:
                 words = f"{costs[window.name]} {window.name} in one request, of {limits.allowed(window)} that may be used"
                 return Later(why=Why.NEVER, until=inf, words=words)
         kind = "create" if call.creates else "write" if call.writes else "read"
-        key = f"{call.urgency.value} {call.resource} {kind}"
+        key = f"{asker} {call.urgency.value} {call.resource} {kind}"
         first = self._goes_first(key, costs, limits, now)
         urgency = Urgency.REVIEW if first else call.urgency
         latest = self.told(limits, call, now) or Later(why=Why.PACE, until=now, words="")
@@ -99,8 +99,7 @@ class Page:
         crowded = not first and self._is_anybody_due(key, limits, now)
         longest = min(limits.longest_wait.values()) if crowded else limits.longest_wait[urgency]
         if latest.until - now > longest.total_seconds():
-            self._note(key, costs, now, latest.until)
-            return latest
+            return self._noted(key, costs, limits, now, latest)
         self._book(limits, call, costs, latest.until)
         if (waiter := self.waiting.get(key)) is not None and _covers(costs, waiter.costs):
             del self.waiting[key]
@@ -179,13 +178,15 @@ class Page:
         if call.writes:
             self.next_write = at + limits.spacing().total_seconds()
 
-    def _note(self, key: str, costs: dict[str, int], now: float, back_at: float) -> None:
-        known = self.waiting.get(key)
-        if known is None:
-            self.waiting[key] = Waiter(since=now, back_at=back_at, costs=costs)
-        else:
-            known.back_at = back_at
-            known.costs = costs if _covers(costs, known.costs) else known.costs
+    def _noted(self, key: str, costs: dict[str, int], limits: Limits, now: float, later: Later) -> Later:
+        """Whoever waits for our own count comes again when the patience is over, and goes first then."""
+        known = self.waiting.setdefault(key, Waiter(since=now, back_at=later.until, costs=costs))
+        due_at = known.since + limits.patience.total_seconds()
+        if later.why in (Why.WINDOW, Why.PACE) and now < due_at < later.until:
+            later = replace(later, until=due_at)
+        known.back_at = later.until
+        known.costs = costs if _covers(costs, known.costs) else known.costs
+        return later
 
     def _forget(self, limits: Limits, now: float) -> None:
         for window in limits.windows:
