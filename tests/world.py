@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ import httpx
 from flask import Flask
 
 from bot.adapters.clock import ServerClock
+from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED, Limits
 from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
@@ -224,7 +225,9 @@ def make_world(
     config: str | None = None,
     scenes: Sequence[Scene] = (),
     limits: Limits = UNLIMITED,
+    staff: Callable[[Hub], Mapping[str, str | AppKey]] = lambda _: {},
 ) -> World:
+    """`staff` may hire others than the two users that are there by default."""
     clock = clock or WorldClock()
     hub = open_hub(root / "hub", clock=clock.now)
     seed.add_organization(hub, "garden")
@@ -237,10 +240,11 @@ def make_world(
         tokens[login] = seed.add_token(hub, login)
     app = create_app(hub)
     model = ScriptedModel(scenes)
+    hired = {**tokens, **staff(hub)}
     settings = Settings(
         repository=FULL_NAME,
-        worker=tokens["worker"],
-        reviewer=tokens["reviewer"],
+        worker=hired["worker"],
+        reviewer=hired["reviewer"],
         api_url="http://hub.test",
         git_url=str(bare),
         home=root / "home",
