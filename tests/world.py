@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import httpx
 from flask import Flask
 
 from bot.adapters.clock import ServerClock
+from bot.adapters.github.client import AppKey
+from bot.adapters.github.limits import UNLIMITED, Limits
 from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.core.lease import Refused
@@ -91,6 +93,7 @@ class World:
     model: ScriptedModel
     wired: Wired
     tokens: dict[str, str]
+    settings: Settings
     pending: list[Started] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
 
@@ -156,7 +159,7 @@ class World:
         return self._wire(self.root / name).means
 
     def _wire(self, home: Path) -> Wired:
-        return _wire(self.app, self.bare, home, self.tokens, self.model, self.clock)
+        return _wire(self.settings, home, self.model, self.clock)
 
     # What is true.
 
@@ -197,18 +200,8 @@ class World:
         faults.fail_next(self.hub, method, path, status, **more)
 
 
-def _wire(app: Flask, bare: Path, home: Path, tokens: Mapping[str, str], model: ScriptedModel, clock: WorldClock) -> Wired:
-    settings = Settings(
-        repository=FULL_NAME,
-        worker=tokens["worker"],
-        reviewer=tokens["reviewer"],
-        api_url="http://hub.test",
-        git_url=str(bare),
-        home=home,
-        write_pause=timedelta(),
-        transport=httpx.WSGITransport(app=app),
-    )
-    return wire(settings, model=model, sandbox=sandbox(), clock=clock)
+def _wire(settings: Settings, home: Path, model: ScriptedModel, clock: WorldClock) -> Wired:
+    return wire(replace(settings, home=home), model=model, sandbox=sandbox(), clock=clock)
 
 
 def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:
@@ -231,7 +224,10 @@ def make_world(
     files: Mapping[str, str] | None = None,
     config: str | None = None,
     scenes: Sequence[Scene] = (),
+    limits: Limits = UNLIMITED,
+    staff: Callable[[Hub], Mapping[str, str | AppKey]] = lambda _: {},
 ) -> World:
+    """`staff` may hire others than the two users that are there by default."""
     clock = clock or WorldClock()
     hub = open_hub(root / "hub", clock=clock.now)
     seed.add_organization(hub, "garden")
@@ -244,8 +240,19 @@ def make_world(
         tokens[login] = seed.add_token(hub, login)
     app = create_app(hub)
     model = ScriptedModel(scenes)
-    wired = _wire(app, bare, root / "home", tokens, model, clock)
-    return World(root=root, hub=hub, app=app, clock=clock, model=model, wired=wired, tokens=tokens)
+    hired = {**tokens, **staff(hub)}
+    settings = Settings(
+        repository=FULL_NAME,
+        worker=hired["worker"],
+        reviewer=hired["reviewer"],
+        api_url="http://hub.test",
+        git_url=str(bare),
+        home=root / "home",
+        limits=limits,
+        transport=httpx.WSGITransport(app=app),
+    )
+    wired = _wire(settings, settings.home, model, clock)
+    return World(root=root, hub=hub, app=app, clock=clock, model=model, wired=wired, tokens=tokens, settings=settings)
 
 
 @contextmanager

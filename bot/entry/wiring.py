@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +16,12 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.books import InFile, InMemory
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.governor import Governor
+from bot.adapters.github.limits import GITHUB, RUNNERS_AT_MOST, Limits, Urgency
 from bot.adapters.github.people import People
+from bot.adapters.github.permissions import ALONE, REVIEWER, WORKER
 from bot.adapters.github.showing import Shower, find_board
 from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
@@ -46,7 +49,11 @@ class Settings:
     api_url: str = "https://api.github.com"
     git_url: str | None = None
     home: Path
-    write_pause: timedelta = timedelta(seconds=1)
+    worker_from: str = "the worker's credential"
+    reviewer_from: str = "the reviewer's credential"
+    limits: Limits = GITHUB
+    shared: Path | None = None
+    """Where the processes of this machine count their requests together; None counts in this process alone."""
     agents: int | None = None
     model: str | None = None
     transport: httpx.BaseTransport | None = None
@@ -69,9 +76,9 @@ def wire(
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
     Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
     """
-    governor = Governor(clock=clock, pause=settings.write_pause)
-    worker = _client(settings, settings.worker, governor, clock)
-    reviewer = _client(settings, settings.reviewer, governor, clock) if settings.reviewer is not None else None
+    book = InFile(settings.shared) if settings.shared is not None else InMemory()
+    governor = Governor(clock=clock, limits=settings.limits, book=book, host=httpx.URL(settings.api_url).netloc.decode())
+    worker, reviewer = _identities(settings, governor, clock)
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
@@ -86,7 +93,7 @@ def wire(
     reviewer_login = reviewer.identity.login if reviewer is not None and reviewer.identity.login != worker_login else None
     policy = policy_of(config, categories=categories, worker=worker_login, reviewer=reviewer_login, model=settings.model)
     board = find_board(worker, config.board) if config.board is not None else None
-    shower = Shower(client=worker, board=board)
+    shower = Shower(client=worker.at(Urgency.EXECUTION), board=board)
     shower.ensure_labels([*PEOPLES, *BOTS])
     transcripts = settings.home / "transcripts"
     transcripts.mkdir(parents=True, exist_ok=True)
@@ -135,10 +142,24 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
     )
 
 
-def _client(settings: Settings, credential: str | AppKey, governor: Governor, clock: ServerClock) -> Client:
-    return connect(
-        credential, repository=settings.repository, governor=governor, clock=clock, base_url=settings.api_url, transport=settings.transport
-    )
+def _identities(settings: Settings, governor: Governor, clock: ServerClock) -> tuple[Client, Client | None]:
+    def client(credential: str | AppKey, needs: Mapping[str, str], renew: str) -> Client:
+        return connect(
+            credential,
+            repository=settings.repository,
+            governor=governor,
+            clock=clock,
+            base_url=settings.api_url,
+            transport=settings.transport,
+            needs=needs,
+            renew=renew,
+        )
+
+    if settings.reviewer is None:
+        return client(settings.worker, ALONE, settings.worker_from), None
+    if settings.reviewer == settings.worker:
+        return client(settings.worker, ALONE, settings.worker_from), client(settings.reviewer, ALONE, settings.reviewer_from)
+    return client(settings.worker, WORKER, settings.worker_from), client(settings.reviewer, REVIEWER, settings.reviewer_from)
 
 
 def from_environment(home: Path, *, agents: int | None = None) -> Settings:
@@ -149,15 +170,44 @@ def from_environment(home: Path, *, agents: int | None = None) -> Settings:
     worker = _credential("GROUNDSKEEPER_WORKER") or os.environ.get("GITHUB_TOKEN")
     if worker is None:
         raise UserError("No credential for the worker: set GROUNDSKEEPER_WORKER_TOKEN, or GROUNDSKEEPER_WORKER_APP_ID and _PRIVATE_KEY.")
+    reviewer = _credential("GROUNDSKEEPER_REVIEWER")
     return Settings(
         repository=repository,
         worker=worker,
-        reviewer=_credential("GROUNDSKEEPER_REVIEWER"),
+        worker_from=_named("GROUNDSKEEPER_WORKER", worker),
+        reviewer=reviewer,
+        reviewer_from=_named("GROUNDSKEEPER_REVIEWER", reviewer),
         api_url=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
         home=home,
+        limits=_limits(),
+        shared=_shared(),
         agents=agents,
         model=os.environ.get("MODEL"),
     )
+
+
+def _limits() -> Limits:
+    said = os.environ.get("GROUNDSKEEPER_RUNNERS") or "1"
+    try:
+        return GITHUB.shared_by(int(said))
+    except ValueError:
+        raise UserError(
+            f"GROUNDSKEEPER_RUNNERS: expected the number of machines that work as this identity, 1 to {RUNNERS_AT_MOST}, found {said!r}. "
+            "Set the same number on each of them, or leave it out where there is one."
+        ) from None
+
+
+def _shared() -> Path:
+    """https://specifications.freedesktop.org/basedir-spec/latest/ for what should outlast a process and belongs to this machine."""
+    own, state = os.environ.get("GROUNDSKEEPER_STATE"), os.environ.get("XDG_STATE_HOME")
+    folder = Path(own) if own else Path(state or Path.home() / ".local" / "state") / "groundskeeper"
+    return folder / "github-limits.sqlite3"
+
+
+def _named(prefix: str, credential: str | AppKey | None) -> str:
+    if isinstance(credential, AppKey):
+        return f"{prefix}_PRIVATE_KEY"
+    return f"{prefix}_TOKEN" if os.environ.get(f"{prefix}_TOKEN") or prefix != "GROUNDSKEEPER_WORKER" else "GITHUB_TOKEN"
 
 
 def _credential(prefix: str) -> str | AppKey | None:

@@ -18,6 +18,9 @@ from bot.flows.running import carry_out
 from bot.flows.ticking import Tick, tick
 from bot.ports import GitHubTrouble, GitTrouble
 
+_LONGEST_REST = timedelta(minutes=10)
+"""Somebody may have given the bot another credential, or GitHub another time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Watcher:
@@ -47,29 +50,34 @@ def keep_working(
 ) -> Tick:
     """Ticks and works until `until(tick)` says that it is enough and no run is under way; returns the last tick.
 
-    A tick follows at once on anything that changed something, otherwise after `poll`, or sooner when a run ends.
+    A tick follows at once on anything that changed something, otherwise after `poll`, or sooner when a run ends. While GitHub limits
+    the bot none follows before it may come again.
     """
     with ThreadPoolExecutor(max_workers=means.policy.agents, thread_name_prefix="agent") as pool:
         running: set[Future[Run | Refused]] = set()
         while True:
             done = _one_tick(means, watcher)
-            if done is not None:
+            if isinstance(done, Tick):
                 running |= {pool.submit(work, means, started, watcher) for started in done.started}
             running = _collect(running, watcher)
-            if done is not None and not running and not done.moved and until(done):
+            if isinstance(done, Tick) and not running and not done.moved and until(done):
                 drop_the_pen(means)
                 return done
             between()
-            if done is None or not done.moved:
+            if isinstance(done, timedelta):
+                _rest(means, running, max(poll, done))
+            elif not done.moved:
                 _rest(means, running, poll)
 
 
-def _one_tick(means: Means, watcher: Watcher) -> Tick | None:
+def _one_tick(means: Means, watcher: Watcher) -> Tick | timedelta:
+    """The tick, or for how long none makes sense."""
     try:
         done = tick(means)
     except (GitTrouble, GitHubTrouble) as trouble:
         watcher.trouble(f"This tick failed and nothing was done: {trouble}")
-        return None
+        until = trouble.resume_at if isinstance(trouble, GitHubTrouble) else None
+        return min(_LONGEST_REST, until - means.clock.now()) if until is not None else timedelta()
     watcher.ticked(done)
     return done
 

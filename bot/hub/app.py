@@ -105,8 +105,7 @@ def _enter(hub: Hub) -> Response | None:
         begin(hub, authenticate(hub, None))
         raise Problem(401, str(refused)) from None
     g.fault = faults.due(hub)
-    faults.before_work(g.fault)
-    return limits.check()
+    return faults.before_work(g.fault) or limits.check()
 
 
 def _leave(response: Response) -> Response:

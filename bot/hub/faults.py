@@ -56,14 +56,14 @@ def fail_next(hub: Hub, method: str, path: str, status: int, *, message: str = "
     _add(hub, "status", method, path, times, status=status, message=message)
 
 
-def fail_after_work(hub: Hub, method: str, path: str, status: int = 502, *, times: int = 1) -> None:
-    """They do their work, and then answer `status`."""
-    _add(hub, "after", method, path, times, status=status)
+def fail_after_work(hub: Hub, method: str, path: str, status: int = 502, *, times: int = 1, body: str = "") -> None:
+    """They do their work, and then answer `status`. With `body` only those that say this, for GraphQL has one path for all."""
+    _add(hub, "after", method, path, times, status=status, body=body)
 
 
-def cut_connection(hub: Hub, method: str, path: str, *, times: int = 1, after_work: bool = False) -> None:
+def cut_connection(hub: Hub, method: str, path: str, *, times: int = 1, after_work: bool = False, body: str = "") -> None:
     """They give no answer at all, having done nothing or, on request, everything."""
-    _add(hub, "gone" if after_work else "cut", method, path, times)
+    _add(hub, "gone" if after_work else "cut", method, path, times, body=body)
 
 
 def answer_late(hub: Hub, method: str, path: str, seconds: float, *, times: int = 1) -> None:
@@ -83,8 +83,11 @@ def waiting(hub: Hub) -> list[str]:
     return [f"{row['kind']} {row['method']} {row['path']} x{row['remaining']}" for row in rows]
 
 
-def secondary_limit(hub: Hub, *, times: int = 1, retry_after: int | None = None) -> None:
-    _add(hub, "secondary", "", "", times, retry_after=retry_after)
+def secondary_limit(
+    hub: Hub, method: str = "", path: str = "", *, times: int = 1, retry_after: int | None = None, status: int = 403, body: str = ""
+) -> None:
+    """`status` 403 or 429, or 200 for GraphQL, as https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#exceeding-the-rate-limit has it."""
+    _add(hub, "secondary", method, path, times, retry_after=retry_after, status=status, body=body)
 
 
 def lose_webhooks(hub: Hub, share: float, random: Random) -> None:
@@ -109,19 +112,21 @@ def due(hub: Hub) -> sqlite3.Row | None:
     """The fault that this request meets, used up by one."""
     if not hub.db().execute("select 1 from faults where remaining > 0 limit 1").fetchone():
         return None
+    said = request.get_data(as_text=True) if request.path.endswith("/graphql") else ""
     with hub.write() as db:
         row: sqlite3.Row | None = db.execute(
-            "select * from faults where remaining > 0 and (method = ? or method = '') and instr(?, path) > 0 order by id limit 1",
-            (request.method, request.path),
+            """select * from faults where remaining > 0 and (method = ? or method = '') and instr(?, path) > 0
+               and instr(?, coalesce(json_extract(data, '$.body'), '')) > 0 order by id limit 1""",
+            (request.method, request.path, said),
         ).fetchone()
         if row is not None:
             db.execute("update faults set remaining = remaining - 1 where id = ?", (row["id"],))
     return row
 
 
-def before_work(row: sqlite3.Row | None) -> None:
+def before_work(row: sqlite3.Row | None) -> Response | None:
     if row is None:
-        return
+        return None
     data = json.loads(row["data"])
     match row["kind"]:
         case "status":
@@ -130,9 +135,10 @@ def before_work(row: sqlite3.Row | None) -> None:
             request.environ[_CUT] = True
             raise Problem(503)  # nobody hears it
         case "secondary":
-            raise limits.secondary(data["retry_after"])
+            return limits.secondary(data["retry_after"], data["status"])
         case "late":
             time.sleep(data["seconds"])
+    return None
 
 
 def after_work(row: sqlite3.Row | None, response: Response) -> Response:

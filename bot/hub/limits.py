@@ -103,13 +103,23 @@ def _check_secondary() -> None:
         over = now.db.execute(sql, (asker, minute)).fetchone()[0] >= CONTENT_PER_MINUTE
         over = over or now.db.execute(sql, (asker, hour)).fetchone()[0] >= CONTENT_PER_HOUR
     if over:
-        raise secondary(json.loads(switch["value"]))
+        raise _too_much(json.loads(switch["value"]), 403)
 
 
-def secondary(retry_after: int | None) -> Problem:
+def secondary(retry_after: int | None, status: int) -> Response:
+    """Of GraphQL also with 200: https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#exceeding-the-rate-limit"""
+    problem = _too_much(retry_after, status)
+    if status != 200:
+        raise problem
+    response = answered({"errors": [{"message": _SECONDARY}]})
+    response.headers.update(problem.headers)
+    return response
+
+
+def _too_much(retry_after: int | None, status: int) -> Problem:
     g.free_of_charge = True
     wait = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Problem(403, _SECONDARY, documentation_url=f"{ABOUT}#about-secondary-rate-limits", headers=wait)
+    return Problem(status, _SECONDARY, documentation_url=f"{ABOUT}#about-secondary-rate-limits", headers=wait)
 
 
 @routes.get("/rate_limit")

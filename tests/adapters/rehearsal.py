@@ -13,6 +13,7 @@ import httpx
 from bot.adapters.git.process import git
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.governor import Governor
+from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.github.people import People
 from bot.adapters.github.showing import Board, Shower
 from bot.adapters.github.view import Reads
@@ -136,4 +137,4 @@ def rehearsal(root: Path, keys: dict[str, AppKey]) -> Rehearsal:
     watch = Watch()
     hub = open_hub(root, clock=watch.now, base_url="http://hub.test")
     bare = root / "repositories" / "acme" / "garden.git"
-    return Rehearsal(hub=hub, watch=watch, bare=bare, keys=keys, governor=Governor(clock=watch, pause=timedelta()))
+    return Rehearsal(hub=hub, watch=watch, bare=bare, keys=keys, governor=Governor(clock=watch, limits=UNLIMITED))

@@ -12,6 +12,7 @@ import pytest
 
 from bot.adapters.github.client import AppKey, connect
 from bot.adapters.github.governor import Governor
+from bot.adapters.github.limits import UNLIMITED, Call
 from bot.adapters.github.people import People
 from bot.hub import faults, seed
 from bot.ports import GitHubTrouble, GitHubTroubleKind
@@ -30,7 +31,7 @@ def answering(*answers: httpx.Response | Exception) -> tuple[Any, Watch]:
             raise given
         return given
 
-    governor = Governor(clock=watch, pause=timedelta())
+    governor = Governor(clock=watch, limits=UNLIMITED)
     return connect("ghp_x", repository=NAME, governor=governor, clock=watch, transport=httpx.MockTransport(answer)), watch
 
 
@@ -199,10 +200,11 @@ def test_writes_keep_a_second_between_them_and_reads_do_not_wait() -> None:
     governor = Governor(clock=watch)
 
     for writes in (True, False, True, True):
-        governor.turn("ann", writes=writes, creates=int(writes))
+        with governor.turn("ann", Call(writes=writes, creates=int(writes))):
+            pass
 
     assert watch.waited == [1.0, 1.0]
-    assert governor.counts == {"write": 3, "read": 1, "create": 3}
+    assert {kind: count for kind, count in governor.counts.items() if count} == {"write": 3, "read": 1, "create": 3}
 
 
 def test_one_client_serves_several_threads(place: Rehearsal) -> None:

@@ -51,6 +51,14 @@ def test_a_secondary_limit_may_or_may_not_say_how_long_to_wait(world: World, ret
     assert world.ada.get(ISSUES).status_code == 200
 
 
+def test_graphql_may_tell_a_secondary_limit_with_200(world: World) -> None:
+    faults.secondary_limit(world.hub, "POST", "/graphql", status=200, retry_after=7, body="viewer")
+    assert "errors" not in world.ada.post("/graphql", json={"query": "{ rateLimit { cost } }"}).json()
+    refused = world.ada.post("/graphql", json={"query": "{ viewer { login } }"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (200, "7")
+    assert "secondary rate limit" in refused.json()["errors"][0]["message"]
+
+
 def test_an_exhausted_hour_refuses_until_its_reset(world: World) -> None:
     # https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
     faults.exhaust_primary(world.hub, "ada", 600)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from urllib.request import getproxies
 
 import httpx
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, Response, TokenAuthStrategy
-from githubkit.cache import MemCacheStrategy
 from githubkit.exception import GitHubException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from bot.adapters.github.governor import Governor
-from bot.adapters.github.troubles import graphql_trouble, trouble_of
+from bot.adapters.github.governor import EVERYTHING, Governor
+from bot.adapters.github.limits import Call, Urgency
+from bot.adapters.github.permissions import ALONE, GIT, narrowed
+from bot.adapters.github.tokens import ForgettingCache, Identity, KeptOpen, TokenSource
+from bot.adapters.github.troubles import Limited, answer_of, graphql_trouble, is_stale_token, trouble_of
 from bot.ports import Clock, GitHubTrouble, GitHubTroubleKind
 
 T = TypeVar("T")
-_CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs")
 _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 _TRIES = 3
 _MOST_PAGES = 1000
@@ -35,44 +37,6 @@ class HearingClock(Clock, Protocol):
 class AppKey:
     app_id: int
     private_key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenSource:
-    """A token for git at the time of asking: installation tokens live an hour. Raises `GitHubTrouble`."""
-
-    github: GitHub[Any]
-    clock: Clock
-    fixed: str | None = None
-
-    def __call__(self) -> str:
-        """githubkit keeps the installation's token and mints a new one in time; its auth flow is where that can be had."""
-        if self.fixed is not None:
-            return self.fixed
-        request = httpx.Request("GET", str(self.github.config.base_url).rstrip("/") + "/rate_limit")
-        flow = self.github.auth.get_auth_flow(self.github).sync_auth_flow(request)
-        try:
-            asked = next(flow)
-            while asked.url != request.url:
-                with self.github.get_sync_client() as client:
-                    answer = client.send(asked, auth=None)
-                asked = flow.send(answer)
-            return str(asked.headers["Authorization"]).split(" ", 1)[1]
-        except GitHubException as error:
-            raise trouble_of(error, self.clock.now()) from error
-        except httpx.HTTPError as error:
-            raise GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub gave no answer ({type(error).__name__}: {error})") from error
-        finally:
-            flow.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Who GitHub says we are."""
-
-    login: str
-    is_app: bool
-    token: TokenSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,18 +56,34 @@ class Client:
     governor: Governor
     clock: Clock
     identity: Identity
+    urgency: Urgency = Urgency.REVIEW
+    """What its calls are for. Looking is for everything, reviews and merges included."""
+    renew: str = ""
+    """Where the credential comes from, for the person who has to renew it."""
 
-    def rest(self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None) -> Any:
-        """The answer's JSON. Reads and what may be repeated are tried three times; a create never is."""
+    def at(self, urgency: Urgency) -> Client:
+        return replace(self, urgency=urgency)
+
+    def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
+    ) -> Any:
+        """The answer's JSON. What may be repeated is tried three times: reads, and writes that say what is to be; a create never is."""
         url = path if path.startswith("/") else f"/repos/{self.repository}/{path}".rstrip("/")
-        creates = method in ("POST", "PUT") and url.endswith(_CREATING)
+        # GitHub does not say which calls make content; all that are not edits are counted, which is never too few.
+        creates = int(method in ("POST", "PUT"))
+        call = Call(urgency=self.urgency, writes=method != "GET", creates=creates, resource="search" if "/search/" in url else "core")
 
         def ask() -> Any:
-            self.governor.turn(self.identity.login, writes=method != "GET", creates=int(creates))
-            response = self._sent(method, url, json=body, params=dict(params) if params else None)
+            response = self._sent(call, method, url, json=body, params=dict(params) if params else None)
             return _json_of(response) if response.content else None
 
-        return self._tried(ask, repeatable=method in _REPEATABLE and not path.endswith("/merge"))
+        return self._tried(ask, repeatable=method in _REPEATABLE and not path.endswith("/merge") if repeatable is None else repeatable)
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         found: list[Any] = []
@@ -116,41 +96,63 @@ class Client:
 
     def graphql(self, document: str, variables: Mapping[str, Any] | None = None, *, absent: bool = False) -> Any:
         """A query's `data`, tried three times. With `absent` what is not found is null in it, and otherwise trouble as all else."""
-        answer = self._asked(document, variables or {}, repeatable=True)
+        answer = self._asked(document, variables or {}, Call(urgency=self.urgency, resource="graphql"))
         if answer.errors and not (absent and all(one.get("type") == "NOT_FOUND" for one in answer.errors)):
             raise graphql_trouble(answer.errors, {}, self.clock.now())
         return answer.data
 
     def mutate(self, document: str, variables: Mapping[str, Any], *, creates: int = 0) -> Answer:
         """Mutations, tried once. Those that went wrong are among the errors, by path; the others are done."""
-        return self._asked(document, variables, repeatable=False, creates=creates)
+        return self._asked(document, variables, Call(urgency=self.urgency, writes=True, creates=creates, resource="graphql"))
 
-    def _asked(self, document: str, variables: Mapping[str, Any], *, repeatable: bool, creates: int = 0) -> Answer:
+    def _asked(self, document: str, variables: Mapping[str, Any], call: Call) -> Answer:
         url = self.github.graphql._get_graphql_endpoint()
 
         def ask() -> Answer:
-            self.governor.turn(self.identity.login, writes=not repeatable, creates=creates)
-            response = self._sent("POST", url, json={"query": document, "variables": dict(variables)})
+            response = self._sent(call, "POST", url, json={"query": document, "variables": dict(variables)})
             body = _json_of(response)
             data, errors = body.get("data"), tuple(body.get("errors") or ())
             if errors:
                 trouble = graphql_trouble(errors, response.headers, self.clock.now())
                 if data is None or trouble.kind in (GitHubTroubleKind.LIMITED, GitHubTroubleKind.UNREACHABLE):
-                    raise self._minded(trouble)
+                    raise self._minded(call, trouble)
             return Answer(data=data, errors=errors)
 
-        return self._tried(ask, repeatable=repeatable)
+        return self._tried(ask, repeatable=not call.writes)
 
-    def _sent(self, method: str, url: str, **more: Any) -> Response[Any, Any]:
+    def _sent(self, call: Call, method: str, url: str, **more: Any) -> Response[Any, Any]:
         try:
-            return self.github.request(method, url, **more)
+            return self._once(call, method, url, **more)
         except GitHubException as error:
-            raise self._minded(trouble_of(error, self.clock.now())) from error
+            if not is_stale_token(error) or not self.identity.token.forget():
+                raise self._minded(call, trouble_of(error, self.clock.now(), renew=self.renew)) from error
+        try:
+            return self._once(call, method, url, **more)  # whoever is not known has done nothing, so even a create may be sent again
+        except GitHubException as error:
+            raise self._minded(call, trouble_of(error, self.clock.now(), renew=self.renew)) from error
 
-    def _minded(self, trouble: GitHubTrouble) -> GitHubTrouble:
-        if trouble.kind is GitHubTroubleKind.LIMITED and trouble.resume_at is not None:
-            self.governor.silence(self.identity.login, trouble.resume_at)
-        return trouble
+    def _once(self, call: Call, method: str, url: str, **more: Any) -> Response[Any, Any]:
+        who = self.identity.login
+        with self.governor.turn(who, call):
+            try:
+                response = self.github.request(method, url, **more)
+            except GitHubException as error:
+                refused = answer_of(error)
+                if refused is not None:
+                    self.governor.heard(who, call, refused.headers, done=False)
+                raise
+        free = bool(response.raw_response.extensions.get("hishel_revalidated"))
+        self.governor.heard(who, call, response.headers, done=not _is_graphql_refusal(call, response), free=free)
+        return response
+
+    def _minded(self, call: Call, trouble: GitHubTrouble) -> GitHubTrouble:
+        """Notes a limit for all who share the identity, and says until when it lasts."""
+        if not isinstance(trouble, Limited):
+            return trouble
+        who = self.identity.login
+        until = self.governor.silence(who, trouble.resume_at, resource=call.resource if trouble.primary else EVERYTHING)
+        words = f"{trouble} (GitHub's limit on {who}; nothing is asked before {until:%H:%M:%S} UTC)"
+        return GitHubTrouble(trouble.kind, words, resume_at=until)
 
     def _tried(self, ask: Callable[[], T], *, repeatable: bool) -> T:
         def worth_another(error: BaseException) -> bool:
@@ -168,25 +170,17 @@ class Client:
         )(ask)
 
 
+def _is_graphql_refusal(call: Call, response: Response[Any, Any]) -> bool:
+    """GraphQL's 200 may be a refusal; that is no sign that a limit is over."""
+    return call.resource == "graphql" and b'"errors"' in response.content
+
+
 def _json_of(response: Response[Any, Any]) -> Any:
     try:
         return response.json()
     except json.JSONDecodeError as error:
         words = f"GitHub's answer to {response.raw_request.url.path} is no JSON; something between here and there may have answered"
         raise GitHubTrouble(GitHubTroubleKind.UNREACHABLE, words) from error
-
-
-class _KeptOpen(httpx.BaseTransport):
-    """githubkit makes a client for each request and closes it; connections and certificates are worth keeping."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        """Not before the process ends."""
 
 
 def connect(
@@ -197,54 +191,65 @@ def connect(
     clock: HearingClock,
     base_url: str = "https://api.github.com",
     transport: httpx.BaseTransport | None = None,
+    needs: Mapping[str, str] = ALONE,
+    renew: str = "",
 ) -> Client:
-    """A client that knows who it is. Raises `GitHubTrouble` when GitHub does not know the credential, or the app is not installed."""
+    """A client that knows who it is. Raises `GitHubTrouble` when GitHub does not know the credential, or the app is not installed.
+
+    An app's tokens are for this repository alone, and of its permissions have those that it `needs`. `renew` names where the
+    credential comes from.
+    """
     if transport is None and not getproxies():
         transport = httpx.HTTPTransport()  # httpx itself finds a proxy, yet only where it makes the transport
 
     def listen(response: httpx.Response) -> None:
         clock.heard(response.headers.get("date"))
 
+    cache = ForgettingCache()  # githubkit's default one is shared by all identities of the process
     options: dict[str, Any] = {
         "base_url": base_url,
         "auto_retry": False,
-        "transport": _KeptOpen(transport) if transport is not None else None,
+        "transport": KeptOpen(transport) if transport is not None else None,
         "event_hooks": {"response": [listen]},
         "timeout": 30,
-        "cache_strategy": MemCacheStrategy(),  # githubkit's default one is shared by all identities of the process
+        "cache_strategy": cache,
     }
+
+    def client(
+        github: GitHub[Any], login: str, *, is_app: bool = False, fixed: str | None = None, git: GitHub[Any] | None = None
+    ) -> Client:
+        token = TokenSource(github=git or github, clock=clock, cache=cache, fixed=fixed)
+        identity = Identity(login=login, is_app=is_app, token=token)
+        return Client(github=github, repository=repository, governor=governor, clock=clock, identity=identity, renew=renew)
+
+    unknown = f"credential {hashlib.sha256(repr(credential).encode()).hexdigest()[:12]}"  # who it is, only the answer tells
     if isinstance(credential, AppKey):
-        as_app: GitHub[Any] = GitHub(AppAuthStrategy(credential.app_id, credential.private_key), **options)
-        login = f"{_who(as_app, '/app', clock)['slug']}[bot]"
-        installation = _who(as_app, f"/repos/{repository}/installation", clock)["id"]
-        name = repository.split("/")[1]
-        auth: Any = AppInstallationAuthStrategy(credential.app_id, credential.private_key, installation, repositories=[name])
-        github: GitHub[Any] = GitHub(auth, **options)
-        identity = Identity(login=login, is_app=True, token=TokenSource(github=github, clock=clock))
-    else:
-        github = GitHub(TokenAuthStrategy(credential), **options)
-        is_app = credential.startswith("ghs_")
-        identity = Identity(
-            login=_viewer(github, clock) if is_app else _who(github, "/user", clock)["login"],
-            is_app=is_app,
-            token=TokenSource(github=github, clock=clock, fixed=credential),
-        )
-    return Client(github=github, repository=repository, governor=governor, clock=clock, identity=identity)
+        as_app = client(GitHub(AppAuthStrategy(credential.app_id, credential.private_key), **options), unknown, fixed="")
+        login = f"{as_app.rest('GET', '/app')['slug']}[bot]"
+        installation = _installation(as_app, repository)
+
+        def installed(needed: Mapping[str, str]) -> GitHub[Any]:
+            place, narrow = int(installation["id"]), cast("Any", narrowed(needed, installation["permissions"]))
+            only = [repository.split("/")[1]]
+            auth = AppInstallationAuthStrategy(credential.app_id, credential.private_key, place, repositories=only, permissions=narrow)
+            return GitHub(auth, **options)
+
+        return client(installed(needs), login, is_app=True, git=installed(GIT))
+    github = GitHub(TokenAuthStrategy(credential), **options)
+    as_somebody = client(github, unknown, fixed=credential)
+    is_app = credential.startswith("ghs_")
+    login = _viewer(as_somebody) if is_app else str(as_somebody.rest("GET", "/user")["login"])
+    return client(github, login, is_app=is_app, fixed=credential)
 
 
-def _viewer(github: GitHub[Any], clock: Clock) -> str:
+def _installation(as_app: Client, repository: str) -> Any:
+    try:
+        return as_app.rest("GET", f"/repos/{repository}/installation")
+    except GitHubTrouble as trouble:
+        raise GitHubTrouble(trouble.kind, f"{trouble} Is the app installed on this repository?", resume_at=trouble.resume_at) from trouble
+
+
+def _viewer(as_somebody: Client) -> str:
     """An installation's token, as Actions hand one out, may not ask for `/user`."""
-    try:
-        login = str(github.graphql("query { viewer { login } }")["viewer"]["login"])
-    except GitHubException as error:
-        raise trouble_of(error, clock.now()) from error
+    login = str(as_somebody.graphql("query { viewer { login } }")["viewer"]["login"])
     return login if login.endswith("[bot]") else f"{login}[bot]"
-
-
-def _who(github: GitHub[Any], path: str, clock: Clock) -> Any:
-    try:
-        return github.request("GET", path).json()
-    except GitHubException as error:
-        trouble = trouble_of(error, clock.now())
-        hint = " Is the app installed on this repository?" if path.endswith("/installation") else ""
-        raise GitHubTrouble(trouble.kind, f"{trouble}{hint}", resume_at=trouble.resume_at) from error

@@ -54,23 +54,30 @@ class Shower:
 
     def show(self, projections: Sequence[Projection]) -> None:
         """Raises `GitHubTrouble` naming what was not written; the next look finds it missing and writes it."""
-        for at in range(0, len(projections), _AT_ONCE):
-            self._show(projections[at : at + _AT_ONCE])
+        most = self.client.governor.most_created(self.client.urgency)
+        at_once = _AT_ONCE if most is None else min(_AT_ONCE, most)
+        for at in range(0, len(projections), at_once):
+            self._show(projections[at : at + at_once])
 
     def _show(self, projections: Sequence[Projection]) -> None:
+        """Rows of the board first, comments last: GitHub does them in this order, and what people are shown is known by its comment,
+        so whatever was cut short is done again at the next look."""
         ids = self._label_ids({name for one in projections for name in one.labels.add | one.labels.remove})
-        draft = _Draft()
+        rows, draft = _Draft(), _Draft()
         for one in projections:
-            self._comment(draft, one)
-            self._relabel(draft, one, ids)
+            if self.board is not None and one.board and one.board_item is None:
+                inputs = {"projectId": self.board.id, "contentId": one.issue.node_id}
+                rows.add("addProjectV2ItemById", "AddProjectV2ItemByIdInput", inputs, one, answer="item { id }", is_item=True)
+        made = rows.send(self.client)
+        for one in projections:
             if self.board is not None and one.board_item is not None:
                 self._fields(draft, self.board, one, one.board_item)
-            elif self.board is not None and one.board:
-                inputs = {"projectId": self.board.id, "contentId": one.issue.node_id}
-                draft.add("addProjectV2ItemById", "AddProjectV2ItemByIdInput", inputs, one, answer="item { id }", is_item=True)
-        answers = draft.send(self.client)
-        second = self._new_rows(draft, answers.data or {})
-        wrong = (*draft.wrong(answers), *second.wrong(second.send(self.client)))
+        self._new_rows(rows, draft, made.data or {})
+        for one in projections:
+            self._relabel(draft, one, ids)
+        for one in projections:
+            self._comment(draft, one)
+        wrong = (*rows.wrong(made), *draft.wrong(draft.send(self.client)))
         if wrong:
             self._labels.clear()  # a label may have been deleted and made again since its id was read
             raise GitHubTrouble(GitHubTroubleKind.REFUSED, "Not everything could be shown: " + "; ".join(wrong))
@@ -89,14 +96,12 @@ class Shower:
             if known := [ids[name] for name in sorted(names) if name in ids]:
                 draft.add(mutation, kind, {"labelableId": one.issue.node_id, "labelIds": known}, one)
 
-    def _new_rows(self, draft: _Draft, answers: Mapping[str, Any]) -> _Draft:
-        """GitHub cannot add an item and set its fields in one call, so a new row's values follow in a second one."""
-        second = _Draft()
-        for alias, one in draft.items.items():
+    def _new_rows(self, rows: _Draft, draft: _Draft, answers: Mapping[str, Any]) -> None:
+        """GitHub cannot add an item and set its fields in one call; adding it twice gives the row that is there."""
+        for alias, one in rows.items.items():
             made = answers.get(alias)
             if self.board is not None and made is not None:
-                self._fields(second, self.board, one, made["item"]["id"])
-        return second
+                self._fields(draft, self.board, one, made["item"]["id"])
 
     def _fields(self, draft: _Draft, board: Board, one: Projection, item: str) -> None:
         for name, value in one.board.items():
@@ -111,10 +116,20 @@ class Shower:
         made = []
         for label in labels:
             if label.name not in self._labels:
-                body = {"name": label.name, "color": label.color, "description": label.description[:100]}
-                self._labels[label.name] = self.client.rest("POST", "labels", body=body)["node_id"]
+                self._make_label(label)
                 made.append(label.name)
         return tuple(made)
+
+    def _make_label(self, label: Label) -> None:
+        body = {"name": label.name, "color": label.color, "description": label.description[:100]}
+        try:
+            self._labels[label.name] = self.client.rest("POST", "labels", body=body)["node_id"]
+        except GitHubTrouble as trouble:
+            if trouble.kind is GitHubTroubleKind.LIMITED:
+                raise
+            self._read_labels()  # the answer may have been lost after the work, or somebody was faster
+            if label.name not in self._labels:
+                raise
 
     def _label_ids(self, names: set[str]) -> dict[str, str]:
         if not names <= self._labels.keys():

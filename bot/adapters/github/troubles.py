@@ -11,7 +11,6 @@ from githubkit.exception import GitHubException, RequestError, RequestFailed
 
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 
-_SECONDARY_WAIT = timedelta(seconds=60)
 _SECONDARY = ("secondary rate limit", "abuse detection", "submitted too quickly")
 _GRAPHQL_LIMITS = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 _GRAPHQL_OVERLOADED = ("something went wrong while executing your query", "timedout", "couldn't respond to your request in time")
@@ -28,48 +27,65 @@ _NEEDED = (
 )
 
 
-def trouble_of(error: GitHubException, now: datetime) -> GitHubTrouble:
+class Limited(GitHubTrouble):
+    """A limit as one answer told it; `resume_at` is None where it named no time. Only a primary limit is one resource's own."""
+
+    def __init__(self, message: str, *, resume_at: datetime | None, primary: bool) -> None:
+        super().__init__(GitHubTroubleKind.LIMITED, message, resume_at=resume_at)
+        self.primary = primary
+
+
+def is_stale_token(error: GitHubException) -> bool:
+    """Whether GitHub did not know the credential, so that nothing was done."""
+    return isinstance(error, RequestFailed) and error.response.status_code == 401
+
+
+def answer_of(error: GitHubException) -> Response[Any, Any] | None:
+    """What GitHub did say, where it said something: its headers tell of the budget also with a refusal."""
+    return error.response if isinstance(error, RequestFailed) else None
+
+
+def trouble_of(error: GitHubException, now: datetime, *, renew: str = "") -> GitHubTrouble:
+    """`renew` names where the credential comes from, for the person who has to give another one."""
     if isinstance(error, RequestFailed):
-        return _failed(error.response, now)
+        return _failed(error.response, now, renew)
     if isinstance(error, RequestError) and isinstance(error.exc, GitHubException):
-        return trouble_of(error.exc, now)  # an installation's token is minted on the way to the request that was asked for
+        return trouble_of(error.exc, now, renew=renew)  # an installation's token is minted on the way to the request that was asked for
     if isinstance(error, RequestError):
         return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub gave no answer ({type(error.exc).__name__}: {error.exc})")
     return GitHubTrouble(GitHubTroubleKind.REFUSED, f"{type(error).__name__}: {error}")
 
 
-def _failed(response: Response[Any, Any], now: datetime) -> GitHubTrouble:
+def _failed(response: Response[Any, Any], now: datetime, renew: str) -> GitHubTrouble:
     """https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 
     The secondary limit may come with no header at all, and then only its words tell it from a missing permission.
     """
     status, headers = response.status_code, response.headers
     said = _words(response)
-    if status in (403, 429):
-        resume_at = _resume_at(headers, said, now, certain=status == 429)
-        if resume_at is not None:
-            return GitHubTrouble(GitHubTroubleKind.LIMITED, said, resume_at=resume_at)
+    if status in (403, 429) and (limited := _limited(headers, said, now, certain=status == 429)) is not None:
+        return limited
     if status >= 500 or status == 408:
         return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub answered {status}: {said}")
     place = f"{response.raw_request.method} {response.raw_request.url.path}"
     kind = GitHubTroubleKind.GONE if status in (404, 410) else GitHubTroubleKind.REFUSED
-    return GitHubTrouble(kind, f"{status} {said} ({place}){_likely(status, place, headers)}")
+    return GitHubTrouble(kind, f"{status} {said} ({place}){_likely(status, place, headers, renew)}")
 
 
-def _resume_at(headers: Mapping[str, str], said: str, now: datetime, *, certain: bool) -> datetime | None:
+def _limited(headers: Mapping[str, str], said: str, now: datetime, *, certain: bool) -> Limited | None:
     after = headers.get("retry-after", "")
     if after.isdigit():
-        return now + timedelta(seconds=int(after))
-    if headers.get("x-ratelimit-remaining") == "0":
-        return max(now, datetime.fromtimestamp(int(headers.get("x-ratelimit-reset", "0")), UTC))
-    if certain or any(words in said.lower() for words in _SECONDARY):
-        return now + _SECONDARY_WAIT
-    return None
+        return Limited(said, resume_at=now + timedelta(seconds=int(after)), primary=False)
+    secondary = any(words in said.lower() for words in _SECONDARY)
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+        return Limited(said, resume_at=max(now, reset), primary=not secondary)
+    return Limited(said, resume_at=None, primary=False) if certain or secondary else None
 
 
-def _likely(status: int, place: str, headers: Mapping[str, str]) -> str:
+def _likely(status: int, place: str, headers: Mapping[str, str], renew: str) -> str:
     if status == 401:
-        return ". The token is not valid, or no longer."
+        return f". The credential is not valid, or no longer{f': renew {renew}' if renew else ''}."
     if status not in (403, 404):
         return ""
     told = headers.get("x-accepted-github-permissions")
@@ -102,8 +118,9 @@ def graphql_trouble(errors: Sequence[Mapping[str, Any]], headers: Mapping[str, s
     words = "; ".join(_with_path(one) for one in errors)
     kinds = {str(one.get("type")) for one in errors}
     if kinds & _GRAPHQL_LIMITS or any(part in words.lower() for part in _SECONDARY):
-        resume_at = _resume_at(headers, words, now, certain=True)
-        return GitHubTrouble(GitHubTroubleKind.LIMITED, words, resume_at=resume_at)
+        limited = _limited(headers, words, now, certain=True)
+        assert limited is not None
+        return limited
     if any(part in words.lower() for part in _GRAPHQL_OVERLOADED):
         return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, words)
     return GitHubTrouble(GitHubTroubleKind.GONE if kinds == {"NOT_FOUND"} else GitHubTroubleKind.REFUSED, words)

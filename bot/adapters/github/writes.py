@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.adapters.github import merge_queue
 from bot.adapters.github.client import Client
+from bot.adapters.github.limits import Urgency
 from bot.adapters.github.showing import Shower
 from bot.core.labels import Label
 from bot.core.policy import MergeMethod
@@ -24,12 +25,24 @@ class Writes:
     reviewer: Client | None
     shower: Shower
 
+    @property
+    def _judge(self) -> Client:
+        return (self.reviewer or self.worker).at(Urgency.REVIEW)
+
+    @property
+    def _builder(self) -> Client:
+        return self.worker.at(Urgency.EXECUTION)
+
+    @property
+    def _dreamer(self) -> Client:
+        return self.worker.at(Urgency.IDEATION)
+
     def open_pull(self, *, branch: str, base: str, title: str, body: str) -> int:
         existing = self._pull_of(branch)
         if existing is not None:
             return existing
         try:
-            made = self.worker.rest("POST", "pulls", body={"title": title, "body": body, "head": branch, "base": base})
+            made = self._builder.rest("POST", "pulls", body={"title": title, "body": body, "head": branch, "base": base})
         except GitHubTrouble as trouble:
             # The work may have been done although the answer was lost, or somebody was faster: look before saying that it failed.
             existing = self._pull_of(branch) if trouble.kind is not GitHubTroubleKind.LIMITED else None
@@ -40,11 +53,11 @@ class Writes:
 
     def _pull_of(self, branch: str) -> int | None:
         owner = self.worker.repository.split("/")[0]
-        found = self.worker.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "open"})
+        found = self._builder.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "open"})
         return int(found[0]["number"]) if found else None
 
     def review(self, *, pull: int, head: str, approve: bool | None, body: str, comments: Sequence[ReviewComment]) -> None:
-        client = self.reviewer or self.worker
+        client = self._judge
         event = {True: "APPROVE", False: "REQUEST_CHANGES", None: "COMMENT"}[approve]
         wanted: dict[str, Any] = {
             "commit_id": head,
@@ -72,17 +85,31 @@ class Writes:
         )
 
     def check(self, *, head: str, name: str, success: bool, title: str, summary: str) -> None:
-        client = self.reviewer or self.worker
+        client, state = self._judge, "success" if success else "failure"
         if client.identity.is_app:
-            conclusion = "success" if success else "failure"
-            body = {"name": name, "head_sha": head, "status": "completed", "conclusion": conclusion}
-            client.rest("POST", "check-runs", body={**body, "output": {"title": title, "summary": summary[:60_000]}})
+            path = "check-runs"
+            told = {"title": title, "summary": summary[:60_000]}
+            body = {"name": name, "head_sha": head, "status": "completed", "conclusion": state, "output": told}
         else:
-            state = "success" if success else "failure"
-            client.rest("POST", f"statuses/{head}", body={"state": state, "context": name, "description": title[:140]})
+            path = f"statuses/{head}"
+            body = {"state": state, "context": name, "description": title[:140]}
+        try:
+            client.rest("POST", path, body=body)
+        except GitHubTrouble as trouble:
+            if trouble.kind is not GitHubTroubleKind.UNREACHABLE or not self._is_checked(client, head, name, state):
+                raise
+
+    def _is_checked(self, client: Client, head: str, name: str, state: str) -> bool:
+        """By the newest of that name: an older one of another conclusion says nothing about the one that was just sent."""
+        if client.identity.is_app:
+            found = client.rest("GET", f"commits/{head}/check-runs", params={"check_name": name, "filter": "latest"})["check_runs"]
+            slug = client.identity.login.removesuffix("[bot]")
+            return any(one["conclusion"] == state and (one["app"] or {}).get("slug") == slug for one in found)
+        newest = client.rest("GET", f"commits/{head}/status", params={"per_page": 100})["statuses"]
+        return any(one["context"] == name and one["state"] == state for one in newest)
 
     def merge(self, *, pull: int, head: str, method: MergeMethod, title: str, message: str) -> MergeAnswer:
-        client = self.reviewer or self.worker
+        client = self._judge
         wanted = {"sha": head, "merge_method": method.value, "commit_title": title, "commit_message": message}
         try:
             client.rest("PUT", f"pulls/{pull}/merge", body=wanted)
@@ -106,7 +133,7 @@ class Writes:
         if existing is not None:
             return existing
         try:
-            made = self.worker.rest("POST", "issues", body={"title": title, "body": body, "labels": list(labels)})
+            made = self._dreamer.rest("POST", "issues", body={"title": title, "body": body, "labels": list(labels)})
         except GitHubTrouble as trouble:
             existing = self._marked(mark, labels[0]) if trouble.kind is GitHubTroubleKind.UNREACHABLE else None
             if existing is None:
@@ -116,14 +143,15 @@ class Writes:
 
     def _marked(self, mark: str, label: str) -> int | None:
         """By label and list, never by search: the index lags."""
-        found = self.worker.pages("issues", {"state": "all", "labels": label})
+        found = self._dreamer.pages("issues", {"state": "all", "labels": label})
         return next((int(one["number"]) for one in found if mark in (one["body"] or "")), None)
 
     def add_labels(self, number: int, labels: Sequence[str]) -> None:
-        self.worker.rest("POST", f"issues/{number}/labels", body={"labels": list(labels)})
+        """Adding what is there already changes nothing, so it may be repeated."""
+        self._builder.rest("POST", f"issues/{number}/labels", body={"labels": list(labels)}, repeatable=True)
 
     def close_issue(self, number: int) -> None:
-        self.worker.rest("PATCH", f"issues/{number}", body={"state": "closed", "state_reason": "completed"})
+        self._builder.rest("PATCH", f"issues/{number}", body={"state": "closed", "state_reason": "completed"})
 
     def show(self, projections: Sequence[Projection]) -> None:
         self.shower.show(projections)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
+from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money import dollars
 from bot.core.phase import Phase
@@ -142,7 +143,7 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
         reviewer=garden.reviewer,
         api_url=served.url,
         home=root / "home",
-        write_pause=timedelta(milliseconds=20),
+        limits=replace(UNLIMITED, pause=timedelta(milliseconds=20)),
         model=chosen,
     )
     wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
