@@ -217,16 +217,21 @@ def known_actions_app(db: sqlite3.Connection) -> int | None:
 
 
 def actions_app(hub: Hub) -> tuple[int, int]:
-    """The app under which the tiny Actions reports, made when it is first needed: its id and its bot's."""
-    row = hub.db().execute("select id, bot_id from apps where slug = 'github-actions'").fetchone()
+    """The app under which the tiny Actions reports: its id and its bot's."""
+    return app_of_github(hub, "github-actions", "GitHub Actions")
+
+
+def app_of_github(hub: Hub, slug: str, name: str) -> tuple[int, int]:
+    """One of GitHub's own apps, made when it is first needed: its id and its bot's."""
+    row = hub.db().execute("select id, bot_id from apps where slug = ?", (slug,)).fetchone()
     if row is None:
         with hub.write() as db:
             bot = db.execute(
-                "insert into users (login, type, created_at) values ('github-actions[bot]', 'Bot', ?) returning id", (hub.now(),)
+                "insert into users (login, type, created_at) values (?, 'Bot', ?) returning id", (f"{slug}[bot]", hub.now())
             ).fetchone()["id"]
             row = db.execute(
-                "insert into apps (slug, name, owner_id, bot_id, public_key, permissions, created_at) values ('github-actions', 'GitHub Actions', ?, ?, '', ?, ?)"
+                "insert into apps (slug, name, owner_id, bot_id, public_key, permissions, created_at) values (?, ?, ?, ?, '', ?, ?)"
                 " returning id, bot_id",
-                (bot, bot, json.dumps({"checks": "write"}), hub.now()),
+                (slug, name, bot, bot, json.dumps({"checks": "write"}), hub.now()),
             ).fetchone()
     return int(row["id"]), int(row["bot_id"])

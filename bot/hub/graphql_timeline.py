@@ -19,6 +19,7 @@ EVENTS = {
     "merged": "MergedEvent",
     "ready_for_review": "ReadyForReviewEvent",
     "referenced": "ReferencedEvent",
+    "removed_from_merge_queue": "RemovedFromMergeQueueEvent",
     "renamed": "RenamedTitleEvent",
     "reopened": "ReopenedEvent",
     "review_dismissed": "ReviewDismissedEvent",
@@ -29,7 +30,7 @@ EVENTS = {
     "unlocked": "UnlockedEvent",
 }
 ITEM_TYPES = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).upper(): kind for kind in (*EVENTS.values(), "IssueComment", "PullRequestReview")}
-PULLS_ONLY = {"HeadRefDeletedEvent", "HeadRefForcePushedEvent", "MergedEvent", "ReadyForReviewEvent", "ReviewDismissedEvent"}
+PULLS_ONLY = {"HeadRefDeletedEvent", "HeadRefForcePushedEvent", "MergedEvent", "ReadyForReviewEvent", "RemovedFromMergeQueueEvent", "ReviewDismissedEvent"}
 
 
 def timeline_items(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
@@ -93,6 +94,9 @@ def _details(subject: Thing, kind: str, data: Mapping[str, Any]) -> dict[str, An
         case "HeadRefForcePushedEvent":
             before, after = ({"__typename": "Commit", "repo_id": subject["repo_id"], "oid": data[way]} for way in ("before", "after"))
             return {"beforeCommit": before, "afterCommit": after, "ref": None}
+        case "RemovedFromMergeQueueEvent":
+            tried = {"__typename": "Commit", "repo_id": subject["repo_id"], "oid": data["before"]} if data.get("before") else None
+            return {"beforeCommit": tried, "reason": data.get("reason"), "enqueuer": None, "mergeQueue": None}
         case "HeadRefDeletedEvent":
             return {"headRef": None, "headRefName": subject["head_ref"]}
         case "ReviewDismissedEvent":

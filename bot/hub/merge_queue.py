@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from bot.hub import actions, git, merge, protections, pull_events, pull_rows, pushes, repo_switches, timeline, webhooks
+from bot.hub import actions, checks, git, merge, protections, pull_events, pull_rows, pushes, repo_switches, timeline, webhooks
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, find_repository
 
@@ -85,12 +85,17 @@ def enqueue(hub: Hub, pull: sqlite3.Row, actor_id: int, *, head: str | None = No
 
 def dequeue(hub: Hub, entry: sqlite3.Row, actor_id: int, reason: str = "MANUAL") -> None:
     """Takes an entry out. `reason` is one of those that the webhook `pull_request.dequeued` knows."""
+    head = entry["head_sha"]
     with hub.write() as db:
         group = {"MERGE": "merged", "MANUAL": "dequeued"}.get(reason, "invalidated")
         _destroy(hub, db, entry, group)
         db.execute("delete from merge_queue_entries where id = ?", (entry["id"],))
         pull = pull_rows.by_id(db, entry["issue_id"])
-        timeline.record(db, pull["id"], "removed_from_merge_queue", actor_id, hub.now(), reason=reason.lower())
+        # The timeline has words of its own: https://github.com/open-metadata/OpenMetadata/pull/30752 saw these and what `before` is.
+        words, by = {"CI_FAILURE": "failed_checks", "MERGE": "merged"}.get(reason, reason.lower()), actor_id
+        if reason != "MANUAL":
+            by = checks.app_of_github(hub, "github-merge-queue", "GitHub Merge Queue")[1]
+        timeline.record(db, pull["id"], "removed_from_merge_queue", by, hub.now(), reason=words, before=head)
         pull_events.emit(hub, db, pull, "dequeued", actor_id, reason=reason)
 
 
