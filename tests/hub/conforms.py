@@ -23,7 +23,7 @@ needs_description = pytest.mark.skipif(
 )
 needs_webhooks = pytest.mark.skipif(
     not WEBHOOKS.exists(),
-    reason="GitHub's description of its webhooks is not here: `npm pack @octokit/openapi-webhooks` into .cache/webhooks",
+    reason="GitHub's description of its webhooks is not here: `npm pack @octokit/openapi-webhooks@12.1.0` into .cache/webhooks",
 )
 # Where the description contradicts the documented examples, and so cannot be asked of anybody.
 WRONG_THERE = (

@@ -72,3 +72,13 @@ def test_only_the_app_itself_moves_its_hook(world: World) -> None:
     receiver = Receiver()
     webhooks.deliver_pending(world.hub, receiver)
     assert "X-Hub-Signature-256" in receiver.got[0][0]
+
+
+def test_a_repositorys_hook_is_moved_by_who_administers_it(world: World) -> None:
+    hook = f"/repos/ada/engine/hooks/{seed.add_hook(world.hub, 'ada/engine', 'http://old.example/', secret='s')}"
+
+    moved = assert_conforms(world.ada.patch(f"{hook}/config", json={"url": "http://new.example/"})).json()
+
+    assert moved == assert_conforms(world.ada.get(f"{hook}/config")).json()
+    assert (moved["url"], moved["secret"]) == ("http://new.example/", "********")
+    assert world.as_("will").patch(f"{hook}/config", json={"url": "http://mine.example/"}).status_code == 404
