@@ -53,6 +53,8 @@ def test_a_code_is_good_for_one_hour_and_one_conversion(world: World) -> None:
     assert world.client().post(f"/app-manifests/{late}/conversions").status_code == 404
     with pytest.raises(ValueError, match="must have url"):
         app_manifests.agree(world.hub, "ada", {"name": "No address"})
+    with pytest.raises(ValueError, match="is taken"):
+        app_manifests.agree(world.hub, "ada", MANIFEST | {"name": "one"})
 
 
 def test_only_the_app_itself_moves_its_hook(world: World) -> None:
