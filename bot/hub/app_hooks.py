@@ -4,13 +4,12 @@ https://docs.github.com/rest/apps/webhooks
 """
 
 import sqlite3
-from typing import Any
 
 from flask import Blueprint, Response
 
 from bot.hub import hooks
 from bot.hub.actors import Actor, Kind
-from bot.hub.web import Problem, answered, current, field, json_body, not_found, signed_in
+from bot.hub.web import Problem, answered, current, not_found, signed_in
 
 routes = Blueprint("app_hooks", __name__)
 
@@ -29,31 +28,14 @@ def _hook() -> sqlite3.Row:
     return row
 
 
-def _config(row: sqlite3.Row) -> dict[str, Any]:
-    shown = {"url": row["url"], "content_type": row["content_type"], "insecure_ssl": "0"}
-    return shown | ({"secret": "********"} if row["secret"] else {})
-
-
 @routes.get("/app/hook/config")
 def config() -> Response:
-    return answered(_config(_hook()))
+    return answered(hooks.config_of(_hook()))
 
 
 @routes.patch("/app/hook/config")
 def configure() -> Response:
-    hook, body, now = _hook(), json_body(), current()
-    url = field(body, "url", str)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise Problem(
-            422, "Validation Failed", [{"resource": "Hook", "code": "custom", "field": "url", "message": "url is not a valid URL"}]
-        )
-    kept = {name: field(body, name, str) or hook[name] for name in ("url", "secret", "content_type")}
-    with now.hub.write() as db:
-        db.execute(
-            "update hooks set url = :url, secret = :secret, content_type = :content_type, updated_at = :at where id = :id",
-            kept | {"at": now.hub.now(), "id": hook["id"]},
-        )
-    return answered(_config(_hook()))
+    return answered(hooks.config_of(hooks.changed_config(_hook())))
 
 
 @routes.get("/app/hook/deliveries")

@@ -30,8 +30,14 @@ def agree(hub: Hub, owner: str, manifest: Mapping[str, Any]) -> str:
         found = db.execute("select id from users where login = ?", (owner,)).fetchone()
         if found is None:
             raise ValueError(f"there is no account {owner}")
+        if db.execute("select 1 from apps where slug = ?", (_slug(manifest["name"]),)).fetchone():
+            raise ValueError(f"the name {manifest['name']} is taken by another app: choose one that nobody has")
         db.execute("insert into manifest_codes values (?, ?, ?, ?)", (code, owner, json.dumps(dict(manifest)), hub.later(_LIFE)))
     return code
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 @routes.post("/app-manifests/<code>/conversions")
@@ -44,8 +50,7 @@ def convert(code: str) -> Response:
             raise not_found()
         db.execute("delete from manifest_codes where code = ?", (code,))
         manifest: dict[str, Any] = json.loads(row["manifest"])
-        slug = re.sub(r"[^a-z0-9]+", "-", manifest["name"].lower()).strip("-")
-        app = seed.add_app(now.hub, slug, owner=row["owner"], permissions=manifest.get("default_permissions") or {})
+        app = seed.add_app(now.hub, _slug(manifest["name"]), owner=row["owner"], permissions=manifest.get("default_permissions") or {})
         db.execute("update apps set name = ? where id = ?", (manifest["name"], app.id))
         url, secret = (manifest.get("hook_attributes") or {}).get("url"), secrets.token_hex(20)
         if url:

@@ -36,10 +36,9 @@ def _shown(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
     last = (
         current().db.execute("select * from deliveries where hook_id = ? and status != 'pending' order by id desc", (row["id"],)).fetchone()
     )
-    config = {"url": row["url"], "content_type": row["content_type"], "insecure_ssl": "0"}
     return {
         "type": "Repository", "id": row["id"], "name": "web", "active": bool(row["active"]), "events": json.loads(row["events"]),
-        "config": config | ({"secret": "********"} if row["secret"] else {}), "updated_at": row["updated_at"], "created_at": row["created_at"],
+        "config": config_of(row), "updated_at": row["updated_at"], "created_at": row["created_at"],
         "url": base, "test_url": f"{base}/test", "ping_url": f"{base}/pings", "deliveries_url": f"{base}/deliveries",
         "last_response": {
             "code": last["status_code"] if last else None, "status": ("active" if last["status"] == "OK" else "invalid") if last else "unused",
@@ -69,10 +68,7 @@ def make(owner: str, name: str) -> Response:
     body, now = json_body(), current()
     config: dict[str, Any] = field(body, "config", dict, required=True)
     url = config.get("url")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise Problem(
-            422, "Validation Failed", [{"resource": "Hook", "code": "custom", "field": "url", "message": "url is not a valid URL"}]
-        )
+    _sendable(url)
     events = words(body, "events") or ["push"]
     at = now.hub.now()
     with now.hub.write() as db:
@@ -137,6 +133,41 @@ def delete(owner: str, name: str, hook_id: int) -> Response:
         db.execute("delete from deliveries where hook_id = ?", (hook_id,))
         db.execute("delete from hooks where id = ?", (hook_id,))
     return nothing()
+
+
+@routes.get(f"{_REPO}/<int:hook_id>/config")
+def config(owner: str, name: str, hook_id: int) -> Response:
+    return answered(config_of(_asked(owner, name, "read", hook_id)[1]))
+
+
+@routes.patch(f"{_REPO}/<int:hook_id>/config")
+def configure(owner: str, name: str, hook_id: int) -> Response:
+    return answered(config_of(changed_config(_asked(owner, name, "write", hook_id)[1])))
+
+
+def config_of(row: sqlite3.Row) -> dict[str, Any]:
+    """Where a hook sends to; a secret is never shown again."""
+    shown = {"url": row["url"], "content_type": row["content_type"], "insecure_ssl": "0"}
+    return shown | ({"secret": "********"} if row["secret"] else {})
+
+
+def changed_config(hook: sqlite3.Row) -> sqlite3.Row:
+    """The hook after what the request asks for; what it does not name stays."""
+    body, now = json_body(), current()
+    kept = {key: field(body, key, str) or hook[key] for key in ("url", "secret", "content_type")}
+    _sendable(kept["url"])
+    with now.hub.write() as db:
+        row: sqlite3.Row = db.execute(
+            "update hooks set url = :url, secret = :secret, content_type = :content_type, updated_at = :at where id = :id returning *",
+            kept | {"at": now.hub.now(), "id": hook["id"]},
+        ).fetchone()
+    return row
+
+
+def _sendable(url: Any) -> None:
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        fault = {"resource": "Hook", "code": "custom", "field": "url", "message": "url is not a valid URL"}
+        raise Problem(422, "Validation Failed", [fault])
 
 
 @routes.post(f"{_REPO}/<int:hook_id>/pings")

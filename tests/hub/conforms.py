@@ -15,9 +15,15 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-DESCRIPTION = Path(__file__).parents[2] / ".cache" / "openapi" / "api.github.com.json"
+CACHE = Path(__file__).parents[2] / ".cache"
+DESCRIPTION = CACHE / "openapi" / "api.github.com.json"
+WEBHOOKS = CACHE / "webhooks" / "schemas.json"
 needs_description = pytest.mark.skipif(
     not DESCRIPTION.exists(), reason="GitHub's OpenAPI description is not here: `npm pack @octokit/openapi@23.0.2` into .cache/openapi"
+)
+needs_webhooks = pytest.mark.skipif(
+    not WEBHOOKS.exists(),
+    reason="GitHub's description of its webhooks is not here: `npm pack @octokit/openapi-webhooks@12.1.0` into .cache/webhooks",
 )
 # Where the description contradicts the documented examples, and so cannot be asked of anybody.
 WRONG_THERE = (
@@ -128,3 +134,14 @@ def assert_conforms(answer: httpx.Response) -> httpx.Response:
     found = faults_of(answer)
     assert not found, "\n".join(found)
     return answer
+
+
+def payload_faults(event: str, payload: dict[str, Any]) -> list[str]:
+    """What in a webhook's payload is not as GitHub describes it."""
+    described = json.loads(WEBHOOKS.read_text())
+    name = "-".join([event, *([payload["action"]] if "action" in payload else [])]).replace("_", "-")
+    if name not in described["webhooks"]:
+        return [f"GitHub sends no {name}"]
+    schema = described["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**_plain(schema), "components": _plain(described["components"])})
+    return [f"{name}: {place}" for place in _places(validator, payload)]

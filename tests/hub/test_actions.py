@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.hub import actions, actions_runs, seed, webhooks
-from tests.hub.conforms import assert_conforms, needs_description
+from tests.hub.conforms import assert_conforms, needs_description, needs_webhooks, payload_faults
 from tests.hub.conftest import World
 from tests.hub.test_webhooks import Receiver
 
@@ -140,6 +140,22 @@ def test_runs_are_filtered_and_their_jobs_are_the_checks_on_the_commit(working: 
              " { workflowRun { databaseId event workflow { name } } } } } } } }"}  # fmt: skip
     (suite,) = working.ada.post("/graphql", json=asked).json()["data"]["repository"]["object"]["checkSuites"]["nodes"]
     assert suite["workflowRun"] == {"databaseId": failed["id"], "event": "pull_request", "workflow": {"name": ".github/workflows/ci.yml"}}
+
+
+@needs_webhooks
+def test_hooks_are_told_of_a_run_as_github_tells_them(working: World) -> None:
+    actions.run_pending(working.hub)
+    seed.add_hook(working.hub, "ada/engine", "http://bot.example/", secret=None, events=["workflow_dispatch", "workflow_run"])
+    working.ada.post(f"{TICK}/dispatches", json={"ref": "main", "inputs": {"reason": "r"}})
+    (waiting,) = actions_runs.untaken(working.hub, "ada/engine")
+    actions_runs.set_run(working.hub, "ada/engine", waiting.run_id, status="in_progress")
+    actions_runs.set_run(working.hub, "ada/engine", waiting.run_id, status="completed", conclusion="success")
+
+    receiver = Receiver()
+    webhooks.deliver_pending(working.hub, receiver)
+
+    assert [action for event, action in receiver.told if event == "workflow_run"] == ["requested", "in_progress", "completed"]
+    assert [fault for headers, body in receiver.got for fault in payload_faults(headers["X-GitHub-Event"], json.loads(body))] == []
 
 
 def test_each_attempt_tells_what_it_came_to(working: World) -> None:

@@ -53,6 +53,8 @@ def test_a_code_is_good_for_one_hour_and_one_conversion(world: World) -> None:
     assert world.client().post(f"/app-manifests/{late}/conversions").status_code == 404
     with pytest.raises(ValueError, match="must have url"):
         app_manifests.agree(world.hub, "ada", {"name": "No address"})
+    with pytest.raises(ValueError, match="is taken"):
+        app_manifests.agree(world.hub, "ada", MANIFEST | {"name": "one"})
 
 
 def test_only_the_app_itself_moves_its_hook(world: World) -> None:
@@ -72,3 +74,13 @@ def test_only_the_app_itself_moves_its_hook(world: World) -> None:
     receiver = Receiver()
     webhooks.deliver_pending(world.hub, receiver)
     assert "X-Hub-Signature-256" in receiver.got[0][0]
+
+
+def test_a_repositorys_hook_is_moved_by_who_administers_it(world: World) -> None:
+    hook = f"/repos/ada/engine/hooks/{seed.add_hook(world.hub, 'ada/engine', 'http://old.example/', secret='s')}"
+
+    moved = assert_conforms(world.ada.patch(f"{hook}/config", json={"url": "http://new.example/"})).json()
+
+    assert moved == assert_conforms(world.ada.get(f"{hook}/config")).json()
+    assert (moved["url"], moved["secret"]) == ("http://new.example/", "********")
+    assert world.as_("will").patch(f"{hook}/config", json={"url": "http://mine.example/"}).status_code == 404

@@ -161,3 +161,28 @@ def test_custom_refs_move_together_or_not_at_all(place: Place) -> None:
     assert "refs/heads/agent-1/project-1" in refs
     assert "refs/heads/agent-2/project-2" not in refs
     assert "stale info" in stale or "rejected" in stale
+
+
+def test_pygithub_writes_files_compares_and_starts_workflows(place: Place) -> None:
+    ann = Github(base_url=place.url, auth=Auth.Token(place.tokens["ann"]), seconds_between_writes=0, retry=None)
+    me = ann.get_repo(NAME)
+    start = me.get_branch("main").commit.sha
+    text = "on:\n  workflow_dispatch:\n    inputs:\n      word: {default: hello}\njobs: {}\n"
+    me.create_file(".github/workflows/say.yml", "Add a workflow", text)
+    file = me.get_contents("a.txt")
+    assert not isinstance(file, list)
+    me.update_file("a.txt", "Say two", "two\n", file.sha, branch="main")
+    tip = me.get_commit("main")
+    (workflow,) = me.get_workflows()
+
+    assert workflow.create_dispatch("main", {"word": "bye"}, throw=True)
+
+    (run,) = workflow.get_runs()
+    apart = me.compare(start, "main")
+    assert (run.event, run.status, run.head_sha) == ("workflow_dispatch", "queued", tip.sha)
+    assert (apart.ahead_by, [changed.filename for changed in apart.files]) == (2, [".github/workflows/say.yml", "a.txt"])
+    assert (tip.stats.total, tip.commit.message) == (2, "Say two")
+    assert run.cancel()
+    assert me.get_workflow_run(run.id).conclusion == "cancelled"
+    with pytest.raises(GithubException, match="does not match"):
+        me.update_file("a.txt", "Say three", "three\n", file.sha)

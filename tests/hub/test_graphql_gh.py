@@ -76,3 +76,18 @@ def test_checks_are_shown_by_their_outcome(garden: Garden, gh: Gh) -> None:
     run = {"name": "groundskeeper/review", "head_sha": sha, "status": "completed", "conclusion": "success"}
     garden.ask("POST", f"/repos/{HOME}/check-runs", run, who="groundskeeper-review")
     assert gh("pr", "checks", str(number)).startswith("groundskeeper/review\tpass")
+
+
+def test_workflows_are_started_watched_stopped_and_switched_off(garden: Garden, gh: Gh) -> None:
+    form = "name: Tick\non:\n  workflow_dispatch:\n    inputs:\n      command: {default: tick}\njobs: {}\n"
+    garden.push("main", {".github/workflows/tick.yml": form}, "Add a workflow", author="ada")
+    assert "Tick\tactive" in gh("workflow", "list")
+    gh("workflow", "run", "tick.yml", "-f", "command=stop", "--ref", "main")
+    (run,) = json.loads(gh("run", "list", "--workflow", "tick.yml", "--json", "databaseId,status,event,workflowName"))
+    assert (run["status"], run["event"], run["workflowName"]) == ("queued", "workflow_dispatch", "Tick")
+    gh("run", "cancel", str(run["databaseId"]))
+    assert json.loads(gh("run", "view", str(run["databaseId"]), "--json", "conclusion")) == {"conclusion": "cancelled"}
+    gh("run", "rerun", str(run["databaseId"]))
+    assert json.loads(gh("run", "view", str(run["databaseId"]), "--json", "status")) == {"status": "queued"}
+    gh("workflow", "disable", "tick.yml")
+    assert "Tick\tdisabled_manually" in gh("workflow", "list", "--all")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bot.hub import actions, checks, merge_queue, seed, webhooks
+from tests.hub.conforms import needs_webhooks, payload_faults
 from tests.hub.conftest import World
 from tests.hub.test_webhooks import Receiver
 
@@ -97,6 +98,22 @@ def test_two_that_wait_are_built_on_each_other_checked_and_landed_in_order(queue
     told = json.loads(receiver.got[0][1])["merge_group"]
     assert (told["head_ref"], told["base_ref"], told["head_commit"]["id"]) == (f"{GROUPS}pr-1-{main}", "refs/heads/main", told["head_sha"])
     assert json.loads(receiver.got[-1][1])["reason"] == "merged"
+
+
+@needs_webhooks
+def test_hooks_are_told_of_the_queue_as_github_tells_them(queued: World) -> None:
+    propose(queued, "one", {"one.txt": "1"})
+    seed.add_hook(queued.hub, "ada/engine", "http://bot.example/", secret=None, events=["merge_group", "pull_request"])
+    enqueue(queued, 1)
+    merge_queue.advance(queued.hub)
+    actions.run_pending(queued.hub)
+    merge_queue.advance(queued.hub)
+
+    receiver = Receiver()
+    webhooks.deliver_pending(queued.hub, receiver)
+
+    assert [action for _, action in receiver.told] == ["enqueued", "checks_requested", "destroyed", "dequeued", "closed"]
+    assert [fault for headers, body in receiver.got for fault in payload_faults(headers["X-GitHub-Event"], json.loads(body))] == []
 
 
 def test_what_is_red_in_its_group_is_taken_out_and_the_next_is_built_anew(queued: World) -> None:
