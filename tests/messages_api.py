@@ -60,6 +60,9 @@ class MessagesApi:
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when a client went away in the middle of an answer."""
     url: str = ""
+    key: str = "sk-ant-test"
+    models: frozenset[str] = frozenset({"claude-sonnet-5-5"})
+    """Of which it tells, to this key only."""
     _closing: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -90,6 +93,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name that the base class gives it
         pass
+
+    def do_GET(self) -> None:
+        """https://docs.anthropic.com/en/api/models"""
+        if self.headers["x-api-key"] != self.state.key:
+            self._refuse(Fault(status=401, type="authentication_error", message="invalid x-api-key"))
+        elif (name := self.path.removeprefix("/v1/models/")) not in self.state.models:
+            self._refuse(Fault(status=404, type="not_found_error", message=f"model: {name}"))
+        else:
+            shown = {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
+            body = json.dumps(shown).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.entry.actions.commands import actions
+from bot.entry.setup.commands import COMMANDS
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
@@ -166,7 +167,8 @@ def hub(port: int, root: Path) -> None:
         threading.Event().wait()
 
 
-cli.add_command(actions)
+for command in (actions, *COMMANDS):
+    cli.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,9 +18,10 @@ from bot.core.policy import Ideation, MergeMethod, Policy, ProposalQueue
 from bot.core.roles import Role
 from bot.core.run import GateCommand, Grant
 from bot.core.trouble import UserError
+from bot.entry import mistakes
 
 PATH = ".github/groundskeeper.yml"
-Dollars = Annotated[float, Field(ge=0, le=100_000)]
+Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
@@ -44,7 +46,7 @@ class Limits(_Part):
     cycles: int = Field(default=3, ge=1, le=10, description="Rounds of execution and review before a person decides.")
     steps: int = Field(default=100, ge=1, le=1000, description="Steps of one segment.")
     minutes: int = Field(default=30, ge=1, le=300, description="Minutes of one segment.")
-    hours: float = Field(default=8, gt=0, le=72, description="Working hours a project may take in all.")
+    hours: float = Field(default=8, gt=0, le=72, allow_inf_nan=False, description="Working hours a project may take in all.")
 
 
 class Gates(_Part):
@@ -82,16 +84,15 @@ class Config(_Part):
     checks: list[str] = Field(
         default_factory=list, description="Checks that must succeed before merging. Empty: at least one must report, and all succeed."
     )
-    budget: Budget = Budget()
-    models: Models = Models()
-    limits: Limits = Limits()
+    budget: Budget = Field(default=Budget(), description="What may be spent, in dollars. A run that could go above a cap is not started.")
+    models: Models = Field(default=Models(), description="Which model does what.")
+    limits: Limits = Field(default=Limits(), description="How long and how often the bot tries.")
     gates: Gates | None = Field(default=None, description="Commands that must pass before anything is published. Left out: detected.")
-    ideation: IdeationPart = IdeationPart()
-    merge: MergePart = MergePart()
+    ideation: IdeationPart = Field(default=IdeationPart(), description="Looking for improvements when the queue is empty.")
+    merge: MergePart = Field(default=MergePart(), description="When and how approved pull requests are merged.")
     keep_apart: bool = Field(default=True, description="Whether work that will probably touch the same files waits for each other.")
-    sandbox: str = Field(
+    sandbox: Literal["bubblewrap", "none"] = Field(
         default="bubblewrap",
-        pattern="^(bubblewrap|none)$",
         description="`none` lets agents' commands run unprotected on this machine: only inside a throw-away one.",
     )
     board: int | None = Field(default=None, ge=1, description="Number of the organization's project board to show work on.")
@@ -100,62 +101,34 @@ class Config(_Part):
 def parse(text: str, *, where: str = PATH) -> Config:
     """Raises `UserError` naming file, line, key, what was expected and the nearest right key."""
     try:
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        if wrong := list(mistakes.structural(where, document)):
+            raise UserError("\n".join(wrong))
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        raise UserError(
-            f"{where}{line}: this is not YAML: {getattr(error, 'problem', None) or error}. Mend the line or remove it."
-        ) from None
+        raise UserError(mistakes.not_yaml(where, text, error)) from None
+    except RecursionError:
+        raise UserError(f"{where}: blocks stand in blocks deeper than anything known here. Mend it or remove the file.") from None
     if data is None:
         return Config()
     if not isinstance(data, dict):
         raise UserError(f"{where}, line 1: expected keys like `agents: 2`, found {type(data).__name__}.")
     try:
-        return Config.model_validate(data)
+        # Through JSON, where strict means what the schema says: no number in quotes, and names of enums as text.
+        return Config.model_validate_json(_as_json(data), strict=True)
     except ValidationError as error:
-        raise UserError("\n".join(_sentence(where, text, one) for one in error.errors(include_url=False))) from None
+        raise UserError("\n".join(mistakes.sentence(where, document, one, Config) for one in error.errors(include_url=False))) from None
 
 
-def _sentence(where: str, text: str, error: Mapping[str, Any]) -> str:
-    path: Sequence[str | int] = error["loc"]
-    line, key = _line_of(text, path), ".".join(str(part) for part in path)
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}."
-        return f"{where}, line {line}: `{key}` is not a known key; {hint}"
-    return f"{where}, line {line}: `{key}`: {error['msg'][0].lower()}{error['msg'][1:]}, found {error['input']!r}."
+def _as_json(data: object) -> bytes:
+    """YAML knows keys and characters that JSON does not; whatever they become, they are no known key and no known value."""
 
+    def plain(value: object) -> object:
+        if isinstance(value, dict):
+            return {key if isinstance(key, str) else yaml.safe_dump(key).split("\n")[0]: plain(one) for key, one in value.items()}
+        return [plain(one) for one in value] if isinstance(value, list) else value
 
-def _known_keys(path: Sequence[str | int]) -> list[str]:
-    part: type[BaseModel] = Config
-    for name in path:
-        field = part.model_fields.get(str(name))
-        kinds = [
-            kind
-            for kind in (Budget, Models, Limits, Gates, IdeationPart, MergePart)
-            if field is not None and kind.__name__ in str(field.annotation)
-        ]
-        if not kinds:
-            return []
-        part = kinds[0]
-    return list(part.model_fields)
-
-
-def _line_of(text: str, path: Sequence[str | int]) -> int:
-    """Where the deepest part of `path` that is written down stands."""
-    node, line = yaml.compose(text, Loader=yaml.SafeLoader), 1
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            match = next(((key, value) for key, value in node.value if key.value == part), None)
-            if match is None:
-                return line
-            line, node = match[0].start_mark.line + 1, match[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+    return json.dumps(plain(data), default=str, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def policy_of(config: Config, *, categories: Sequence[Category], worker: str, reviewer: str | None, model: str | None = None) -> Policy:

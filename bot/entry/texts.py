@@ -22,6 +22,14 @@ def _folder(name: str) -> Path:
     raise UserError(f"The folder {name}/ is missing from this installation; install the package again.")
 
 
+def load_workflow() -> str:
+    """The workflow that runs the bot in a repository: beside the package once installed, where GitHub looks for it in a checkout."""
+    for place in (_PACKAGE / "workflows", _PACKAGE.parent / ".github" / "workflows"):
+        if (file := place / "groundskeeper.yml").is_file():
+            return file.read_text(encoding="utf-8")
+    raise UserError("The file workflows/groundskeeper.yml is missing from this installation; install the package again.")
+
+
 def load_prompts() -> Mapping[str, str]:
     folder = _folder("prompts")
     return {role.value: (folder / f"{role.value}.md").read_text(encoding="utf-8") for role in Role if role is not Role.CLERK}

@@ -15,6 +15,7 @@ routes = Blueprint("actions_settings", __name__)
 _PERMISSIONS = "/repos/<owner>/<name>/actions/permissions"
 _ALLOWED = ("all", "local_only", "selected")
 _LEVELS = ("read", "write")
+_LONGEST_KEPT = 90
 
 
 def _repo(owner: str, name: str, level: str) -> sqlite3.Row:
@@ -61,6 +62,23 @@ def set_token_permissions(owner: str, name: str) -> Response:
             repo_switches.put(db, repo["id"], "default_workflow_permissions", level)
         if approving is not None:
             repo_switches.put(db, repo["id"], "can_approve_pull_request_reviews", approving)
+    return nothing()
+
+
+@routes.get(f"{_PERMISSIONS}/artifact-and-log-retention")
+def retention(owner: str, name: str) -> Response:
+    """https://docs.github.com/rest/actions/permissions#get-artifact-and-log-retention-settings-for-a-repository"""
+    repo = _repo(owner, name, "read")
+    return answered({"days": repo_switches.get(current().db, repo["id"], "artifact_days"), "maximum_allowed_days": _LONGEST_KEPT})
+
+
+@routes.put(f"{_PERMISSIONS}/artifact-and-log-retention")
+def set_retention(owner: str, name: str) -> Response:
+    repo, days = _repo(owner, name, "write"), field(json_body(), "days", int, required=True)
+    if not 1 <= days <= _LONGEST_KEPT:
+        raise Problem(422, f"Invalid request.\n\n{days} must be between 1 and {_LONGEST_KEPT}.")
+    with current().hub.write() as db:
+        repo_switches.put(db, repo["id"], "artifact_days", days)
     return nothing()
 
 

@@ -8,6 +8,7 @@ DEFAULTS: dict[str, Any] = {
     "allow_auto_merge": False,
     "allow_update_branch": False,
     "actions": True,
+    "artifact_days": 90,
     "allowed_actions": "all",
     "default_workflow_permissions": "read",
     "can_approve_pull_request_reviews": False,

@@ -55,6 +55,17 @@ def test_actions_are_allowed_and_their_token_narrowed(world: World) -> None:
     assert world.add_app("worker").get(PERMISSIONS).status_code == 403
 
 
+@needs_description
+def test_how_long_artifacts_are_kept_is_told_and_set(world: World) -> None:
+    at = f"{PERMISSIONS}/artifact-and-log-retention"
+
+    assert assert_conforms(world.ada.get(at)).json() == {"days": 90, "maximum_allowed_days": 90}
+    assert assert_conforms(world.ada.put(at, json={"days": 7})).status_code == 204
+    assert world.ada.get(at).json()["days"] == 7
+    assert world.ada.put(at, json={"days": 91}).status_code == 422
+    assert world.as_("will").get(at).status_code == 404
+
+
 def test_a_job_may_open_pull_requests_only_where_the_settings_say_so(world: World) -> None:
     world.push({"README.md": "# Engine\n"})
     world.push({"new.txt": "x"}, branch="feature", onto="main")

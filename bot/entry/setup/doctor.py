@@ -1,0 +1,60 @@
+"""Whether everything is as the bot needs it: each precondition with what was found and the remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from bot.core.trouble import UserError
+from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.setup import doctor_identities, doctor_machine, doctor_repository, files
+from bot.entry.setup.finding import Finding, Light, looked, ok, wrong
+from bot.entry.setup.place import Place
+from bot.entry.texts import load_categories
+
+
+def examined(place: Place, environment: Mapping[str, str], *, here: bool) -> Iterator[Finding]:
+    """One finding after the other, as they are seen. `here`: whether agents shall run on this machine too, and it must be fit for that."""
+    config = Config()
+    with suppress(UserError):  # what is wrong in it is a finding of its own
+        config = files.configured(place.checkout) or config
+    yield from looked("configuration", lambda: _configuration(place))
+    yield from doctor_repository.examined(place, config)
+    yield from doctor_identities.examined(place, config, environment)
+    yield from doctor_machine.examined(place, config, environment, here=here)
+
+
+def _configuration(place: Place) -> Iterator[Finding]:
+    """Here and on the default branch, which is where the bot reads it."""
+    branch = place.repo.default_branch
+    published = doctor_repository.published(place, PATH)
+    local = files.read(place.checkout / PATH)
+    if local is None and published is None:
+        yield wrong("configuration", f"{PATH} is missing, so every option has its default", "Run `groundskeeper init`.")
+        return
+    for text, where in ((local, PATH), (published if published != local else None, f"{branch}:{PATH}")):
+        if text is not None:
+            policy_of(parse(text, where=where), categories=load_categories(), worker="worker", reviewer=None)
+    if published is None:
+        yield wrong("configuration", f"{PATH} is right, but not on {branch} yet", f"Commit it and push it to {branch}.")
+    elif local is not None and local != published:
+        yield wrong("configuration", f"{PATH} is right, but another one is on {branch}", f"Commit it and push it to {branch}, or pull.")
+    else:
+        yield ok("configuration", f"{PATH} on {branch} is right")
+
+
+def healthy(findings: Iterable[Finding]) -> bool:
+    return all(finding.light is Light.GREEN for finding in findings)
+
+
+def as_json(findings: Iterable[Finding]) -> str:
+    listed = list(findings)
+    rows = [{"name": one.name, "state": one.light.value, "found": one.found, "remedy": one.remedy} for one in listed]
+    return json.dumps({"healthy": healthy(listed), "findings": rows}, indent=2, ensure_ascii=False)
+
+
+def as_lines(finding: Finding) -> Iterator[str]:
+    yield f"{finding.light.value:>8}  {finding.name}: {finding.found}"
+    if finding.remedy:
+        yield f"{'':>8}  → {finding.remedy}"

@@ -1,0 +1,197 @@
+"""What `doctor` looks at in the repository: workflow, Actions, credentials' names, labels, board, checks, protection."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import quote
+
+from bot.core.board import BOARD_FIELDS
+from bot.core.policy import REVIEW_CHECK
+from bot.entry.config import Config
+from bot.entry.setup import boards, files, labels, protection, settings
+from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
+from bot.entry.setup.place import Place
+from bot.entry.setup.source import unpinned
+from bot.entry.texts import load_workflow
+
+_FILE = files.WORKFLOW_PATH.rpartition("/")[2]
+_KEPT_DAYS = 7
+"""How long the workflow keeps what its jobs hand to each other; see `retention-days` there."""
+
+
+def examined(place: Place, config: Config) -> Iterator[Finding]:
+    yield from looked("access", partial(_access, place))
+    yield from looked("workflow", partial(_workflow, place))
+    yield from looked("Actions", partial(_actions, place))
+    yield from looked("Actions artifacts", partial(_artifacts, place))
+    yield from looked("credentials", partial(_credentials, place))
+    yield from looked("labels", partial(_labels, place))
+    yield from looked("board", partial(_board, place, config))
+    yield from looked("checks", partial(_checks, place, config))
+    yield from looked("branch protection", partial(_protection, place, config))
+
+
+def published(place: Place, path: str) -> str | None:
+    """A file as it is on the default branch; None where it is not there."""
+    found = place.found(f"contents/{path}?ref={quote(place.repo.default_branch, safe='')}")
+    return None if found is None else base64.b64decode(found["content"]).decode("utf-8", "replace")
+
+
+def _access(place: Place) -> Iterator[Finding]:
+    permissions = place.repo.permissions
+    if permissions is not None and permissions.admin:
+        yield ok("access", f"GH_TOKEN administers {place.repo.full_name}")
+    else:
+        remedy = "Use a token of somebody who administers the repository."
+        yield wrong("access", f"GH_TOKEN may not administer {place.repo.full_name}, so settings cannot be seen", remedy)
+    if place.repo.archived:
+        yield wrong("repository", "it is archived, so nothing can be written", "Unarchive it.")
+    if not place.repo.has_issues:
+        yield wrong("repository", "issues are switched off, and they are the queue", "Switch issues on in the repository's settings.")
+
+
+def _workflow(place: Place) -> Iterator[Finding]:
+    branch = place.repo.default_branch
+    text = published(place, files.WORKFLOW_PATH)
+    if text is None:
+        local = files.read(place.checkout / files.WORKFLOW_PATH)
+        remedy = f"Commit it and push it to {branch}." if local is not None else "Run `groundskeeper init`, then commit and push the file."
+        yield wrong("workflow", f"{files.WORKFLOW_PATH} is not on {branch}", remedy)
+        return
+    if unpinned(text) != load_workflow():
+        yield wrong(
+            "workflow", f"{files.WORKFLOW_PATH} on {branch} is not as it ships now", "Run `groundskeeper init --force`, commit and push."
+        )
+    else:
+        yield ok("workflow", f"{files.WORKFLOW_PATH} is on {branch} and as it ships")
+    state = (place.found(f"actions/workflows/{_FILE}") or {}).get("state")
+    if state is None:
+        yield not_seen("workflow state", "GitHub does not list the workflow yet", "Wait a minute and look again.")
+    elif state != "active":
+        remedy = f"Enable it: gh workflow enable {_FILE} --repo {place.repo.full_name}"
+        yield wrong("workflow state", f"GitHub has switched it off ({state})", remedy)
+    else:
+        yield ok("workflow state", "active")
+
+
+def _actions(place: Place) -> Iterator[Finding]:
+    allowed = place.rest("GET", "actions/permissions")
+    at = f"{place.repo.html_url}/settings/actions"
+    if not allowed["enabled"]:
+        yield wrong("Actions", "they are switched off for this repository", f"Switch them on: {at}")
+        return
+    if allowed.get("allowed_actions") == "local_only":
+        found = "only actions of this owner are allowed, and the workflow uses GitHub's own and Groundskeeper's"
+        yield wrong("Actions", found, f"Allow them: {at}")
+    elif allowed.get("allowed_actions") == "selected":
+        yield from _selected(place, at)
+    else:
+        yield ok("Actions", "enabled, and the workflow's actions are allowed")
+    granted = place.rest("GET", "actions/permissions/workflow")["default_workflow_permissions"]
+    yield ok("workflow permissions", f"the workflow asks for exactly what each job needs; the default ({granted}) does not matter")
+
+
+def _selected(place: Place, at: str) -> Iterator[Finding]:
+    """Patterns can be any; so a plain look for the action's repository is all that is claimed."""
+    chosen = place.rest("GET", "actions/permissions/selected-actions")
+    used = (published(place, files.WORKFLOW_PATH) or files.read(place.checkout / files.WORKFLOW_PATH) or "").splitlines()
+    names = {line.split("uses:", 1)[1].split("@")[0].strip() for line in used if "uses:" in line and "uses: $/" not in line}
+    theirs = sorted(name for name in names if not (chosen.get("github_owned_allowed") and name.startswith(("actions/", "github/"))))
+    patterns = [str(one).partition("@")[0].rstrip("*") for one in chosen.get("patterns_allowed") or ()]
+    refused = [name for name in theirs if not any(name.startswith(pattern) for pattern in patterns)]
+    if refused:
+        yield wrong("Actions", f"only selected actions are allowed, and these are not: {', '.join(refused)}", f"Allow them: {at}")
+    else:
+        yield ok("Actions", "enabled, and the workflow's actions are among the selected ones")
+
+
+def _artifacts(place: Place) -> Iterator[Finding]:
+    kept = place.found("actions/permissions/artifact-and-log-retention")
+    if kept is None:
+        yield not_seen("Actions artifacts", "this GitHub does not tell how long it keeps them", f"They must be kept for {_KEPT_DAYS} days.")
+    elif int(kept["days"]) < 1:
+        yield wrong("Actions artifacts", "they are not kept for a day", f"Keep them for {_KEPT_DAYS} days.")
+    else:
+        yield ok("Actions artifacts", f"kept for up to {kept['days']} days; jobs need theirs for an hour or so")
+
+
+def _credentials(place: Place) -> Iterator[Finding]:
+    lacking = settings.missing_credentials(settings.variables(place), settings.secret_names(place))
+    for one in lacking:
+        yield wrong("credentials", f"the repository's Actions lack {one}", "Give it to `groundskeeper init` by the environment.")
+    if not lacking:
+        yield ok("credentials", "Actions have secrets for the model, the worker and the reviewer")
+
+
+def _labels(place: Place) -> Iterator[Finding]:
+    missing = labels.missing_labels(place)
+    if missing:
+        yield wrong("labels", f"missing: {', '.join(missing)}", "Run `groundskeeper init`.")
+    else:
+        yield ok("labels", "all are there")
+
+
+def _board(place: Place, config: Config) -> Iterator[Finding]:
+    if config.board is None:
+        yield ok("board", "none is configured; work is shown on issues")
+        return
+    seen = boards.look(place, config.board)
+    if seen.board is None:
+        remedy = "Give a token with the scope `project` as GROUNDSKEEPER_BOARD_TOKEN, or write the right number as `board:`."
+        yield not_seen("board", f"board {config.board} of {place.owner} cannot be seen with this token", remedy)
+    elif seen.missing_fields:
+        lacking = ", ".join(field.name for field in seen.missing_fields)
+        yield wrong(
+            "board",
+            f"board {config.board} lacks the fields (or some options of) {lacking}",
+            "Run `groundskeeper init`, or add them to your board.",
+        )
+    else:
+        yield ok("board", f"board {config.board} has its {len(BOARD_FIELDS)} fields")
+
+
+def _checks(place: Place, config: Config) -> Iterator[Finding]:
+    """No check at all is never green: a pull request on which nothing reports waits, and then goes to a person."""
+    required = [name for name in protection.required_checks(protection.rule(place)) if name != REVIEW_CHECK]
+    unnamed = [name for name in required if config.checks and name not in config.checks]
+    if unnamed:
+        found = f"{place.repo.default_branch} requires {', '.join(unnamed)}, which `checks:` does not name"
+        yield wrong("checks", found, f"Add to `checks:` in the configuration: {', '.join(unnamed)}.")
+    elif config.checks or required:
+        yield ok("checks", f"merging waits for {', '.join(config.checks or required)}")
+    elif reported := _reported(place):
+        yield ok("checks", f"merging waits for whatever reports, as on {place.repo.default_branch}: {', '.join(reported)}")
+    else:
+        remedy = "Add a workflow that runs on `pull_request`, or name the checks of your CI as `checks:` in the configuration."
+        yield wrong("checks", f"no check has ever reported on {place.repo.default_branch}, so nothing would be merged", remedy)
+
+
+def _reported(place: Place) -> tuple[str, ...]:
+    at = f"commits/{quote(place.repo.default_branch, safe='')}"
+    runs = {str(run["name"]) for run in place.rest("GET", f"{at}/check-runs?per_page=100")["check_runs"]}
+    return tuple(sorted(runs | {str(status["context"]) for status in place.rest("GET", f"{at}/status")["statuses"]}))
+
+
+def _protection(place: Place, config: Config) -> Iterator[Finding]:
+    branch = place.repo.default_branch
+    found = protection.rule(place)
+    for one in protection.obstacles(found, config.merge.method):
+        what, _, remedy = one.partition(": ")
+        yield wrong("branch protection", what, f"{remedy[:1].upper()}{remedy[1:]}.")
+    if REVIEW_CHECK in protection.required_checks(found):
+        yield ok("required check", f"{branch} requires {REVIEW_CHECK}")
+    else:
+        words = f"{branch} does not require {REVIEW_CHECK}; the bot keeps to it all the same (`init --protect` holds everybody to it)"
+        yield ok("required check", words)
+    allowed = {"merge": place.repo.allow_merge_commit, "squash": place.repo.allow_squash_merge, "rebase": place.repo.allow_rebase_merge}
+    if not allowed[config.merge.method.value]:
+        remedy = f"Allow it in the repository's settings, or write another `method:` below `merge:` ({_names(allowed)})."
+        yield wrong("merge method", f"{config.merge.method.value} is not allowed in this repository", remedy)
+    else:
+        yield ok("merge method", f"{config.merge.method.value} is allowed")
+
+
+def _names(allowed: dict[str, bool]) -> str:
+    return ", ".join(name for name, may in allowed.items() if may)

@@ -1,0 +1,126 @@
+"""What `init` and `uninstall` would do in one repository, as steps in the order in which they are safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from github import GithubException
+
+from bot.core.trouble import UserError
+from bot.entry.setup import boards, files, labels, leftovers, protection, settings
+from bot.entry.setup.place import Place, said
+from bot.entry.setup.source import Source
+from bot.entry.setup.step import Memory, State, Step
+from bot.entry.texts import load_workflow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """The answers. `board` None: one is made where the owner is an organization, since apps cannot see people's boards."""
+
+    agents: int | None = None
+    board: bool | None = None
+    protect: bool = False
+    force: bool = False
+    source: Source | None = None
+    given: Mapping[str, str]
+    """Values for variables and secrets by their names; empty ones count as not given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Todo:
+    steps: tuple[Step, ...]
+    memory: Memory
+
+
+def init_steps(place: Place, wishes: Wishes) -> Todo:
+    """Raises `GithubException`."""
+    memory = settings.recall(place)
+    board = _board(place, wishes, memory)
+    schema = files.schema_place(place.checkout, wishes.source)
+    to_come = board.number is None and any(step.state is State.TO_DO for step in board.steps)
+    steps = (
+        _noted(place, memory),
+        labels.label_step(place),
+        *board.steps,
+        *settings.setting_steps(place, wishes.given),
+        _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect)),
+        files.config_step(
+            place.checkout, schema=schema, agents=wishes.agents, board=board.number, board_to_come=to_come, force=wishes.force
+        ),
+        files.workflow_step(place.checkout, shipped=load_workflow(), source=wishes.source, force=wishes.force),
+    )
+    return Todo(steps=steps, memory=memory)
+
+
+def _board(place: Place, wishes: Wishes, memory: Memory) -> boards.Todo:
+    if wishes.board is False or (wishes.board is None and not place.of_organization):
+        why = (
+            "not asked for"
+            if place.of_organization
+            else "apps cannot see a person's boards, so none is made; --board makes one all the same"
+        )
+        return boards.Todo(steps=(Step(what="board", why=why, state=State.DONE),))
+    try:
+        return boards.todo(place, noted=memory.board, configured=_configured(place))
+    except GithubException as error:
+        why = f"{said(error)}, so it goes on without a board. {boards.WITHOUT}"
+        return boards.Todo(steps=(Step(what="board", why=why, state=State.YOURS),))
+
+
+def _configured(place: Place) -> int | None:
+    try:
+        config = files.configured(place.checkout)
+    except UserError:
+        return None
+    return config.board if config is not None else None
+
+
+def _noted(place: Place, memory: Memory) -> Step:
+    """Before anything is made: a run that ends in the middle must not leave what `uninstall` does not know."""
+    wanted = labels.missing_labels(place)
+    noted = replace(memory, labels=tuple(sorted({*memory.labels, *wanted})))
+    what = f"variable {settings.MEMORY}"
+    if noted == memory:
+        return Step(what=what, why="remembers what `init` made", state=State.DONE)
+    why = "remembers what `init` makes, so that `uninstall` takes away that and nothing else"
+    return Step(what=what, why=why, state=State.TO_DO, do=lambda _: noted)
+
+
+def _seen(what: str, look: Callable[[], Step]) -> Step:
+    """What may not be looked at is left to a person; the rest goes on."""
+    try:
+        return look()
+    except GithubException as error:
+        return Step(what=what, why=f"it cannot be seen with this token: {said(error)}", state=State.YOURS)
+
+
+def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source | None) -> Todo:
+    """First what lets the bot act, then what it would write again, last what it remembers itself by.
+
+    Raises `GithubException`, and `UserError` while the bot is at work.
+    """
+    at_work = leftovers.runs_at_work(place, files.WORKFLOW_PATH.rpartition("/")[2])
+    if at_work and not force:
+        raise UserError(
+            f"The bot is at work and would write again what is taken away: {', '.join(at_work)}. Cancel it, or wait for its end."
+        )
+    memory = settings.still_true(place, settings.recall(place))
+    schemas = tuple({files.schema_place(place.checkout, one) for one in (source, None)} | files.schemas_written(place.checkout))
+    maybe = (
+        *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force),
+        *settings.removal_steps(place, memory),
+        protection.removal_step(place, memory),
+        leftovers.state_step(place),
+        *leftovers.branch_steps(place, all_of_them=branches),
+        _board_removal(place, memory),
+        labels.removal_step(place, memory.labels),
+        settings.forget_step(place),
+    )
+    return Todo(steps=tuple(step for step in maybe if step is not None), memory=memory)
+
+
+def _board_removal(place: Place, memory: Memory) -> Step | None:
+    number = memory.board
+    return None if number is None else _seen(f"board {number}", lambda: boards.removal_step(place, number))

@@ -1,0 +1,153 @@
+"""Actions variables and secrets of the repository, and the one variable in which `init` remembers what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from github import UnknownObjectException
+
+from bot.entry.setup.place import Place
+from bot.entry.setup.step import Memory, State, Step, remembered
+
+MEMORY = "GROUNDSKEEPER_SETUP"
+VARIABLES = ("GROUNDSKEEPER_WORKER_APP_ID", "GROUNDSKEEPER_REVIEWER_APP_ID")
+SECRETS = (
+    "ANTHROPIC_API_KEY",
+    "GROUNDSKEEPER_WORKER_PRIVATE_KEY",
+    "GROUNDSKEEPER_REVIEWER_PRIVATE_KEY",
+    "GROUNDSKEEPER_WORKER_TOKEN",
+    "GROUNDSKEEPER_REVIEWER_TOKEN",
+)
+
+
+def variables(place: Place) -> Mapping[str, str]:
+    return {one.name: one.value for one in place.repo.get_variables()}
+
+
+def secret_names(place: Place) -> frozenset[str]:
+    return frozenset(one.name for one in place.repo.get_secrets())
+
+
+def recall(place: Place) -> Memory:
+    return remembered(variables(place).get(MEMORY))
+
+
+def keep(place: Place, memory: Memory) -> None:
+    """Nothing is left of the variable once there is nothing to remember."""
+    if memory == Memory():
+        _drop_variable(place, MEMORY)
+    else:
+        _put_variable(place, MEMORY, memory.text())
+
+
+def missing_credentials(there: Mapping[str, str], sealed: frozenset[str]) -> tuple[str, ...]:
+    """What jobs would still lack, in a person's words."""
+    lacking = []
+    if "ANTHROPIC_API_KEY" not in sealed:
+        lacking.append("ANTHROPIC_API_KEY, which pays for the model")
+    for role in ("WORKER", "REVIEWER"):
+        by_app = f"GROUNDSKEEPER_{role}_APP_ID" in there and f"GROUNDSKEEPER_{role}_PRIVATE_KEY" in sealed
+        if not by_app and f"GROUNDSKEEPER_{role}_TOKEN" not in sealed:
+            lacking.append(
+                f"the {role.lower()}: GROUNDSKEEPER_{role}_APP_ID and GROUNDSKEEPER_{role}_PRIVATE_KEY (or GROUNDSKEEPER_{role}_TOKEN)"
+            )
+    return tuple(lacking)
+
+
+def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
+    """One step for each value that is given. A secret cannot be compared with what is there, so it is set each time that it is given."""
+    there, sealed = variables(place), secret_names(place)
+    steps = []
+    for name in VARIABLES:
+        value = given.get(name)
+        if value and there.get(name) == value:
+            steps.append(Step(what=f"variable {name}", why="as given", state=State.DONE))
+        elif value:
+            steps.append(
+                Step(what=f"variable {name}", why=f"set to {value}", state=State.TO_DO, do=partial(_set_variable, place, name, value))
+            )
+    for name in SECRETS:
+        if value := given.get(name):
+            why = "from the environment, sealed for GitHub before it leaves this machine" + (
+                " (replaces the one there)" if name in sealed else ""
+            )
+            do = partial(_set_secret, place, name, value, name in sealed)
+            steps.append(Step(what=f"secret {name}", why=why, state=State.TO_DO, do=do))
+        elif name in sealed:
+            steps.append(Step(what=f"secret {name}", why="is set", state=State.DONE))
+    at_end_there = {**there, **{name: value for name, value in given.items() if name in VARIABLES and value}}
+    at_end_sealed = sealed | {name for name in SECRETS if given.get(name)}
+    for lacking in missing_credentials(at_end_there, frozenset(at_end_sealed)):
+        why = "put it into the environment of this command and run it again, or set it in the repository's Actions settings"
+        steps.append(Step(what=f"still missing: {lacking}", why=why, state=State.YOURS))
+    return tuple(steps)
+
+
+def _set_variable(place: Place, name: str, value: str, memory: Memory) -> Memory:
+    made = _put_variable(place, name, value)
+    return replace(memory, variables=tuple(sorted({*memory.variables, name}))) if made else memory
+
+
+def _put_variable(place: Place, name: str, value: str) -> bool:
+    """Whether it is new."""
+    try:
+        place.repo.get_variable(name).edit(value)
+    except UnknownObjectException:
+        place.repo.create_variable(name, value)
+        return True
+    return False
+
+
+def _set_secret(place: Place, name: str, value: str, was_there: bool, memory: Memory) -> Memory:
+    place.repo.create_secret(name, value)
+    return memory if was_there else replace(memory, secrets=tuple(sorted({*memory.secrets, name})))
+
+
+def removal_steps(place: Place, memory: Memory) -> tuple[Step, ...]:
+    """Whatever carries our name, and what `init` made beside: a key that was there before belongs to somebody else."""
+    ours = sorted({*memory.variables, *VARIABLES} & set(variables(place)))
+    gone = [Step(what=f"remove variable {name}", why="", state=State.TO_DO, do=partial(_without_variable, place, name)) for name in ours]
+    for name in sorted(secret_names(place)):
+        if name in memory.secrets or (name in SECRETS and name.startswith("GROUNDSKEEPER_")):
+            gone.append(Step(what=f"remove secret {name}", why="", state=State.TO_DO, do=partial(_without_secret, place, name)))
+        elif name in SECRETS:
+            gone.append(Step(what=f"secret {name}", why="it was there before `init`, so it stays", state=State.YOURS))
+    return tuple(gone)
+
+
+def still_true(place: Place, memory: Memory) -> Memory:
+    """Without what somebody else took away meanwhile."""
+    there, sealed = variables(place), secret_names(place)
+    kept = tuple(name for name in memory.variables if name in there)
+    return replace(memory, variables=kept, secrets=tuple(name for name in memory.secrets if name in sealed))
+
+
+def forget_step(place: Place) -> Step | None:
+    """The last one: the note goes once nothing that it tells of is left."""
+    if MEMORY not in variables(place):
+        return None
+
+    def forget(memory: Memory) -> Memory:
+        keep(place, memory)
+        return memory
+
+    return Step(what=f"remove variable {MEMORY}", why="unless something of it is left", state=State.TO_DO, do=forget)
+
+
+def _without_variable(place: Place, name: str, memory: Memory) -> Memory:
+    _drop_variable(place, name)
+    return replace(memory, variables=tuple(one for one in memory.variables if one != name))
+
+
+def _drop_variable(place: Place, name: str) -> None:
+    with suppress(UnknownObjectException):
+        place.rest("DELETE", f"actions/variables/{name}")  # the library's own call keeps quiet where it fails
+
+
+def _without_secret(place: Place, name: str, memory: Memory) -> Memory:
+    with suppress(UnknownObjectException):
+        place.rest("DELETE", f"actions/secrets/{name}")
+    return replace(memory, secrets=tuple(one for one in memory.secrets if one != name))

@@ -1,0 +1,95 @@
+"""Which Groundskeeper a repository's workflow runs: the commit that this very program came from, or the one that is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from bot.core.trouble import UserError
+from bot.entry.setup.place import repository_of
+
+ACTION = ".github/actions/install"
+_OURS = re.compile(r"(?m)(uses:\s*)\$/(\S+)")
+_PINNED = re.compile(r"(?m)(uses:\s*)[\w.-]+/[\w.-]+/(" + re.escape(ACTION) + r")@[0-9a-f]{40}(?: # \S+)?(?=\s)")
+_SOURCE = re.compile(r"(?P<repository>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)@(?P<commit>[0-9a-f]{40})\Z")
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    repository: str
+    commit: str
+    version: str | None = None
+    """For people and for updating tools to read; the commit alone decides."""
+
+    @property
+    def schema(self) -> str:
+        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/bot/entry/groundskeeper.schema.json"
+
+
+def named_source(text: str) -> Source:
+    """Raises `UserError`. Only whole commit ids: a tag can be moved to other code, which would run with the apps' keys."""
+    match = _SOURCE.match(text)
+    if match is None:
+        raise UserError(f"--source: expected OWNER/NAME@COMMIT with all 40 digits of the commit, found {text!r}.")
+    return Source(repository=match["repository"], commit=match["commit"])
+
+
+def own_source() -> Source | None:
+    """By what pip wrote down when it installed from a repository (PEP 610), or by the checkout that this runs from."""
+    try:
+        found = distribution("groundskeeper")
+    except PackageNotFoundError:
+        return by_checkout(_CHECKOUT)
+    return by_direct_url(found.read_text("direct_url.json"), version=found.version) or by_checkout(_CHECKOUT)
+
+
+def by_direct_url(text: str | None, *, version: str) -> Source | None:
+    """https://packaging.python.org/specifications/direct-url/; None where it came from elsewhere than a repository on GitHub."""
+    try:
+        direct = json.loads(text or "{}")
+    except ValueError:
+        return None
+    commit = direct.get("vcs_info", {}).get("commit_id", "")
+    match = re.search(r"github\.com[/:]([^/]+/[^/]+?)(?:\.git)?$", direct.get("url", ""))
+    return Source(repository=match[1], commit=commit, version=version) if match and commit else None
+
+
+def by_checkout(root: Path) -> Source | None:
+    if not (root / ".git").exists():
+        return None
+    head = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    remote = subprocess.run(["git", "-C", str(root), "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
+    if head.returncode or "github.com" not in remote.stdout:
+        return None
+    try:
+        return Source(repository=repository_of(root), commit=head.stdout.strip())
+    except UserError:
+        return None
+
+
+def is_own_checkout(checkout: Path) -> bool:
+    """In Groundskeeper's own repository the workflow finds the action beside itself."""
+    return (checkout / ACTION / "action.yml").is_file()
+
+
+def pinned(workflow: str, source: Source) -> str:
+    """The shipped workflow as it works in another repository: `$/` means the repository in which the file stands.
+
+    https://github.blog/changelog/2026-07-30-reference-same-repository-actions-with-self-repository-syntax/
+    """
+    told = f" # {source.version}" if source.version else ""
+    return _OURS.sub(rf"\g<1>{source.repository}/\g<2>@{source.commit}{told}", workflow)
+
+
+def unpinned(workflow: str) -> str:
+    """The other way, to compare two of them wherever each was pinned to."""
+    return _PINNED.sub(r"\g<1>$/\g<2>", workflow)
+
+
+def needs_pin(workflow: str) -> bool:
+    return _OURS.search(workflow) is not None

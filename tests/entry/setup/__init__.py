@@ -1,0 +1,1 @@
+"""Setting up, looking and taking away, against the embedded GitHub."""

@@ -1,0 +1,191 @@
+"""What the doctor says of each precondition that does not hold, and that it never takes unseen for right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.core.trouble import UserError
+from bot.hub import faults, seed
+from bot.ports import GitHubTrouble
+from tests.entry.setup.conftest import NAME, SOURCE, Site
+
+SETTINGS = f"/repos/{NAME}/actions/permissions"
+
+
+def examined(site: Site, *args: str, **environment: str) -> dict[str, tuple[str, str, str]]:
+    done = site.run("doctor", "--json", "--no-here", *args, **environment)
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.exit_code == (0 if report["healthy"] else 1)
+    assert report["healthy"] is all(row["state"] == "ok" for row in report["findings"])
+    return {row["name"]: (row["state"], row["found"], row["remedy"]) for row in report["findings"]}
+
+
+def set_up(site: Site, *args: str, **keys: str) -> None:
+    assert site.run("init", "--yes", "--source", SOURCE, *args, **keys).exit_code == 0
+    site.publish("Let the bot in")
+
+
+def test_a_repository_where_nothing_is_set_up_is_told_what_to_do(site: Site) -> None:
+    found = examined(site, "--api-url", f"{site.url}/api/v3")  # as GitHub Enterprise Server has it
+
+    assert found["configuration"] == (
+        "wrong",
+        ".github/groundskeeper.yml is missing, so every option has its default",
+        "Run `groundskeeper init`.",
+    )
+    assert found["workflow"][0] == "wrong"
+    assert found["credentials"][0] == "wrong"
+    assert found["labels"][:2] == ("wrong", found["labels"][1])
+    assert found["checks"] == (
+        "wrong",
+        "no check has ever reported on main, so nothing would be merged",
+        "Add a workflow that runs on `pull_request`, or name the checks of your CI as `checks:` in the configuration.",
+    )
+    assert found["worker"][0] == found["reviewer"][0] == "not seen"
+    assert found["model"] == (
+        "wrong",
+        "there is no ANTHROPIC_API_KEY, here or in the repository",
+        "Give it to `groundskeeper init`.",
+    )
+    assert found["clock"][0] == found["git"][0] == found["prices"][0] == "ok"
+
+
+def test_files_that_wait_to_be_pushed_are_seen(site: Site) -> None:
+    assert site.run("init", "--yes", "--no-board", "--source", SOURCE).exit_code == 0
+
+    found = examined(site)
+
+    assert found["configuration"][1:] == (
+        ".github/groundskeeper.yml is right, but not on main yet",
+        "Commit it and push it to main.",
+    )
+    assert found["workflow"][1:] == (".github/workflows/groundskeeper.yml is not on main", "Commit it and push it to main.")
+
+
+def test_what_somebody_changed_later_is_found(site: Site) -> None:
+    set_up(site, **site.with_apps())
+    site.send("DELETE", f"/repos/{NAME}/labels/agent%3Ahold", None)
+    site.send("PUT", SETTINGS, {"enabled": True, "allowed_actions": "local_only"})
+    site.send("PATCH", f"/repos/{NAME}", {"allow_squash_merge": False})
+    reviews = {"required_approving_review_count": 2}
+    rule = {"required_status_checks": {"strict": False, "contexts": ["unit"]}, "enforce_admins": False, "restrictions": None}
+    assert site.send("PUT", f"/repos/{NAME}/branches/main/protection", rule | {"required_pull_request_reviews": reviews}).is_success
+    workflow = site.checkout / ".github/workflows/groundskeeper.yml"
+    workflow.write_text(workflow.read_text().replace("timeout-minutes: 30", "timeout-minutes: 3"))
+    config = site.checkout / ".github/groundskeeper.yml"
+    config.write_text(config.read_text().replace("checks: []", "checks: [build]").replace("execution: claude-sonnet-5-5", "execution: gpt"))
+    site.publish("Change this and that")
+
+    found = examined(site)
+
+    assert found["labels"] == ("wrong", "missing: agent:hold", "Run `groundskeeper init`.")
+    assert found["Actions"][1] == "only actions of this owner are allowed, and the workflow uses GitHub's own and Groundskeeper's"
+    assert found["merge method"][1] == "squash is not allowed in this repository"
+    assert found["branch protection"][1] == "more than one approval is required, and the reviewer gives one"
+    assert found["checks"] == (
+        "wrong",
+        "main requires unit, which `checks:` does not name",
+        "Add to `checks:` in the configuration: unit.",
+    )
+    assert found["workflow"][1] == ".github/workflows/groundskeeper.yml on main is not as it ships now"
+    assert found["prices"][1] == "no price is known for gpt, so it is not used"
+    assert found["worker"][1].startswith("secrets cannot be read back, and GROUNDSKEEPER_WORKER_TOKEN or GROUNDSKEEPER_WORKER_PRIVATE_KEY")
+    assert found["model"][:2] == ("not seen", "the secret ANTHROPIC_API_KEY is set, but secrets cannot be read back")
+
+
+def test_switched_off_actions_and_a_disabled_workflow_are_found(site: Site) -> None:
+    set_up(site, "--no-board")
+    site.send("PUT", f"/repos/{NAME}/actions/workflows/groundskeeper.yml/disable", None)
+    site.send("PUT", SETTINGS, {"enabled": False})
+
+    found = examined(site)
+
+    assert found["Actions"][:2] == ("wrong", "they are switched off for this repository")
+    assert found["workflow state"] == (
+        "wrong",
+        "GitHub has switched it off (disabled_manually)",
+        f"Enable it: gh workflow enable groundskeeper.yml --repo {NAME}",
+    )
+
+
+def test_a_mistake_in_the_configuration_is_told_with_its_line(site: Site) -> None:
+    set_up(site, "--no-board")
+    (site.checkout / ".github/groundskeeper.yml").write_text("agents: 2\nbuget:\n  daily: 3\n")
+
+    found = examined(site)
+
+    assert found["configuration"][1] == ".github/groundskeeper.yml, line 2: `buget` is not a known key; did you mean `budget`?"
+
+
+def test_keys_in_the_environment_are_tried(site: Site) -> None:
+    keys = site.with_apps()
+    set_up(site, **keys)
+    wrong_key = keys | {"ANTHROPIC_API_KEY": "stolen", "GROUNDSKEEPER_WORKER_PRIVATE_KEY": keys["GROUNDSKEEPER_REVIEWER_PRIVATE_KEY"]}
+    poor = seed.add_app(site.hub, "poor", owner="garden", permissions={"contents": "read", "metadata": "read"})
+    seed.install_app(site.hub, poor.id, "garden")
+    lone = seed.add_app(site.hub, "lone", owner="garden", permissions={"contents": "read", "metadata": "read"})
+
+    found = examined(site, **wrong_key)
+    other = examined(
+        site,
+        GROUNDSKEEPER_WORKER_APP_ID=str(lone.id),
+        GROUNDSKEEPER_WORKER_PRIVATE_KEY=lone.private_key_pem,
+        GROUNDSKEEPER_REVIEWER_APP_ID=str(poor.id),
+        GROUNDSKEEPER_REVIEWER_PRIVATE_KEY=poor.private_key_pem,
+    )
+
+    assert found["model"][1] == "the key is not taken (401)"
+    assert found["worker"][0] == "wrong"
+    assert "is not taken: GitHub says 401" in found["worker"][1]
+    assert found["reviewer"][:2] == ("ok", "the app gk-reviewer is installed with what it needs")
+    assert other["worker"] == ("wrong", f"app {lone.id} is not installed on {NAME}", "Install it from the app's page.")
+    assert other["reviewer"][2] == (
+        "Add to the app's permissions, and accept them where it is installed: contents: write, pull_requests: write, checks: write, "
+        "statuses: write."
+    )
+
+
+def test_one_identity_for_both_is_told(site: Site) -> None:
+    token = seed.add_token(site.hub, "will")
+
+    found = examined(site, GROUNDSKEEPER_WORKER_TOKEN=token, GROUNDSKEEPER_REVIEWER_TOKEN=token)
+
+    assert found["worker"][:2] == ("ok", "will, by a token, may write")
+    assert found["two identities"][:2] == (
+        "wrong",
+        "worker and reviewer are both will, and GitHub lets nobody approve their own pull request",
+    )
+
+
+def test_what_a_token_may_not_see_is_not_green(site: Site) -> None:
+    found = examined(site, GH_TOKEN=site.tokens["will"])
+
+    assert found["access"][0] == "wrong"
+    assert found["Actions"][0] == found["branch protection"][0] == "not seen"
+
+
+def test_without_a_token_or_a_right_one_nothing_is_begun(site: Site) -> None:
+    with pytest.raises(UserError, match="GH_TOKEN is not set: this needs a token of somebody who administers the repository"):
+        site.run("doctor", GH_TOKEN="", GITHUB_TOKEN="")
+    with pytest.raises(GitHubTrouble, match=r"GitHub says 401, Bad credentials. Is the token right, and not expired"):
+        site.run("doctor", GH_TOKEN="ghp_wrong")
+    with pytest.raises(GitHubTrouble, match=r"GitHub says 404, Not Found. Is the name right, and may this token see it"):
+        site.run("doctor", "--repository", "garden/spades")
+    with pytest.raises(UserError, match=r"--source: expected OWNER/NAME@COMMIT with all 40 digits of the commit, found 'a/b@main'"):
+        site.run("init", "--dry-run", "--source", "a/b@main")
+
+
+def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Site) -> None:
+    with pytest.raises(GitHubTrouble, match="cannot be reached"):
+        site.run("doctor", "--api-url", "http://127.0.0.1:9")
+    faults.cut_connection(site.hub, "GET", "/labels")
+
+    found = examined(site)
+    faults.cut_connection(site.hub, "GET", "/labels")
+    with pytest.raises(GitHubTrouble, match="cannot be reached"):
+        site.run("init", "--yes", "--source", SOURCE)
+
+    assert found["labels"][0] == "not seen"
