@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from tests.actions.expressions import as_text, evaluated, filled
 
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
+_OWN = re.compile(r"(?:[$]|[\w.-]+/[\w.-]+)/(?P<path>\.github/actions/[\w-]+)(?:@[0-9a-f]{40})?")
 _OFFICIAL = ("actions/setup-python", "actions/upload-artifact", "actions/download-artifact")
 
 
@@ -57,6 +59,11 @@ class Runner:
     runs: int = 0
     lose_jobs: set[str] = field(default_factory=set)
     """Names of jobs whose machine dies before it has done anything, once each."""
+    workflow: Path = WORKFLOW
+    """As it is here, or as `init` has written it for a repository."""
+    warm: bool = False
+    """Whether machines find installed what the first one installed: the action is then executed once only."""
+    installed: Path | None = None
     hub: Hub | None = None
     """Where runs are put on record under their ids, so that whoever asks for an attempt is told the truth."""
 
@@ -64,7 +71,7 @@ class Runner:
         """Whether the event made the workflow run at all. A dispatch that the hub tells of is already on record there, and waits."""
         if event == "workflow_dispatch" and "workflow" in payload:
             return self.take_dispatches() > 0
-        wanted = read(WORKFLOW)["on"]
+        wanted = read(self.workflow)["on"]
         types = wanted[event].get("types") if isinstance(wanted.get(event), dict) else None
         if event not in wanted or (types is not None and payload["action"] not in types):
             return False
@@ -109,7 +116,7 @@ class Workflow:
         return self.runner.place / str(self.number)
 
     def play(self) -> None:
-        for name, job in read(WORKFLOW)["jobs"].items():
+        for name, job in read(self.runner.workflow)["jobs"].items():
             self._job(name, job)
 
     def _contexts(self, **more: Any) -> dict[str, Any]:
@@ -159,7 +166,7 @@ class Job:
             (self.place / part).mkdir(parents=True)
         int(filled(self.spec["timeout-minutes"], self._contexts()))
         for step in self.spec["steps"]:
-            self._step(step, WORKFLOW, {})
+            self._step(step, self.workflow.runner.workflow, {})
         self.outputs = {key: as_text(filled(value, self._contexts())) for key, value in self.spec.get("outputs", {}).items()}
         return self.status == "success"
 
@@ -167,7 +174,7 @@ class Job:
         return self.workflow._contexts(job={"status": self.status}, matrix=self.matrix, steps=self.steps, **more)
 
     def _step(self, step: Mapping[str, Any], file: Path, inputs: Mapping[str, Any]) -> None:
-        contexts = self._contexts(**({"inputs": inputs} if inputs or file != WORKFLOW else {}))
+        contexts = self._contexts(**({"inputs": inputs} if inputs or file != self.workflow.runner.workflow else {}))
         condition = str(step.get("if", "success()"))
         if not (self.status == "success" or "always()" in condition) or not evaluated(condition, contexts):
             return
@@ -177,12 +184,18 @@ class Job:
             self._use(step["uses"], {key: filled(value, contexts) for key, value in step.get("with", {}).items()})
 
     def _use(self, action: str, given: Mapping[str, Any]) -> None:
-        if action.startswith("$/"):
-            place = HERE / action.removeprefix("$/") / "action.yml"
+        own = _OWN.fullmatch(action)
+        if own is not None:
+            place = HERE / own["path"] / "action.yml"
             spec = read(place)
             inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
+            runner, made = self.workflow.runner, self.place / "temp" / "groundskeeper"
+            if runner.warm and runner.installed is not None:
+                shutil.copy2(runner.installed, made)
+                return
             for step in spec["runs"]["steps"]:
                 self._step(step, place, inputs)
+            runner.installed = made
             return
         name, _, commit = action.partition("@")
         assert name in _OFFICIAL, f"nothing stands in for {name}"
