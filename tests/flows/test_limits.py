@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.github.limits import GITHUB
 from bot.flows.fleet import Watcher, keep_working
-from bot.hub import faults
+from bot.hub import faults, limits
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 from tests.flows.hiring import TodaysClock, two_apps
-from tests.world import World, a_world, judges, writes
+from tests.world import World, a_world, judges, make_world, writes
 
 STORMS: tuple[dict[str, Any], ...] = (
     {"status": 403},
@@ -112,6 +114,32 @@ def test_an_empty_hour_is_waited_for_and_said_once(tmp_path: Path) -> None:
         assert all(f"{reset:%H:%M:%S} UTC" in words for words in troubles)
         assert max(counts) - before <= 1  # the one that learned it
         assert_done_once(world, number)
+
+
+def test_with_githubs_own_limits_ten_agents_are_never_refused(tmp_path: Path) -> None:
+    """The server counts for itself, as strictly as GitHub says it does."""
+    config = "agents: 10\nmerge: {up_to_date: false}\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1}\ngates: {test: 'true'}\n"
+    scenes = (writes("done/${project}.txt", "x", any_number=True), judges(any_number=True))
+    world = make_world(tmp_path, config=f"{config}ideation: {{enabled: false}}\n", scenes=scenes, limits=GITHUB)
+    limits.enforce_secondary(world.hub, retry_after=None)
+    numbers = [world.open_issue(f"Write file {place}") for place in range(3)]
+    troubles: list[str] = []
+
+    keep_working(
+        world.means,
+        until=lambda done: not done.plan.standings.keys() & set(numbers),
+        watcher=Watcher(trouble=troubles.append),
+        between=lambda: checked(world),
+    )
+
+    assert [bool(pull["merged_at"]) for pull in world.pulls()] == [True] * 3
+    rows = world.hub.db().execute("select * from requests where actor in ('worker', 'reviewer') order by id").fetchall()
+    assert {row["status"] for row in rows} <= {200, 201, 304}
+    assert troubles == []
+    for login in ("worker", "reviewer"):
+        made = [datetime.fromisoformat(row["at"]) for row in rows if row["actor"] == login and row["creates_content"]]
+        assert len(made) >= 3
+        assert all(after - before >= timedelta(seconds=1) for before, after in pairwise(made))
 
 
 def checked(world: World) -> None:
