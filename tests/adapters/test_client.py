@@ -187,6 +187,7 @@ def test_what_did_not_change_costs_nothing(place: Rehearsal) -> None:
 
     rows = place.hub.db().execute("select status from requests where actor = 'ann' and path like '%/issues'").fetchall()
     assert [row["status"] for row in rows] == [200, 304]
+    assert place.governor.counts["free"] == 1
 
 
 def test_the_clock_is_told_the_servers_time(place: Rehearsal) -> None:
