@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.orders import Circumstances, Owed, Said
+from bot.core.record import INBOX
 from bot.core.roles import Role
 from bot.core.run import Grant, Verdict
+from bot.core.standing import Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +106,32 @@ class Retire:
     reason: str
 
 
-Effect = StartRun | WriteOff | OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | FileProposal | Retire
+@dataclass(frozen=True, kw_only=True)
+class Obey:
+    """Write down what people said to the bot about one project, or, as number INBOX, where no project is; it holds from then on."""
+
+    number: int
+    words: tuple[Said, ...]
+    facts: Circumstances
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Write the answers that are owed below issue or pull request `on`, and change the labels that they are about."""
+
+    number: int
+    """Whose record owes them."""
+    on: int
+    owed: tuple[Owed, ...]
+    standing: Standing | None
+    """Where the project stands now."""
+    reason: str
+
+
+Effect = (
+    StartRun | WriteOff | OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | FileProposal | Retire | Obey | Answer
+)
 
 
 def describe(effect: Effect) -> str:
@@ -130,3 +158,8 @@ def describe(effect: Effect) -> str:
             return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
         case Retire(number=number, reason=reason):
             return f"put project {number} away: {reason}"
+        case Obey(number=number, words=words, reason=reason):
+            where = "outside of projects" if number == INBOX else f"on project {number}"
+            return f"hear {len(words)} {'word' if len(words) == 1 else 'words'} {where}: {reason}"
+        case Answer(on=on, owed=owed, reason=reason):
+            return f"answer {len(owed)} {'comment' if len(owed) == 1 else 'comments'} below #{on}: {reason}"

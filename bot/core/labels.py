@@ -79,3 +79,19 @@ def priority_of(labels: frozenset[str]) -> Priority:
     if "priority:high" in labels:
         return Priority.HIGH
     return Priority.LOW if "priority:low" in labels else Priority.NORMAL
+
+
+def both_priorities(labels: frozenset[str]) -> bool:
+    """People's labels that contradict each other: neither is touched, the higher one counts, and whoever asks is told."""
+    return {"priority:high", "priority:low"} <= labels
+
+
+def priority_change(wanted: Priority) -> LabelChange:
+    """What makes people's labels say `wanted`, where a person ordered it."""
+    kept = frozenset() if wanted is Priority.NORMAL else frozenset({f"priority:{wanted.name.lower()}"})
+    return LabelChange(add=kept, remove=frozenset({"priority:high", "priority:low"}) - kept)
+
+
+def labelled(labels: frozenset[str], kind: str) -> str:
+    """What people's labels `<kind>:…` say, for showing; empty where there is none."""
+    return ", ".join(sorted(name.removeprefix(f"{kind}:") for name in labels if name.startswith(f"{kind}:")))

@@ -33,12 +33,13 @@ def taken(record: Record, lease: Lease, now: datetime) -> Record | Refused:
     return replace(record, epoch=record.epoch + 1, lease=lease, branch=branch, over=False)
 
 
-def renewed(record: Record, holder: Holder, now: datetime, until: datetime) -> Record | Refused:
-    """The record with a longer lease: only for the holder, and only while the lease runs."""
+def renewed(record: Record, holder: Holder, now: datetime, until: datetime, *, step: str = "", progress: int = 0) -> Record | Refused:
+    """The record with a longer lease: only for the holder, and only while it runs. `step` and `progress` (percent) are for people."""
     lease = _own_lease(record, holder, now)
     if isinstance(lease, Refused):
         return lease
-    return replace(record, epoch=record.epoch + 1, lease=replace(lease, until=max(until, lease.until)))
+    heard = replace(lease, until=max(until, lease.until), seen_at=now, step=step, progress=progress)
+    return replace(record, epoch=record.epoch + 1, lease=heard)
 
 
 def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpoint: bool) -> Record | Refused:

@@ -22,6 +22,7 @@ from bot.core.effects import (
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_up
+from bot.core.obedience import answers, at_agents, heard, unmoved
 from bot.core.overlap import territory
 from bot.core.phase import ENDED, PARKED, Phase
 from bot.core.policy import Policy
@@ -59,14 +60,17 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     standings = lined_up(snapshot.projects, standings, policy)
     if snapshot.stop is not None:
         reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
-        return Plan(standings=_held_back(standings, reason), effects=(), idle=Rest(reason=reason))
+        return Plan(standings=_held_back(standings, reason), effects=answers(snapshot, standings), idle=Rest(reason=reason))
+    words = heard(snapshot, standings, policy)
+    standings = unmoved(standings, words)
     settle = [*_lost(snapshot, standings, now)]
     small = [effect for project in in_order(snapshot.projects) for effect in _api_effect(snapshot, project, standings[project.number])]
     purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
     starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
     done = [effect for project in snapshot.projects for effect in _retirement(project, standings[project.number])]
-    return Plan(standings=standings, effects=(*settle, *small, *starts, *ideas, *done), idle=idle)
+    owed = answers(snapshot, standings, starting={start.number for start in starts})
+    return Plan(standings=standings, effects=(*words, *settle, *small, *owed, *starts, *ideas, *done), idle=idle)
 
 
 def is_visible(project: Project, standing: Standing) -> bool:
@@ -171,10 +175,10 @@ _URGENCY = {Phase.REVIEWING: 0, Phase.REWORK: 1, Phase.READY: 2}
 
 def _starts(
     snapshot: Snapshot, policy: Policy, now: datetime, standings: dict[int, Standing], purse: _Purse
-) -> tuple[list[Effect], dict[int, Standing], _Purse]:
+) -> tuple[list[StartRun], dict[int, Standing], _Purse]:
     waiting = [project for project in in_order(snapshot.projects) if standings[project.number].want in (Want.EXECUTE, Want.REVIEW)]
     waiting.sort(key=lambda project: _URGENCY[standings[project.number].phase])
-    effects: list[Effect] = []
+    effects: list[StartRun] = []
     standings = dict(standings)
     fields = _Fields(snapshot=snapshot, policy=policy)
     conflicts = conflicts_pending(snapshot.projects)
@@ -184,15 +188,16 @@ def _starts(
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
             standings[project.number] = Standing(phase=Phase.PAUSED, reason=reason)
             continue
-        if not purse.agents:
-            standings[project.number] = replace(standing, reason=f"{standing.reason}; {_nobody_free(snapshot, place)}")
+        free = at_agents(purse.agents, project, snapshot, policy, place)
+        if isinstance(free, str):
+            standings[project.number] = replace(standing, reason=f"{standing.reason}; {free}")
             continue
         neighbour = fields.neighbour(project, standings) if standing.phase is Phase.READY else None
         if neighbour is not None:
             other, path = neighbour
             standings[project.number] = replace(standing, want=None, reason=f"waits for #{other}, which works on {path} too")
             continue
-        start = _start(project, standing, snapshot, policy, _choose(purse.agents, project))
+        start = _start(project, standing, snapshot, policy, _choose(free, project))
         left = _pay(start, purse, policy, now)
         if isinstance(left, Unaffordable):
             standings[project.number] = Standing(phase=Phase.PAUSED, reason=left.reason, until=left.until)
@@ -201,11 +206,6 @@ def _starts(
         effects.append(start)
         fields.enter(project)
     return effects, standings, purse
-
-
-def _nobody_free(snapshot: Snapshot, before: int) -> str:
-    paused = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(snapshot.paused(Pausable.AGENT).items())]
-    return ", ".join(["waits for a free agent", f"{before} before it", *paused])
 
 
 def _choose(agents: tuple[int, ...], project: Project) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from bot.core.ledger import Ledger
-from bot.core.record import Record
+from bot.core.orders import Said
+from bot.core.record import INBOX, Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +223,9 @@ class Snapshot:
     listing: frozenset[str] = frozenset()
     """Every file at the base."""
     past: tuple[PastWork, ...] = ()
-    board: Mapping[int, str] = field(default_factory=dict)
-    """Issue number to board item id, for those already on the board."""
+    said: tuple[Said, ...] = ()
+    """What people said to the bot and it has not heard yet, oldest first."""
+    inbox: Record = field(default_factory=lambda: Record(number=INBOX))
 
     def paused(self, what: Pausable) -> dict[str, Pause]:
         return {pause.name: pause for pause in self.pauses if pause.what is what}

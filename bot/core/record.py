@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.money import ZERO, MicroUsd
+from bot.core.orders import Orders
 from bot.core.roles import Role
 from bot.core.run import Ending, Finding, GateResult, Proposal, Verdict
 
@@ -14,6 +15,9 @@ IDEATION = 0
 
 TICK = -1
 """The number under which the right to write to GitHub's API keeps its record: one process at a time does."""
+
+INBOX = -2
+"""The number under which stands what was said to the bot where no project is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,12 @@ class Lease:
     head: str | None = None
     job: str | None = None
     """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
+    seen_at: datetime | None = None
+    """When its holder last said that it is at it; None before the first renewal."""
+    step: str = ""
+    """What the holder was doing then, in one line."""
+    progress: int = 0
+    """Percent of the run's steps used by then."""
 
     def held(self, now: datetime) -> bool:
         return now < self.until
@@ -85,6 +95,14 @@ class Update:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listening:
+    """Which comments are still to be heard: those made since `began`; `since` is where reading goes on."""
+
+    began: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """The tip of `refs/groundskeeper/project/<n>`. `epoch` is the fencing token: each change of the ref raises it by one."""
 
@@ -102,6 +120,9 @@ class Record:
     """The issue's title when a run last handed in: to tell what similar work touched."""
     filed: tuple[str, ...] = ()
     """Ideation: validation runs whose proposal was made an issue."""
+    orders: Orders = field(default_factory=Orders)
+    listening: Listening | None = None
+    """On the record of TICK only."""
 
     @property
     def spent(self) -> MicroUsd:

@@ -8,6 +8,7 @@ from enum import Enum
 
 from bot.core.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
 from bot.core.labels import HOLD, PROPOSED, READY
+from bot.core.orders import why_paused
 from bot.core.phase import Phase
 from bot.core.policy import Policy
 from bot.core.project import Mergeable, Project, Pull, PullState, Review
@@ -65,22 +66,31 @@ def _standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
         return Standing(phase=phase, reason=f"agent {lease.holder.agent} {doing} it, cycle {lease.cycle} of {policy.cycles}")
     if HOLD in issue.labels:
         return Standing(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it")
+    if (ordered := why_paused(project.record.orders)) is not None:
+        return Standing(phase=Phase.PAUSED, reason=ordered)
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
 
 
 def current_pull(project: Project) -> Pull | None:
     """The project's pull request; one that was closed before the issue was queued again belongs to the past."""
-    pull, queued = project.pull, project.issue.queued
+    pull, fresh = project.pull, fresh_since(project)
     closed = pull is not None and pull.state is PullState.CLOSED and pull.closed_at is not None
-    if closed and queued is not None and pull is not None and pull.closed_at is not None and pull.closed_at < queued.at:
+    if closed and fresh is not None and pull is not None and pull.closed_at is not None and pull.closed_at < fresh:
         return None
     return pull
 
 
+def fresh_since(project: Project) -> datetime | None:
+    """When the project last got a fresh start: `agent:ready` put on, or `/agent retry` said."""
+    queued, retried = project.issue.queued, project.record.orders.retried
+    times = [*((queued.at,) if queued else ()), *((retried.at,) if retried else ())]
+    return max(times, default=None)
+
+
 def current_runs(project: Project) -> tuple[Run, ...]:
-    """Runs since the issue was last queued: putting `agent:ready` on again gives a fresh start."""
-    queued = project.issue.queued
-    return tuple(run for run in project.record.runs if queued is None or run.started_at >= queued.at)
+    """Runs since the last fresh start; what was before counts no more."""
+    fresh = fresh_since(project)
+    return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
 
 
 def cycles_used(project: Project) -> int:
@@ -92,7 +102,8 @@ def _unqueued(project: Project, policy: Policy) -> Standing | None:
     if READY not in issue.labels or queued is None:
         if PROPOSED in issue.labels:
             return Standing(phase=Phase.PROPOSED, reason=f"waits for somebody to put `{READY}` on it")
-        return Standing(phase=Phase.CANCELLED, reason=f"`{READY}` was taken off")
+        why = f"`{READY}` was taken off" if project.record.epoch else f"nobody put `{READY}` on it, or it was taken off"
+        return Standing(phase=Phase.CANCELLED, reason=why)
     if not queued.may_write and queued.by not in policy.own_logins:
         return Standing(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access; somebody who has must do so")
     strangers = [edit.by for edit in issue.edits if edit.at > queued.at and not edit.may_write and edit.by not in policy.own_logins]

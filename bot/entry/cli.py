@@ -112,6 +112,17 @@ def run(home: Path, agents: int | None, until_idle: bool) -> None:
     keep_working(means, until=lambda done: until_idle and done.plan.idle is not None, watcher=_printer())
 
 
+@cli.command()
+@_HOME
+@click.argument("number", type=click.IntRange(1))
+def why(home: Path, number: int) -> None:
+    """Say where an issue stands and why, in the words of `/agent why`; changes nothing."""
+    from bot.flows import asking
+
+    for line in asking.why(_wired(home).means, number):
+        click.echo(line)
+
+
 def _printer() -> Watcher:
     from bot.entry.terminal import printer
 

@@ -16,13 +16,15 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.board import BoardScreen
 from bot.adapters.github.books import InFile, InMemory
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import GITHUB, RUNNERS_AT_MOST, Limits, Urgency
 from bot.adapters.github.people import People
 from bot.adapters.github.permissions import ALONE, REVIEWER, WORKER
-from bot.adapters.github.showing import Shower, find_board
+from bot.adapters.github.showing import Shower
+from bot.adapters.github.talk import Talk
 from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
 from bot.core.category import Category
@@ -34,6 +36,7 @@ from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.means import Means, RunMeans
 from bot.ports import Clock, Model, Sandbox
+from bot.ports.people import Screen
 
 _JOBS_WAIT = timedelta(minutes=90)
 """How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
@@ -46,6 +49,8 @@ class Settings:
     repository: str
     worker: str | AppKey
     reviewer: str | AppKey | None
+    board_token: str | None = None
+    """Of a person, for a board that the worker cannot write."""
     api_url: str = "https://api.github.com"
     git_url: str | None = None
     home: Path
@@ -92,8 +97,7 @@ def wire(
     worker_login = worker.identity.login
     reviewer_login = reviewer.identity.login if reviewer is not None and reviewer.identity.login != worker_login else None
     policy = policy_of(config, categories=categories, worker=worker_login, reviewer=reviewer_login, model=settings.model)
-    board = find_board(worker, config.board) if config.board is not None else None
-    shower = Shower(client=worker.at(Urgency.EXECUTION), board=board)
+    shower, people = Shower(client=worker.at(Urgency.EXECUTION)), People(client=worker)
     shower.ensure_labels([*PEOPLES, *BOTS])
     transcripts = settings.home / "transcripts"
     transcripts.mkdir(parents=True, exist_ok=True)
@@ -103,8 +107,10 @@ def wire(
         policy=policy,
         refs=refs,
         code=code,
-        reads=Reads(client=worker, people=People(client=worker), board=board.id if board else None),
+        reads=Reads(client=worker, people=people),
         writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, shower=shower),
+        talk=Talk(client=worker, people=people),
+        screen=_screen(settings, config, worker, governor, clock),
         model=model,
         sandbox=sandbox,
         clock=waiting or clock,
@@ -116,6 +122,17 @@ def wire(
         new_id=lambda: secrets.token_hex(8),
     )
     return Wired(means=means, config=config, governor=governor, mirror=mirror, worker=worker)
+
+
+def _screen(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> Screen:
+    """An app sees boards of organizations only: a person's own board needs a person's token."""
+    token = settings.board_token
+
+    def connected() -> Client:
+        client = worker if token is None else _client(settings, token, ALONE, "GROUNDSKEEPER_BOARD_TOKEN", governor, clock)
+        return client.at(Urgency.EXECUTION)
+
+    return BoardScreen(connected=connected, number=config.board, clock=clock)
 
 
 def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Model, clock: ServerClock) -> RunMeans:
@@ -144,22 +161,28 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
 
 def _identities(settings: Settings, governor: Governor, clock: ServerClock) -> tuple[Client, Client | None]:
     def client(credential: str | AppKey, needs: Mapping[str, str], renew: str) -> Client:
-        return connect(
-            credential,
-            repository=settings.repository,
-            governor=governor,
-            clock=clock,
-            base_url=settings.api_url,
-            transport=settings.transport,
-            needs=needs,
-            renew=renew,
-        )
+        return _client(settings, credential, needs, renew, governor, clock)
 
     if settings.reviewer is None:
         return client(settings.worker, ALONE, settings.worker_from), None
     if settings.reviewer == settings.worker:
         return client(settings.worker, ALONE, settings.worker_from), client(settings.reviewer, ALONE, settings.reviewer_from)
     return client(settings.worker, WORKER, settings.worker_from), client(settings.reviewer, REVIEWER, settings.reviewer_from)
+
+
+def _client(
+    settings: Settings, credential: str | AppKey, needs: Mapping[str, str], renew: str, governor: Governor, clock: ServerClock
+) -> Client:
+    return connect(
+        credential,
+        repository=settings.repository,
+        governor=governor,
+        clock=clock,
+        base_url=settings.api_url,
+        transport=settings.transport,
+        needs=needs,
+        renew=renew,
+    )
 
 
 def from_environment(home: Path, *, agents: int | None = None) -> Settings:
@@ -177,6 +200,7 @@ def from_environment(home: Path, *, agents: int | None = None) -> Settings:
         worker_from=_named("GROUNDSKEEPER_WORKER", worker),
         reviewer=reviewer,
         reviewer_from=_named("GROUNDSKEEPER_REVIEWER", reviewer),
+        board_token=os.environ.get("GROUNDSKEEPER_BOARD_TOKEN") or None,
         api_url=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
         home=home,
         limits=_limits(),

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.effects import (
+    Answer,
     CloseIssue,
     Effect,
     FileProposal,
     LeaveQueue,
     Merge,
+    Obey,
     OpenPull,
     PostVerdict,
     Retire,
@@ -33,6 +35,7 @@ from bot.core.started import Started
 from bot.core.verdict import is_reviewed, judging_run
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
+from bot.flows.obeying import answer, obey
 from bot.flows.starting import begin
 from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body
 from bot.ports import BranchMove, Change, GitHubTrouble, Merged, RefState, ReviewComment
@@ -99,6 +102,10 @@ def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
             return _file(means, snapshot, effect)
         case Retire():
             return _settled(effect, _retire(means, effect))
+        case Obey():
+            return _settled(effect, obey(means, effect))
+        case Answer():
+            return _settled(effect, answer(means, snapshot, effect))
 
 
 def _settled(effect: Effect, moved: RefState | Refused) -> Applied:
@@ -250,5 +257,5 @@ def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
     return frozenset(
         one.effect.number
         for one in applied
-        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue)
+        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | Obey)
     )

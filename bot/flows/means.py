@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.core.policy import Policy
 from bot.core.record import Holder
 from bot.ports import Clock, Code, GitHubReads, GitHubWrites, Model, Refs, Sandbox
+from bot.ports.people import Screen, Talk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class Means(RunMeans):
     policy: Policy
     reads: GitHubReads
     writes: GitHubWrites
+    talk: Talk
+    screen: Screen
     clerk: Holder
     """This process, as the one that writes to GitHub's API."""
     new_id: Callable[[], str]

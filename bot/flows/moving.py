@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.lease import Refused, renewed, taken
 from bot.core.money import ZERO
-from bot.core.record import TICK, Lease, Record
+from bot.core.record import TICK, Lease, Listening, Record
 from bot.core.roles import Role
 from bot.flows.means import Means, RunMeans
 from bot.ports import Change, Push, RefState
@@ -37,14 +37,17 @@ def move(means: RunMeans, decide: Callable[[RefState], Change | Refused]) -> Ref
     return Refused(reason=f"the refs kept moving under {_TRIES} tries; the next tick tries again")
 
 
-def hold_the_pen(means: Means, seen: RefState) -> RefState | Refused:
-    """Takes or renews the right to write to GitHub's API, which one process has at a time."""
+def hold_the_pen(means: Means, seen: RefState, *, heard_until: datetime | None = None) -> RefState | Refused:
+    """Takes or renews the right to write to GitHub's API, which one process has at a time.
+
+    With it the bot begins to listen to what people say, or notes that it has heard all that was said until `heard_until`.
+    """
     record = record_of(seen, TICK)
     now = means.clock.now()
     lease = record.lease
     if lease is not None and lease.holder == means.clerk and lease.until - now > CLERK_LEASE / 2:
         return seen
-    return move(means, lambda state: _pen(means, state))
+    return move(means, lambda state: _pen(means, state, heard_until))
 
 
 def drop_the_pen(means: Means) -> None:
@@ -59,7 +62,7 @@ def drop_the_pen(means: Means) -> None:
     move(means, decide)
 
 
-def _pen(means: Means, state: RefState) -> Change | Refused:
+def _pen(means: Means, state: RefState, heard_until: datetime | None) -> Change | Refused:
     record, now = record_of(state, TICK), means.clock.now()
     until = now + CLERK_LEASE
     if record.lease is not None and record.lease.holder == means.clerk and record.lease.held(now):
@@ -72,4 +75,9 @@ def _pen(means: Means, state: RefState) -> Change | Refused:
     if isinstance(after, Refused):
         holder = record.lease.holder.run if record.lease else "nobody"
         return Refused(reason=f"another process ({holder}) writes to GitHub now")
+    # GitHub's times have whole seconds.
+    listening = after.listening or Listening(began=now.replace(microsecond=0), since=now.replace(microsecond=0))
+    if heard_until is not None:
+        listening = replace(listening, since=max(listening.since, heard_until))
+    after = replace(after, listening=listening)
     return Change(message=f"{means.clerk.run} writes to GitHub until {until:%H:%M:%S} UTC", record=after)

@@ -35,6 +35,11 @@ def carry_out(
     """
     guard = LeaseGuard(means=means, started=started, looked_at=means.clock.now(), interrupted=interrupted)
     place = means.transcripts / f"{started.holder.run}.jsonl"
+
+    def seen(progress: Progress) -> None:
+        guard.progress = progress
+        watch(progress)
+
     try:
         workspace = _workspace(means, started.start)
     except GitTrouble as trouble:
@@ -50,7 +55,7 @@ def carry_out(
                 prompts=means.prompts,
                 cancelled=guard.over,
                 save=lambda transcript: _save(place, transcript),
-                watch=watch,
+                watch=seen,
             ),
         )
     finally:
@@ -76,6 +81,11 @@ def _workspace(means: RunMeans, start: StartRun) -> Workspace:
     return means.code.workspace(start.base, branch=None, author=author)
 
 
+def _told(progress: Progress | None) -> tuple[str, int]:
+    """What it is doing, in a line, and percent of its steps."""
+    return (progress.doing[:200], min(100, 100 * progress.step // max(1, progress.steps))) if progress is not None else ("", 0)
+
+
 @dataclass(kw_only=True)
 class LeaseGuard:
     """Asked often by the run, looks at the refs rarely: has somebody stopped the bot, or taken the lease over? Renews it on the way."""
@@ -85,6 +95,7 @@ class LeaseGuard:
     looked_at: datetime
     interrupted: Callable[[], str | None] = lambda: None
     why: str | None = None
+    progress: Progress | None = None
 
     def over(self) -> bool:
         now = self.means.clock.now()
@@ -122,7 +133,8 @@ class LeaseGuard:
 
         def decide(state: RefState) -> Change | Refused:
             now = self.means.clock.now()
-            after = renewed(record_of(state, number), holder, now, now + self.means.lease)
+            step, percent = _told(self.progress)
+            after = renewed(record_of(state, number), holder, now, now + self.means.lease, step=step, progress=percent)
             if isinstance(after, Refused):
                 return after
             transcript = self.means.refs.transcript(number) if after.checkpoint else None

@@ -6,7 +6,8 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot, Title
-from bot.core.record import IDEATION, Record
+from bot.core.record import IDEATION, INBOX, Record
+from bot.flows.listening import Heard, listen, owed_an_answer
 from bot.flows.means import Means
 from bot.flows.moving import record_of
 from bot.ports import RefState, View
@@ -18,18 +19,26 @@ _PAST_KEPT = 200
 class Look:
     refs: RefState
     snapshot: Snapshot
+    heard: Heard
 
 
-def look(means: Means, *, titles: bool = False) -> Look:
-    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look."""
+def look(means: Means, *, titles: bool = False, about: Set[int] = frozenset()) -> Look:
+    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look. Issues `about` are read in full whatever they are."""
     state = means.refs.read()
     in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.over}
+    for number in about | owed_an_answer(state):
+        in_play[number] = record_of(state, number).branch
     view = means.reads.view(in_play)
+    heard = listen(means, state, view.stirred)
+    if unknown := heard.on_issues - view.issues.keys():
+        more = means.reads.view({number: record_of(state, number).branch for number in unknown})
+        view = replace(view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls})
     ended = _ended_jobs(means, state)
     projects = tuple(_project(means, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
     known: tuple[Title, ...] = means.reads.titles() if titles else ()
     return Look(
         refs=state,
+        heard=heard,
         snapshot=Snapshot(
             repository=means.repository,
             default_branch=means.default_branch,
@@ -43,7 +52,8 @@ def look(means: Means, *, titles: bool = False) -> Look:
             titles=known,
             listing=frozenset(means.code.listing(state.base)) if projects else frozenset(),
             past=_past(state),
-            board=view.board,
+            said=heard.said,
+            inbox=record_of(state, INBOX),
         ),
     )
 

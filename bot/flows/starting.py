@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.agents.gates import detect_gates
 from bot.core.category import Category
+from bot.core.commands import is_addressed
 from bot.core.criteria import Criterion, criteria_of
 from bot.core.effects import StartRun
 from bot.core.ideas import Validate, pending_proposal
@@ -128,11 +129,12 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
 
 
 def _discussion(project: Project | None) -> tuple[str, ...]:
-    """What the asker and whoever queued it wrote below the issue; strangers' comments are not passed on."""
+    """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on."""
     if project is None:
         return ()
     heard = {project.issue.author} | ({project.issue.queued.by} if project.issue.queued else set())
-    return tuple(f"@{comment.author}: {comment.body}" for comment in project.issue.comments if comment.author in heard)
+    spoken = (comment for comment in project.issue.comments if comment.author in heard and not is_addressed(comment.body))
+    return tuple(f"@{comment.author}: {comment.body}" for comment in spoken)
 
 
 def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:

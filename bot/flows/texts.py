@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.criteria import Criterion, criteria_of
 from bot.core.ideas import FileIt
+from bot.core.labels import Priority, both_priorities, priority_of
 from bot.core.money import dollars
 from bot.core.phase import Phase
 from bot.core.policy import REVIEW_CHECK, Policy
@@ -55,24 +56,8 @@ def _longest_run(text: str, mark: str) -> int:
 
 def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
     """The one comment an issue, edited in place: phase, agent, branch, cycle, gates, spend, time, and what happens next."""
-    record, pull = project.record, current_pull(project)
-    until = f" It goes on by itself at {standing.until:%Y-%m-%d %H:%M} UTC." if standing.until else ""
-    lease = record.lease
-    rows = [
-        ("Phase", f"**{standing.phase.value}**: {standing.reason}.{until}"),
-        ("Agent", f"agent {lease.holder.agent}, since {lease.taken_at:%Y-%m-%d %H:%M} UTC" if lease else "none at the moment"),
-        ("Branch", f"`{record.branch}`" if record.branch else "none yet"),
-        ("Pull request", f"#{pull.number}" if pull else "none yet"),
-        ("Cycle", f"{max(1, cycles_used(project) + (1 if lease and lease.role is Role.EXECUTION else 0))} of {policy.cycles}"),
-        ("Gates", _gates(record)),
-        (
-            "Checks",
-            ", ".join(f"{c.name} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
-        ),
-        ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
-        ("Worked", _worked(record)),
-        ("Next", _NEXT[standing.phase]),
-    ]
+    record = project.record
+    rows = status_rows(project, standing, policy)
     table = "\n".join(["| Groundskeeper | what is true now |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     parts = [STATUS_MARK, table]
     if not record.runs or record.runs[0].role is Role.EXECUTION:
@@ -84,6 +69,54 @@ def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
     if record.runs:
         parts.append(_history(record.runs))
     return "\n\n".join(parts)
+
+
+def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Name and value of each, as the status comment, the answers to `/agent why` and the command line all say it."""
+    record, pull = project.record, current_pull(project)
+    until = f" It goes on by itself at {standing.until:%Y-%m-%d %H:%M} UTC." if standing.until else ""
+    lease = record.lease
+    return (
+        ("Phase", f"**{standing.phase.value}**: {standing.reason}.{until}"),
+        ("Agent", _agent(record)),
+        *_wishes(project),
+        ("Branch", f"`{record.branch}`" if record.branch else "none yet"),
+        ("Pull request", f"#{pull.number}" if pull else "none yet"),
+        ("Cycle", f"{max(1, cycles_used(project) + (1 if lease and lease.role is Role.EXECUTION else 0))} of {policy.cycles}"),
+        ("Gates", _gates(record)),
+        (
+            "Checks",
+            ", ".join(f"{c.name} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
+        ),
+        ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
+        ("Worked", _worked(record)),
+        ("Next", _NEXT[standing.phase]),
+    )
+
+
+def _agent(record: Record) -> str:
+    lease = record.lease
+    if lease is None:
+        return "none at the moment"
+    since = f"agent {lease.holder.agent}, since {lease.taken_at:%Y-%m-%d %H:%M} UTC"
+    if lease.seen_at is None:
+        return since
+    doing = f", {lease.progress} % of its steps: {_cell(lease.step)}" if lease.step else ""
+    return f"{since}; heard of at {lease.seen_at:%H:%M} UTC{doing}"
+
+
+def _wishes(project: Project) -> tuple[tuple[str, str], ...]:
+    """What people asked for beside the work itself, where they did."""
+    labels, assigned = project.issue.labels, project.record.orders.assigned
+    priority = priority_of(labels)
+    rows = []
+    if both_priorities(labels):
+        rows.append(("Priority", "high: both `priority:high` and `priority:low` are on it, and the higher one counts"))
+    elif priority is not Priority.NORMAL:
+        rows.append(("Priority", priority.name.lower()))
+    if assigned is not None:
+        rows.append(("Assigned", f"to agent {assigned.agent}, by @\u200b{assigned.by}"))
+    return tuple(rows)
 
 
 def _word(state: CheckState) -> str:
@@ -202,15 +235,3 @@ def proposal_body(filing: FileIt) -> str:
             f"Category: {proposal.category}. Proposed by the bot and found valid by its review role.",
         ]
     )
-
-
-def board_fields(project: Project, standing: Standing) -> dict[str, str | float]:
-    record = project.record
-    agent = f"agent {record.lease.holder.agent}" if record.lease else ""
-    return {
-        "Status": standing.phase.value,
-        "Agent": agent,
-        "Cycle": float(cycles_used(project)),
-        "Spend": round(record.spent / 1_000_000, 4),
-        "Reason": standing.reason[:1000],
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from bot.core.effects import Retire, StartRun, describe
@@ -30,6 +31,8 @@ class Tick:
     shown: int = 0
     held_back: str | None = None
     """Why nothing was done although something was planned."""
+    notices: tuple[str, ...] = ()
+    """What people should know about this process, each said once."""
 
     @property
     def started(self) -> tuple[Started, ...]:
@@ -41,20 +44,26 @@ class Tick:
         return any(one.done for one in self.applied) or self.shown > 0
 
 
-def foresee(means: Means) -> Tick:
-    """What a tick would do, and why; changes nothing."""
-    seen, decided = _decide(means)
+def foresee(means: Means, *, about: Set[int] = frozenset()) -> Tick:
+    """What a tick would do, and why; changes nothing. Issues `about` are looked at even where they are no projects."""
+    seen, decided = _decide(means, about)
     return Tick(snapshot=seen.snapshot, plan=decided)
 
 
 def tick(means: Means) -> Tick:
     """Raises `GitTrouble` and `GitHubTrouble` when the look fails; what is done after that is in the answer."""
+    done = _tick(means)
+    notice = means.screen.notice()
+    return replace(done, notices=(notice,)) if notice else done
+
+
+def _tick(means: Means) -> Tick:
     seen, decided = _decide(means)
     snapshot = seen.snapshot
     pending = projections(means, snapshot, decided.standings)
-    if not decided.effects and not pending:
+    if not decided.effects and not pending and not seen.heard.wants_noting:
         return Tick(snapshot=snapshot, plan=decided)
-    pen = hold_the_pen(means, seen.refs)
+    pen = hold_the_pen(means, seen.refs, heard_until=seen.heard.until)
     if isinstance(pen, Refused):
         return Tick(snapshot=snapshot, plan=decided, held_back=pen.reason)
     applied: list[Applied] = []
@@ -75,14 +84,15 @@ def report(done: Tick) -> list[str]:
     lines += [f"project {number} {standing.phase.value}: {standing.reason}" for number, standing in sorted(done.plan.standings.items())]
     if done.plan.idle is not None:
         lines.append(f"idle: {done.plan.idle.reason}")
+    lines += done.notices
     if done.held_back:
         lines.append(f"held back: {done.held_back}")
     return lines
 
 
-def _decide(means: Means) -> tuple[Look, Plan]:
+def _decide(means: Means, about: Set[int] = frozenset()) -> tuple[Look, Plan]:
     """A second look with all titles is taken only where ideation would start: they cost requests."""
-    seen = look(means)
+    seen = look(means, about=about)
     decided = plan(seen.snapshot, means.policy, means.clock.now())
     if any(isinstance(effect, StartRun) and effect.role is Role.IDEATION for effect in decided.effects):
         snapshot = replace(seen.snapshot, titles=means.reads.titles())
@@ -107,6 +117,7 @@ def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied
         means.writes.show(pending)
     except GitHubTrouble as trouble:
         return 0, f"people could not be shown the state: {trouble}"
+    means.screen.write([one.row for one in pending if one.row is not None])
     return len(pending), None
 
 

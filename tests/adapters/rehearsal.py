@@ -15,7 +15,7 @@ from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.github.people import People
-from bot.adapters.github.showing import Board, Shower
+from bot.adapters.github.showing import Shower
 from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
 from bot.hub import seed
@@ -73,10 +73,10 @@ class Rehearsal:
     def reviewer(self) -> Client:
         return self.connected(self.keys["reviewer"])
 
-    def connected(self, credential: str | AppKey) -> Client:
+    def connected(self, credential: str | AppKey, repository: str = NAME) -> Client:
         return connect(
             credential,
-            repository=NAME,
+            repository=repository,
             governor=self.governor,
             clock=self.watch,
             base_url="http://hub.test",
@@ -86,11 +86,11 @@ class Rehearsal:
     def person(self, login: str) -> Client:
         return self.connected(seed.add_token(self.hub, login))
 
-    def reads(self, *, board: str | None = None) -> Reads:
-        return Reads(client=self.worker, people=People(client=self.worker), board=board)
+    def reads(self) -> Reads:
+        return Reads(client=self.worker, people=People(client=self.worker))
 
-    def writes(self, *, board: Board | None = None, alone: bool = False) -> Writes:
-        return Writes(worker=self.worker, reviewer=None if alone else self.reviewer, shower=Shower(client=self.worker, board=board))
+    def writes(self, *, alone: bool = False) -> Writes:
+        return Writes(worker=self.worker, reviewer=None if alone else self.reviewer, shower=Shower(client=self.worker))
 
     def open_issue(self, title: str, *, by: str = "ann", body: str = "", labels: tuple[str, ...] = ()) -> int:
         client = self.person(by)

@@ -24,11 +24,12 @@ def test_every_document_is_one_that_githubs_published_schema_allows() -> None:
     schema = build_schema(SCHEMA.read_text(), assume_valid=True)
     hostile = 'x", first: 1) { nodes { id } } evil: pullRequests(headRefName: "y\n\u2028'
     documents = [
-        queries.snapshot_document({}, with_board=False),
-        queries.snapshot_document({4: None, 7: "agent-1/project-7", 9: hostile}, with_board=True),
+        queries.snapshot_document({}),
+        queries.snapshot_document({4: None, 7: "agent-1/project-7", 9: hostile}),
         queries.next_page_document(),
         queries.LABELS_DOCUMENT,
         queries.BOARD_DOCUMENT,
+        queries.ROWS_DOCUMENT,
     ]
 
     assert [validate(schema, parse(document)) for document in documents] == [[]] * len(documents)
@@ -44,7 +45,7 @@ def test_an_idle_repository_shows_nothing(place: Rehearsal) -> None:
 
     view = place.reads().view({})
 
-    assert (view.issues, view.pulls, view.board) == ({}, {}, {})
+    assert (view.issues, view.pulls) == ({}, {})
 
 
 def test_a_queued_issue_says_who_queued_it_and_that_they_may(place: Rehearsal) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github.showing import Board, find_board
 from bot.core.labels import BOTS, PEOPLES, READY, LabelChange, phase_label
 from bot.core.phase import Phase
 from bot.core.policy import MergeMethod
 from bot.core.project import Issue
-from bot.hub import boards_rows, faults, seed
-from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, Projection, ReviewComment
+from bot.hub import faults, seed
+from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, ReviewComment
+from bot.ports.people import Projection
 from tests.adapters.rehearsal import NAME, Rehearsal
 
 WORKING, REVIEWING = phase_label(Phase.WORKING).name, phase_label(Phase.REVIEWING).name
@@ -189,8 +189,7 @@ def shown(issue: Issue, **changes: Any) -> Projection:
         comment_id=None,
         body="Agent 1 works on it",
         labels=LabelChange(add=frozenset({WORKING}), remove=frozenset()),
-        board={},
-        board_item=None,
+        row=None,
     )
     return replace(plain, **changes)
 
@@ -266,36 +265,3 @@ def test_a_label_that_was_deleted_and_made_again_is_found_again(place: Rehearsal
     writes.show([shown(issue, body=None)])
 
     assert WORKING in labels(place, issue.number)
-
-
-FIELDS: dict[str, Any] = {"Status": ["Ready", "Working", "Done"], "Agent": "text", "Spend": "number"}
-
-
-def a_board(place: Rehearsal) -> tuple[Board, int]:
-    number = boards_rows.add_board(place.hub, "acme", "Garden", repository=NAME, fields=FIELDS)
-    return find_board(place.worker, number), number
-
-
-def rows(place: Rehearsal) -> list[dict[str, str | float]]:
-    db = place.hub.db()
-    return [boards_rows.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
-
-
-def test_a_new_row_on_the_board_gets_its_values_and_is_known_at_the_next_look(place: Rehearsal) -> None:
-    board, _ = a_board(place)
-    (issue,) = issues(place, 1)
-    writes = place.writes(board=board)
-    values: dict[str, str | float] = {"Status": "working", "Agent": "1", "Spend": 0.25, "No such field": "x"}
-
-    writes.show([shown(issue, board=values)])
-
-    view = place.reads(board=board.id).view({issue.number: None})
-    assert set(view.board) == {issue.number}
-    writes.show([shown(issue, body=None, board={"Status": "Done"}, board_item=view.board[issue.number])])
-    (row,) = rows(place)
-    assert {name: row[name] for name in ("Status", "Agent", "Spend")} == {"Status": "Done", "Agent": "1", "Spend": 0.25}
-
-
-def test_a_board_that_cannot_be_seen_says_what_an_app_needs(place: Rehearsal) -> None:
-    with pytest.raises(GitHubTrouble, match="organization_projects: write"):
-        find_board(place.worker, 99)

@@ -12,7 +12,7 @@ from bot.adapters.git.process import Mirror, NoAnswer, blobs, checked_oid
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
 from bot.core.ledger import Entry, Ledger
 from bot.core.project import Stop
-from bot.core.record import IDEATION, TICK, Record
+from bot.core.record import IDEATION, INBOX, TICK, Record
 from bot.ports import Change, GitTrouble, Pauses, Push, RefState, StartAgain
 
 ROOT = "refs/groundskeeper/"
@@ -26,17 +26,19 @@ _LOST_WORDS = (
     "reference already exists",
     "incorrect old value",
 )
+_NAMED = {IDEATION: f"{ROOT}ideation", TICK: f"{ROOT}tick", INBOX: f"{ROOT}inbox"}
 _TRIES = 3
 _MONTHS_READ = 2
 
 
 def ref_of(number: int) -> str:
-    return {IDEATION: f"{ROOT}ideation", TICK: f"{ROOT}tick"}.get(number, f"{ROOT}project/{number}")
+    return _NAMED.get(number, f"{ROOT}project/{number}")
 
 
 def _number_of(ref: str) -> int | None:
-    if ref in (ref_of(IDEATION), ref_of(TICK)):
-        return IDEATION if ref == ref_of(IDEATION) else TICK
+    for named, place in _NAMED.items():
+        if ref == place:
+            return named
     prefix, _, number = ref.rpartition("/")
     return int(number) if prefix == f"{ROOT}project" and number.isdecimal() and str(int(number)) == number else None
 

@@ -34,14 +34,14 @@ fragment Shown on PullRequest {{
     ... on StatusContext {{ context state description targetUrl }}
   }} }} }} }} }} }}
 }}"""
-_ITEMS = "projectItems(first: 20) { nodes { id project { id } } }"
+_STIRRED = "(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }"
 
 
-def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) -> str:
+def snapshot_document(in_play: Mapping[int, str | None]) -> str:
     """Variables: owner, name, cursor. Numbers become aliases; branch names go in as JSON strings, which GraphQL reads alike."""
     parts = []
     for number, branch in sorted(in_play.items()):
-        parts.append(f"i{number}: issue(number: {number}) {{ ...Full {_ITEMS if with_board else ''} }}")
+        parts.append(f"i{number}: issue(number: {number}) {{ ...Full }}")
         if branch is not None:
             parts.append(
                 f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
@@ -52,7 +52,8 @@ def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) ->
     return (
         "query Snapshot($owner: String!, $name: String!, $cursor: String, $labels: [String!]) {\n"
         "  repository(owner: $owner, name: $name) {\n"
-        f"    {page} {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...Light }} }}\n    "
+        f"    {page} {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...Light }} }}\n"
+        f"    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}\n    "
         + "\n    ".join(parts)
         + "\n  }\n}"
         + "".join(fragments)
@@ -60,7 +61,7 @@ def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) ->
 
 
 def next_page_document() -> str:
-    return snapshot_document({}, with_board=False)
+    return snapshot_document({})
 
 
 LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: String) {
@@ -80,6 +81,18 @@ fragment Board on ProjectV2 {
     ... on ProjectV2Field { id name dataType }
     ... on ProjectV2SingleSelectField { id name dataType options { id name } }
   } }
+}"""
+
+ROWS_DOCUMENT = """query Rows($ids: [ID!]!) {
+  nodes(ids: $ids) { __typename ... on Issue { projectItems(first: 20) { nodes {
+    id project { id }
+    fieldValues(first: 30) { nodes {
+      __typename
+      ... on ProjectV2ItemFieldTextValue { text field { ... on ProjectV2FieldCommon { name } } }
+      ... on ProjectV2ItemFieldNumberValue { number field { ... on ProjectV2FieldCommon { name } } }
+      ... on ProjectV2ItemFieldSingleSelectValue { name field { ... on ProjectV2FieldCommon { name } } }
+    } }
+  } } } }
 }"""
 
 

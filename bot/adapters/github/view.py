@@ -22,30 +22,29 @@ _SUMMARY = 6_000
 
 @dataclass(frozen=True, kw_only=True)
 class Reads:
-    """`GitHubReads`. Reads as the worker; `board` is the node id of the board whose items are wanted."""
+    """`GitHubReads`. Reads as the worker."""
 
     client: Client
     people: People
-    board: str | None = None
 
     def view(self, in_play: Mapping[int, str | None]) -> View:
         wanted = sorted(in_play.items())
         groups = [dict(wanted[at : at + _AT_ONCE]) for at in range(0, len(wanted), _AT_ONCE)] or [{}]
         issues: dict[int, Issue] = {}
         pulls: dict[str, Pull] = {}
-        board: dict[int, str] = {}
+        stirred: list[datetime] = []
         for place, group in enumerate(groups):
-            found = self._repository(snapshot_document(group, with_board=self.board is not None), None)
+            found = self._repository(snapshot_document(group), None)
+            stirred += [_time(node["updatedAt"]) for name in ("stirred", "stirredPulls") for node in found[name]["nodes"]]
             for node in self._rest_of_list(found) if place == 0 else ():
                 issues.setdefault(node["number"], self._issue(node))
             for number, branch in group.items():
                 if (node := found.get(f"i{number}")) is not None:
                     issues[number] = self._issue(node)
-                    board.update(_items(node, self.board))
                 nodes = (found.get(f"p{number}") or {"nodes": []})["nodes"]
                 if branch is not None and nodes:
                     pulls[branch] = self._pull(nodes[-1])
-        return View(issues=issues, pulls=pulls, board=board)
+        return View(issues=issues, pulls=pulls, stirred=max(stirred, default=None))
 
     def blockers(self, number: int) -> tuple[int, ...]:
         try:
@@ -163,12 +162,6 @@ class Reads:
             at=_time(node["submittedAt"]),
             may_write=(asks or state is ReviewState.APPROVED) and self.people.may_write(author),
         )
-
-
-def _items(node: Any, board: str | None) -> dict[int, str]:
-    nodes = node.get("projectItems", {"nodes": []})["nodes"]
-    own = [item["id"] for item in nodes if board is not None and item["project"]["id"] == board]
-    return {node["number"]: own[0]} if own else {}
 
 
 def _check(node: Any) -> Check:

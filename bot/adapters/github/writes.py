@@ -12,7 +12,8 @@ from bot.adapters.github.limits import Urgency
 from bot.adapters.github.showing import Shower
 from bot.core.labels import Label
 from bot.core.policy import MergeMethod
-from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, Projection, ReviewComment
+from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, ReviewComment
+from bot.ports.people import Projection
 
 _MERGE_ANSWERS = {"405": Merged.NOT_NOW, "409": Merged.HEAD_MOVED}
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.core.conversation import Reply, Request
-from bot.core.labels import Label, LabelChange
+from bot.core.labels import Label
 from bot.core.ledger import Ledger
 from bot.core.money import Price
 from bot.core.policy import MergeMethod
 from bot.core.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
 from bot.core.record import Record
+from bot.ports.people import Projection
 
 
 class Clock(Protocol):
@@ -196,7 +197,8 @@ class View:
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
     """By branch; the newest of each."""
-    board: Mapping[int, str]
+    stirred: datetime | None = None
+    """When any issue or pull request of the repository last changed, a comment on it included; None where there is none."""
 
 
 class GitHubReads(Protocol):
@@ -236,21 +238,6 @@ class Merged(Enum):
 class MergeAnswer:
     merged: Merged
     words: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Projection:
-    """How one project is to be shown: its status comment, its phase label, its board row. Written together."""
-
-    issue: Issue
-    comment_id: str | None
-    """Node id of the status comment to edit; None makes it."""
-    body: str | None
-    """None leaves the comment alone."""
-    labels: LabelChange
-    board: Mapping[str, str | float]
-    """Board field to value; empty leaves the board alone."""
-    board_item: str | None
 
 
 class GitHubWrites(Protocol):

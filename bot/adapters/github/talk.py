@@ -1,0 +1,67 @@
+"""What people write in comments, read only when something in the repository has changed, and the bot's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.adapters.github.client import Client
+from bot.adapters.github.people import People
+from bot.ports.people import Spoken
+
+_SETTLES = timedelta(minutes=2)
+"""GitHub's times have whole seconds and its lists lag a little: only what is older than this is known to be all."""
+
+
+@dataclass(kw_only=True)
+class Talk:
+    """`bot.ports.Talk`, as the worker."""
+
+    client: Client
+    people: People
+    _read: dict[tuple[datetime, datetime], tuple[Spoken, ...]] = field(default_factory=dict)
+
+    def comments_since(self, at: datetime, *, stirred: datetime | None) -> tuple[Spoken, ...]:
+        """https://docs.github.com/rest/issues/comments#list-issue-comments-for-a-repository: `since` goes by the last change, inclusive."""
+        if stirred is None or stirred < at:
+            return ()
+        known = self._read.get((at, stirred))
+        if known is not None:
+            return known
+        params = {"since": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "sort": "updated", "direction": "asc"}
+        found = tuple(_spoken(one) for one in self.client.pages("issues/comments", params) if _is_person(one))
+        if self.client.clock.now() - stirred > _SETTLES:
+            self._read = {(at, stirred): found}
+        return found
+
+    def may_write(self, login: str) -> bool:
+        return self.people.may_write(login)
+
+    def own_words(self, on: int, since: datetime) -> tuple[str, ...]:
+        found = self.client.pages(f"issues/{on}/comments", {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"})
+        return tuple(one["body"] for one in found if (one["user"] or {}).get("login") == self.client.identity.login)
+
+    def say(self, on: int, body: str) -> None:
+        self.client.rest("POST", f"issues/{on}/comments", body={"body": body})
+
+
+def _is_person(one: Any) -> bool:
+    user = one["user"]
+    return user is not None and user["type"] != "Bot" and not one.get("performed_via_github_app")
+
+
+def _spoken(one: Any) -> Spoken:
+    return Spoken(
+        comment=one["id"],
+        on=int(one["issue_url"].rsplit("/", 1)[1]),
+        on_pull="/pull/" in one["html_url"],
+        by=one["user"]["login"],
+        body=one["body"] or "",
+        at=_time(one["created_at"]),
+        changed_at=_time(one["updated_at"]),
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

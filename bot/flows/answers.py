@@ -1,0 +1,33 @@
+"""What the bot answers to people who speak to it: the same rows as the status comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.orders import Owed
+from bot.core.policy import Policy
+from bot.core.project import Project
+from bot.core.standing import Standing
+from bot.flows.texts import quoted, status_rows
+
+_EXPLAINED = ("Phase", "Next", "Agent", "Priority", "Assigned", "Pull request", "Cycle", "Spend")
+
+
+def answer_mark(comment: int) -> str:
+    """Hidden in an answer: by it the bot knows that it has answered."""
+    return f"<!-- groundskeeper:answer {comment} -->"
+
+
+def answer_body(owed: Sequence[Owed], project: Project | None, standing: Standing | None, policy: Policy) -> str:
+    """One comment for all that is owed below one issue; where the project stands is told once, at the end."""
+    parts = ["\n".join(answer_mark(comment) for comment in dict.fromkeys(one.comment for one in owed))]
+    parts += [f"{quoted(f'@{one.by}: {one.asked}')}\n\n{one.said}".strip() for one in owed]
+    if project is not None and standing is not None and any(one.explains for one in owed):
+        parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, standing, policy)))
+    return "\n\n".join(parts)
+
+
+def explanation(project: Project, standing: Standing, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Phase with reason and time, what comes next, who is at it, and what it has cost."""
+    rows = dict(status_rows(project, standing, policy))
+    return tuple((name, rows[name]) for name in _EXPLAINED if name in rows)

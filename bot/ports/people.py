@@ -1,0 +1,83 @@
+"""The Protocols through which people and the bot speak to each other: comments and their answers, the board, what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.labels import LabelChange
+from bot.core.project import Issue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A comment of anybody who is no bot, as the list over the whole repository has it; `on` is an issue or a pull request."""
+
+    comment: int
+    on: int
+    on_pull: bool
+    by: str
+    body: str
+    at: datetime
+    changed_at: datetime
+
+
+class Talk(Protocol):
+    """What people write to the bot in comments, and its answers. Raises `GitHubTrouble`."""
+
+    def comments_since(self, at: datetime, *, stirred: datetime | None) -> tuple[Spoken, ...]:
+        """Comments of people, made or edited at `at` or later below any issue or pull request, the one changed last at the end.
+        `stirred` is the view's: while it stands still nothing can be new, and nothing is asked."""
+
+    def may_write(self, login: str) -> bool:
+        """By the collaborator-permission API; False for bots."""
+
+    def own_words(self, on: int, since: datetime) -> tuple[str, ...]:
+        """Bodies of the bot's own comments there, changed at `since` or later: looked at before an answer is written."""
+
+    def say(self, on: int, body: str) -> None:
+        """A new comment."""
+
+
+BoardValue = str | float | None
+"""Text, the name of an option, or a number; None and the empty text both leave the field empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardRow:
+    """A row as it should be: field name to value."""
+
+    number: int
+    node_id: str
+    """Of the issue."""
+    values: Mapping[str, BoardValue]
+
+
+class Screen(Protocol):
+    """The project board, which is only ever written for people."""
+
+    def missing(self, rows: Sequence[BoardRow]) -> tuple[BoardRow, ...]:
+        """Those that are not on the board as they should be, each with only the values that differ; without a board, none.
+        Asks GitHub once for each row, then remembers what was written. Fields and options that the board does not have are left out."""
+
+    def write(self, rows: Sequence[BoardRow]) -> tuple[str, ...]:
+        """What could not be written, in GitHub's words: people see less then, and nothing else is held up."""
+
+    def notice(self) -> str | None:
+        """Why there is no board although one is configured; said once, None afterwards."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """How one project is to be shown: its status comment and its phase label, written together, and its row on the board."""
+
+    issue: Issue
+    comment_id: str | None
+    """Node id of the status comment to edit; None makes it."""
+    body: str | None
+    """None leaves the comment alone."""
+    labels: LabelChange
+    row: BoardRow | None
+    """What to change on the board; None leaves it alone."""
