@@ -21,8 +21,8 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
+from bot.core.board import BOARD_FIELDS
 from bot.core.money import dollars
-from bot.core.phase import Phase
 from bot.entry.models import real_model, sandbox_for
 from bot.entry.terminal import printer
 from bot.entry.wiring import Settings, Wired, wire
@@ -91,8 +91,7 @@ def plant(hub: Hub, root: Path) -> Garden:
     seed.add_user(hub, "ann", name="Ann", email="ann@example.org")
     bare = seed.add_repository(hub, "garden", "harvest", description="Adds up what a vegetable garden brings")
     seed.set_role(hub, REPOSITORY, "ann", "admin")
-    phases = [phase.value for phase in Phase]
-    fields = {"Status": phases, "Agent": "TEXT", "Cycle": "NUMBER", "Spend": "NUMBER", "Reason": "TEXT"}
+    fields = {field.name: field.options or field.kind.value for field in BOARD_FIELDS}
     add_board(hub, "garden", "Harvest", repository=REPOSITORY, fields=fields)
     keys = []
     for slug, permissions in (("groundskeeper-worker", WORKER), ("groundskeeper-reviewer", REVIEWER)):
