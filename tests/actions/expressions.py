@@ -104,6 +104,8 @@ class _Parser:
         match name:
             case "startsWith":
                 return as_text(given[0]).casefold().startswith(as_text(given[1]).casefold())
+            case "contains":
+                return as_text(given[1]).casefold() in as_text(given[0]).casefold()
             case "fromJSON":
                 return json.loads(given[0])
             case "always":

@@ -70,6 +70,11 @@ class Fleet:
     def merged(self) -> bool:
         return any(pull["merged_at"] for pull in self.world.pulls())
 
+    def order(self, **inputs: str) -> str:
+        """What a person starts on the workflow's page, and what the job says of it."""
+        self.runner.fire("workflow_dispatch", {"inputs": inputs}, inputs=inputs)
+        return next(line for line in reversed(self.runner.log) if "Look, decide, act" in line)
+
     def told(self) -> str:
         return "\n".join(self.runner.log[-12:])
 

@@ -28,3 +28,30 @@ def test_the_whole_life_of_a_project_through_the_workflows_own_steps(tmp_path: P
         done(here, number)
         assert here.runner.executed == scripts()
         assert not [line for line in here.runner.log if "Traceback" in line], here.told()
+
+
+def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True) as here:
+        number = here.world.open_issue("The second pot is not counted")
+
+        assert "Stopped." in here.order(command="stop", reason="bill looks wrong")
+        assert "stopped by ann: bill looks wrong" in here.order(command="why", project=f"#{number}")
+        assert "`why` needs the number of an issue as `project`, as in 42; it has `x`" in here.order(command="why", project="x")
+        assert "Paused agent 1: it loops" in here.order(command="stop", agent="1", reason="it loops")
+        assert "There is no agent `7` here" in here.order(command="stop", agent="7")
+        assert "Started again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
+        assert "agent 1 is paused by ann" in here.order(command="why", project=str(number))
+        assert here.world.refs().records.get(number) is None
+
+        here.runner.lose_jobs.add("agent")
+        here.order(command="start", agent="1")
+        (lost,) = here.world.record(number).runs
+
+        assert lost.note == "Its job ended without handing anything in; its grant counts as spent"
+        for _ in range(8):
+            here.schedule()
+            here.ci()
+            if here.merged():
+                break
+        (pull,) = here.world.pulls()
+        assert pull["merged_at"], here.told()

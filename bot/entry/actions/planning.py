@@ -15,6 +15,7 @@ from bot.entry.actions import surroundings
 from bot.entry.actions.absent import NoModel, NoSandbox
 from bot.entry.halting import go_on, halt
 from bot.entry.wiring import Wired, from_environment, wire
+from bot.flows import asking
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
 from bot.flows.ticking import report
 
@@ -29,6 +30,7 @@ class Command(Enum):
     START = "start"
     STOP = "stop"
     IDEATE = "ideate"
+    WHY = "why"
 
 
 def plan(home: Path, runs: Path) -> int:
@@ -40,6 +42,9 @@ def plan(home: Path, runs: Path) -> int:
         reason = os.environ.get("REASON") or "asked for on the workflow's page"
         surroundings.say("Stop", halt(wired.means, **_which(), by=surroundings.actor(), reason=reason))
         return _handed_on(wired, (), runs)
+    if command is Command.WHY:
+        surroundings.say("Why", list(asking.why(wired.means, _project())))
+        return _handed_on(wired, (), runs)
     if command is Command.START:
         surroundings.say("Start", go_on(wired.means, **_which(), by=surroundings.actor()))
     planned = plan_jobs(wired.means, ideate=command is Command.IDEATE)
@@ -48,6 +53,13 @@ def plan(home: Path, runs: Path) -> int:
     _stay_awake(wired, clock)
     _handed_on(wired, planned.started, runs)
     return 1 if planned.trouble and not planned.ticks else 0
+
+
+def _project() -> int:
+    asked = (os.environ.get("PROJECT") or "").strip().removeprefix("#")
+    if not (asked.isascii() and asked.isdigit()):
+        raise UserError(f"`why` needs the number of an issue as `project`, as in 42; it has `{asked}`.")
+    return int(asked)
 
 
 def _which() -> dict[str, str | None]:

@@ -51,7 +51,7 @@ mutation($field: ID!, $options: [ProjectV2SingleSelectFieldOptionInput!]) {
 _DELETE = "mutation($board: ID!) { deleteProjectV2(input: {projectId: $board}) { clientMutationId } }"
 _COLORS = ("GRAY", "BLUE", "GREEN", "YELLOW", "ORANGE", "RED", "PINK", "PURPLE")
 WITHOUT = (
-    "Give a token that may make boards as GROUNDSKEEPER_BOARD_TOKEN (classic: `project`; it is used now and kept nowhere), "
+    "Give a token that may make boards as GROUNDSKEEPER_BOARD_TOKEN (classic: `project`; kept, sealed, only where the owner is a person), "
     "or make a board by hand and write its number as `board:` into the configuration. All else works without."
 )
 

@@ -78,7 +78,7 @@ def init(
     from bot.entry.setup.installing import Wishes, init_steps
 
     asking = not yes and not dry_run and _can_ask()
-    given = {name: os.environ.get(name, "") for name in (*settings.VARIABLES, *settings.SECRETS)}
+    given = {name: os.environ.get(name, "") for name in (*settings.VARIABLES, *settings.SECRETS, settings.BOARD_TOKEN)}
     for role, app, key in (("WORKER", worker_app, worker_key), ("REVIEWER", reviewer_app, reviewer_key)):
         given |= {f"GROUNDSKEEPER_{role}_APP_ID": str(app)} if app else {}
         given |= {f"GROUNDSKEEPER_{role}_PRIVATE_KEY": key.read_text(encoding="utf-8")} if key else {}

@@ -21,6 +21,8 @@ SECRETS = (
     "GROUNDSKEEPER_WORKER_TOKEN",
     "GROUNDSKEEPER_REVIEWER_TOKEN",
 )
+BOARD_TOKEN = "GROUNDSKEEPER_BOARD_TOKEN"  # noqa: S105
+"""Sealed only where the owner is a person, whose boards no app can write; an organization's board needs it to be made, and never again."""
 
 
 def variables(place: Place) -> Mapping[str, str]:
@@ -69,7 +71,7 @@ def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
             steps.append(
                 Step(what=f"variable {name}", why=f"set to {value}", state=State.TO_DO, do=partial(_set_variable, place, name, value))
             )
-    for name in SECRETS:
+    for name in secrets_wanted(place):
         if value := given.get(name):
             why = "from the environment, sealed for GitHub before it leaves this machine" + (
                 " (replaces the one there)" if name in sealed else ""
@@ -79,11 +81,15 @@ def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
         elif name in sealed:
             steps.append(Step(what=f"secret {name}", why="is set", state=State.DONE))
     at_end_there = {**there, **{name: value for name, value in given.items() if name in VARIABLES and value}}
-    at_end_sealed = sealed | {name for name in SECRETS if given.get(name)}
+    at_end_sealed = sealed | {name for name in secrets_wanted(place) if given.get(name)}
     for lacking in missing_credentials(at_end_there, frozenset(at_end_sealed)):
         why = "put it into the environment of this command and run it again, or set it in the repository's Actions settings"
         steps.append(Step(what=f"still missing: {lacking}", why=why, state=State.YOURS))
     return tuple(steps)
+
+
+def secrets_wanted(place: Place) -> tuple[str, ...]:
+    return SECRETS if place.of_organization else (*SECRETS, BOARD_TOKEN)
 
 
 def _set_variable(place: Place, name: str, value: str, memory: Memory) -> Memory:
