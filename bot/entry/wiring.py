@@ -81,8 +81,7 @@ def wire(
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
     Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
     """
-    book = InFile(settings.shared) if settings.shared is not None else InMemory()
-    governor = Governor(clock=clock, limits=settings.limits, book=book, host=httpx.URL(settings.api_url).netloc.decode())
+    governor = governor_of(settings, clock)
     worker, reviewer = _identities(settings, governor, clock)
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
@@ -159,6 +158,11 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
     )
 
 
+def governor_of(settings: Settings, clock: ServerClock) -> Governor:
+    book = InFile(settings.shared) if settings.shared is not None else InMemory()
+    return Governor(clock=clock, limits=settings.limits, book=book, host=httpx.URL(settings.api_url).netloc.decode())
+
+
 def _identities(settings: Settings, governor: Governor, clock: ServerClock) -> tuple[Client, Client | None]:
     def client(credential: str | AppKey, needs: Mapping[str, str], renew: str) -> Client:
         return _client(settings, credential, needs, renew, governor, clock)
@@ -185,10 +189,13 @@ def _client(
     )
 
 
-def from_environment(home: Path, *, agents: int | None = None) -> Settings:
-    """What Actions and a shell give by the environment. Raises `UserError` naming the variable that is missing."""
+def from_environment(home: Path, *, agents: int | None = None, anywhere: bool = False) -> Settings:
+    """What Actions and a shell give by the environment; with `anywhere` the repository may be left out, and is empty then.
+
+    Raises `UserError` naming the variable that is missing.
+    """
     repository = os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
-    if repository.count("/") != 1:
+    if repository.count("/") != 1 and (repository or not anywhere):
         raise UserError("GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.")
     worker = _credential("GROUNDSKEEPER_WORKER") or os.environ.get("GITHUB_TOKEN")
     if worker is None:

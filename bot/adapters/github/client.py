@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import getproxies
 
 import httpx
@@ -93,6 +95,15 @@ class Client:
             if len(part) < 100:
                 break
         return found
+
+    def linked(self, path: str, params: Mapping[str, Any]) -> Iterator[Any]:
+        """Page after page of a list whose cursor only GitHub can make, by the `Link` header."""
+        asked: Mapping[str, Any] | None = params
+        while asked is not None:
+            response = self._tried(partial(self._sent, Call(urgency=self.urgency), "GET", path, params=dict(asked)), repeatable=True)
+            yield _json_of(response)
+            following = response.raw_response.links.get("next", {}).get("url")
+            asked = dict(parse_qsl(urlsplit(following).query)) if following else None
 
     def graphql(self, document: str, variables: Mapping[str, Any] | None = None, *, absent: bool = False) -> Any:
         """A query's `data`, tried three times. With `absent` what is not found is null in it, and otherwise trouble as all else."""
@@ -196,8 +207,8 @@ def connect(
 ) -> Client:
     """A client that knows who it is. Raises `GitHubTrouble` when GitHub does not know the credential, or the app is not installed.
 
-    An app's tokens are for this repository alone, and of its permissions have those that it `needs`. `renew` names where the
-    credential comes from.
+    An app's tokens are for this repository alone, and of its permissions have those that it `needs`. Without a repository an app
+    is itself and not one of its installations, for what is below `/app`. `renew` names where the credential comes from.
     """
     if transport is None and not getproxies():
         transport = httpx.HTTPTransport()  # httpx itself finds a proxy, yet only where it makes the transport
@@ -226,6 +237,8 @@ def connect(
     if isinstance(credential, AppKey):
         as_app = client(GitHub(AppAuthStrategy(credential.app_id, credential.private_key), **options), unknown, fixed="")
         login = f"{as_app.rest('GET', '/app')['slug']}[bot]"
+        if not repository:
+            return replace(as_app, identity=replace(as_app.identity, login=login))
         installation = _installation(as_app, repository)
 
         def installed(needed: Mapping[str, str]) -> GitHub[Any]:

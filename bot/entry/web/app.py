@@ -1,0 +1,179 @@
+"""The HTTP side of the webhook app: a delivery is checked, kept and answered, in one short transaction and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from bot.core.hint import Hint, Own, hint_of
+from bot.entry.web.inbox import Inbox, InboxTrouble
+from bot.entry.web.measuring import Meters
+
+LARGEST = 25 * 1024 * 1024
+"""Bytes. GitHub sends nothing larger: https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap"""
+_GUID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+
+
+@dataclass(kw_only=True)
+class Door:
+    """What the app decides with. `own` may be empty until GitHub has said who we are; it only saves ticks."""
+
+    secrets: tuple[bytes, ...]
+    """The webhook's secret, and while it is being changed the one before; with none nobody is believed."""
+    inbox: Inbox
+    meters: Meters
+    log: Any
+    only: str | None
+    """The one repository whose hints are taken; None takes each that the app's installation is named for."""
+    own: Own = frozenset()
+    working: Callable[[], str | None] = lambda: None
+    """Why no work would be started now; None while all is well."""
+    hooks: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """An answer: `outcome` is one word for counting, `why` a sentence for people."""
+
+    status: int
+    outcome: str
+    why: str = ""
+
+    @property
+    def response(self) -> Response:
+        body = {"outcome": self.outcome} | ({"reason": self.why} if self.why else {})
+        return Response(json.dumps(body) + "\n", self.status, mimetype="application/json")
+
+
+def create_app(door: Door) -> Flask:
+    app = Flask("groundskeeper", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+
+    @app.post("/webhook")
+    def webhook() -> Response:
+        began = time.perf_counter()
+        headers = request.environ  # read often, and `request` is found anew each time
+        event, guid = headers.get("HTTP_X_GITHUB_EVENT", ""), headers.get("HTTP_X_GITHUB_DELIVERY", "")
+        said, verified = _received(door, event, guid, headers)
+        took = time.perf_counter() - began
+        door.meters.delivery(event if verified else "unverified", said.outcome)
+        door.meters.acknowledged.observe(took)
+        log = door.log.info if said.status < 400 else door.log.warning
+        named = {"delivery": guid, "github_event": event} if verified else {}
+        log("delivery", outcome=said.outcome, reason=said.why, status=said.status, ms=round(took * 1000, 2), **named)
+        return said.response
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return Response('{"alive": true}\n', mimetype="application/json")
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        reasons = [] if any(door.secrets) else ["no webhook secret is set"]
+        try:
+            door.inbox.check()
+        except InboxTrouble as trouble:
+            reasons.append(str(trouble))
+        if (idle := door.working()) is not None:
+            reasons.append(idle)
+        body = json.dumps({"ready": not reasons, "reasons": reasons}) + "\n"
+        return Response(body, 503 if reasons else 200, mimetype="application/json")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(door.meters.registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        return Said(status=error.code or 500, outcome="refused", why=error.description or error.name).response
+
+    return app
+
+
+def _received(door: Door, event: str, guid: str, headers: Mapping[str, Any]) -> tuple[Said, bool]:
+    """The answer, and whether the sender knows the secret: until that is seen, nothing that was sent is believed or repeated."""
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return Said(status=413, outcome="too large", why=f"more than {LARGEST} bytes; GitHub itself sends no larger payload"), False
+    if (why_not := unsigned(door.secrets, raw, headers.get("HTTP_X_HUB_SIGNATURE_256"))) is not None:
+        return Said(status=401, outcome="unsigned", why=why_not), False
+    return _taken(door, event, guid, raw, headers), True
+
+
+def unsigned(secrets: tuple[bytes, ...], raw: bytes, signature: str | None) -> str | None:
+    """Why the signature is not good; None where it is. https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+
+    Every secret is tried, whichever is right, so that the time says nothing of it.
+    """
+    if not signature:
+        return "no X-Hub-Signature-256: set the webhook's secret on GitHub to the value of GROUNDSKEEPER_WEBHOOK_SECRET"
+    if _SIGNATURE.fullmatch(signature):
+        right = [hmac.compare_digest("sha256=" + hmac.new(one, raw, hashlib.sha256).hexdigest(), signature) for one in secrets if one]
+        if any(right):
+            return None
+    return "the signature is not that of this body: are the webhook's secret on GitHub and GROUNDSKEEPER_WEBHOOK_SECRET the same?"
+
+
+def _taken(door: Door, event: str, guid: str, raw: bytes, headers: Mapping[str, Any]) -> Said:
+    if not event or not _GUID.fullmatch(guid):
+        return Said(status=400, outcome="malformed", why="X-GitHub-Event and X-GitHub-Delivery belong to each delivery")
+    try:
+        payload = json.loads(_json_in(raw, headers))
+    except (ValueError, RecursionError):
+        return Said(status=400, outcome="malformed", why="the body is neither JSON nor a form whose `payload` is JSON")
+    if not isinstance(payload, dict):
+        return Said(status=400, outcome="malformed", why="the body is JSON, but no object")
+    hint = hint_of(event, payload, door.own)
+    try:
+        _note_hook(door, payload, headers)
+        if not isinstance(hint, Hint):
+            return Said(status=202, outcome="ignored", why=hint.reason)
+        repositories = _allowed(door, hint, payload)
+        if isinstance(repositories, str):
+            return Said(status=202, outcome="ignored", why=repositories)
+        fate = door.inbox.take(guid, repositories, hint.reason)
+    except InboxTrouble as trouble:
+        # GitHub then counts it as failed, and the audit finds it.
+        return Said(status=503, outcome="not stored", why=str(trouble))
+    return Said(status=202, outcome=fate.value, why=hint.reason)
+
+
+def _json_in(raw: bytes, headers: Mapping[str, Any]) -> str | bytes:
+    """GitHub sends JSON itself or as the one field of a form, as the webhook's content type says there. Raises `ValueError`."""
+    if not headers.get("CONTENT_TYPE", "").lower().startswith("application/x-www-form-urlencoded"):
+        return raw
+    return parse_qs(raw.decode("ascii"), max_num_fields=1).get("payload", [""])[0]
+
+
+def _allowed(door: Door, hint: Hint, payload: dict[str, Any]) -> tuple[str, ...] | str:
+    if door.only is not None:
+        wanted = tuple(one for one in hint.repositories if one.lower() == door.only.lower())
+        return wanted or f"not {door.only}, which GROUNDSKEEPER_REPOSITORY names"
+    if not isinstance(payload.get("installation"), dict):
+        return "sent by a repository's own webhook; without GROUNDSKEEPER_REPOSITORY only those of the app's installations are taken"
+    return hint.repositories
+
+
+def _note_hook(door: Door, payload: dict[str, Any], headers: Mapping[str, Any]) -> None:
+    """Only a repository's own webhook needs noting; that of the app is found with the app's key."""
+    number, repository = headers.get("HTTP_X_GITHUB_HOOK_ID", ""), payload.get("repository")
+    if headers.get("HTTP_X_GITHUB_HOOK_INSTALLATION_TARGET_TYPE", "repository") != "repository" or "installation" in payload:
+        return
+    if not (number.isascii() and number.isdigit() and len(number) < 19) or int(number) in door.hooks or not isinstance(repository, dict):
+        return
+    if door.only is not None and str(repository.get("full_name")).lower() == door.only.lower():
+        door.inbox.note_hook(int(number), door.only)
+        door.hooks.add(int(number))

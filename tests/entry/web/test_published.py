@@ -1,0 +1,71 @@
+"""Payloads that nobody here wrote: all of GitHub's published examples, and what its current schemas describe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from tests.entry.web.porch import Porch
+from tests.entry.web.published import EXAMPLES, SCHEMAS, Published, examples, generated
+
+HINTS_OF_EXAMPLES = {
+    "check_run completed": 3, "check_suite completed": 3, "installation created": 2, "installation new_permissions_accepted": 1,
+    "installation_repositories added": 2, "issue_comment created": 5, "issues deleted": 1, "issues edited": 3, "issues labeled": 2,
+    "issues opened": 4, "issues reopened": 1, "issues transferred": 1, "issues unlabeled": 2, "merge_group checks_requested": 2,
+    "pull_request closed": 2, "pull_request opened": 4, "pull_request reopened": 2, "pull_request synchronize": 1,
+    "pull_request_review dismissed": 1, "pull_request_review submitted": 3, "push": 2, "repository_dispatch": 2, "status": 3,
+}  # fmt: skip
+HINTS_OF_SCHEMAS = {
+    "check_run completed", "check_suite completed", "installation created", "installation new_permissions_accepted",
+    "installation unsuspend", "installation_repositories added", "issue_comment created", "issue_dependencies blocked_by_added",
+    "issue_dependencies blocked_by_removed", "issue_dependencies blocking_added", "issue_dependencies blocking_removed",
+    "issues closed", "issues deleted", "issues edited", "issues labeled", "issues opened", "issues reopened", "issues transferred",
+    "issues unlabeled", "merge_group checks_requested", "merge_group destroyed", "pull_request closed", "pull_request opened",
+    "pull_request reopened", "pull_request synchronize", "pull_request_review dismissed", "pull_request_review submitted", "push",
+    "repository_dispatch", "status", "sub_issues parent_issue_added", "sub_issues parent_issue_removed", "sub_issues sub_issue_added",
+    "sub_issues sub_issue_removed", "workflow_run completed",
+}  # fmt: skip
+
+
+def named_in(one: Published) -> set[str]:
+    """The repositories that a payload is about, found without the code that is tested."""
+    several = one.payload.get("repositories_added") or one.payload.get("repositories") if one.event.startswith("installation") else None
+    return {repository["full_name"] for repository in several or [one.payload["repository"]]}
+
+
+def hinted(porch: Porch, sent: Sequence[Published]) -> Counter[str]:
+    """Sends all, sees that each is taken and that each hint is for what its payload is about; how often each reason was given."""
+    porch.door.only = None
+    reasons: Counter[str] = Counter()
+    for one in sent:
+        answer = porch.send(one.event, {**one.payload, "installation": {"id": 3}})
+        said = answer.get_json()
+        assert answer.status_code == 202, f"{one.origin}: {said}"
+        if said["outcome"] != "ignored":
+            reasons[said["reason"]] += 1
+            assert said["outcome"] == "queued", one.origin
+            assert set(porch.waiting()) == named_in(one), one.origin
+            for repository in porch.waiting():
+                porch.inbox.forget(repository)
+        assert porch.waiting() == [], one.origin
+    return reasons
+
+
+@pytest.mark.skipif(not EXAMPLES.exists(), reason="`make references` fetches the published webhooks")
+def test_every_published_example_is_taken_and_the_right_ones_are_hints(porch: Porch) -> None:
+    sent = examples()
+
+    assert (len(sent), len({one.event for one in sent})) == (329, 58)
+    assert hinted(porch, sent) == HINTS_OF_EXAMPLES
+
+
+@pytest.mark.skipif(not SCHEMAS.exists(), reason="`make references` fetches the published webhooks")
+def test_what_the_current_schemas_describe_is_taken_and_the_right_ones_are_hints(porch: Porch) -> None:
+    sent = generated()
+
+    assert len(sent) == 2 * 261
+    assert {one.event for one in sent} >= {reason.partition(" ")[0] for reason in HINTS_OF_SCHEMAS}
+    assert set(hinted(porch, [one for one in sent if one.origin.endswith(" whole")])) == HINTS_OF_SCHEMAS
+    assert set(hinted(porch, [one for one in sent if not one.origin.endswith(" whole")])) <= HINTS_OF_SCHEMAS
