@@ -191,7 +191,7 @@ class Code(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """GitHub's side of a snapshot: open issues that are queued or proposed, those asked for, and the pull requests of their branches."""
+    """Open issues that are queued or proposed and those asked for, with blockers where `blockers` found some lately; pulls of branches."""
 
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
@@ -203,7 +203,7 @@ class GitHubReads(Protocol):
     """Raises `GitHubTrouble`."""
 
     def view(self, in_play: Mapping[int, str | None]) -> View:
-        """`in_play`: number to branch of projects with a record; they are read in full (comments, pull, checks, reviews)."""
+        """GitHub as it is now. `in_play` (number to branch of projects with a record) is in full: comments, pull, checks, reviews."""
 
     def blockers(self, number: int) -> tuple[int, ...]:
         """Open issues that block this one, by GitHub's own dependencies."""

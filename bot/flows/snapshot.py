@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot, Title
+from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot
 from bot.core.record import IDEATION, Record
 from bot.flows.means import Means
 from bot.flows.moving import record_of
@@ -20,14 +20,13 @@ class Look:
     snapshot: Snapshot
 
 
-def look(means: Means, *, titles: bool = False) -> Look:
-    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look."""
+def look(means: Means) -> Look:
+    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look. Titles and most blockers cost more, and are not in it."""
     state = means.refs.read()
     in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.over}
     view = means.reads.view(in_play)
     ended = _ended_jobs(means, state)
     projects = tuple(_project(means, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
-    known: tuple[Title, ...] = means.reads.titles() if titles else ()
     return Look(
         refs=state,
         snapshot=Snapshot(
@@ -40,12 +39,22 @@ def look(means: Means, *, titles: bool = False) -> Look:
             ledger=state.ledger,
             stop=state.stop,
             pauses=state.pauses,
-            titles=known,
             listing=frozenset(means.code.listing(state.base)) if projects else frozenset(),
             past=_past(state),
             board=view.board,
         ),
     )
+
+
+def with_blockers(means: Means, seen: Look, numbers: frozenset[int]) -> Look:
+    """The same look with those issues' blockers asked. Raises `GitHubTrouble`."""
+    projects = tuple(
+        replace(project, issue=replace(project.issue, blockers=means.reads.blockers(project.number)))
+        if project.number in numbers
+        else project
+        for project in seen.snapshot.projects
+    )
+    return replace(seen, snapshot=replace(seen.snapshot, projects=projects))
 
 
 def _ended_jobs(means: Means, state: RefState) -> frozenset[str]:
@@ -63,8 +72,6 @@ def _project(means: Means, state: RefState, view: View, issue: Issue, ended: Set
     record: Record = record_of(state, issue.number)
     pull: Pull | None = view.pulls.get(record.branch) if record.branch else None
     head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
-    if record.epoch == 0 and issue.queued is not None and issue.open:
-        issue = replace(issue, blockers=means.reads.blockers(issue.number))
     behind, conflict = _compared(means, state, pull)
     return Project(
         issue=issue, pull=pull, record=record, branch_head=head, behind=behind, conflict=conflict, job_over=_job_over(record, ended)

@@ -24,9 +24,11 @@ def test_every_document_is_one_that_githubs_published_schema_allows() -> None:
     schema = build_schema(SCHEMA.read_text(), assume_valid=True)
     hostile = 'x", first: 1) { nodes { id } } evil: pullRequests(headRefName: "y\n\u2028'
     documents = [
-        queries.snapshot_document({}, with_board=False),
+        queries.snapshot_document({}),
         queries.snapshot_document({4: None, 7: "agent-1/project-7", 9: hostile}, with_board=True),
-        queries.next_page_document(),
+        queries.snapshot_document({}, with_list=False),
+        queries.snapshot_document({7: "agent-1/project-7"}, light=(4, 5), with_list=False, with_board=True),
+        queries.snapshot_document({}, light=(4,), with_list=False),
         queries.LABELS_DOCUMENT,
         queries.BOARD_DOCUMENT,
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _ACTOR = "{ __typename login }"
 _LIGHT = f"""
 fragment Light on Issue {{
-  id number title body state createdAt lastEditedAt author {_ACTOR} editor {_ACTOR}
+  id number title body state createdAt updatedAt lastEditedAt author {_ACTOR} editor {_ACTOR}
   labels(first: 50) {{ nodes {{ name }} }}
   talk: comments(first: 1) {{ totalCount }}
   timelineItems(last: 50, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
@@ -37,9 +37,15 @@ fragment Shown on PullRequest {{
 _ITEMS = "projectItems(first: 20) { nodes { id project { id } } }"
 
 
-def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) -> str:
-    """Variables: owner, name, cursor. Numbers become aliases; branch names go in as JSON strings, which GraphQL reads alike."""
-    parts = []
+def snapshot_document(
+    in_play: Mapping[int, str | None], *, light: Iterable[int] = (), with_list: bool = True, with_board: bool = False
+) -> str:
+    """Variables: owner, name, labels, and cursor `with_list`; without it the list is only counted.
+
+    `in_play` (number to branch) is read in full, `light` as the list shows it. Numbers become aliases; branch names go in as JSON
+    strings, which GraphQL reads alike. A page of the list costs 3 points: three connections below each of a hundred issues.
+    """
+    parts = [f"i{number}: issue(number: {number}) {{ ...Light }}" for number in light]
     for number, branch in sorted(in_play.items()):
         parts.append(f"i{number}: issue(number: {number}) {{ ...Full {_ITEMS if with_board else ''} }}")
         if branch is not None:
@@ -47,20 +53,16 @@ def snapshot_document(in_play: Mapping[int, str | None], *, with_board: bool) ->
                 f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
                 " { nodes { ...Shown } }"
             )
-    page = "issues(first: 100, after: $cursor, states: OPEN, labels: $labels, orderBy: {field: CREATED_AT, direction: ASC})"
-    fragments = [_LIGHT] + ([_FULL] if parts else []) + ([_PULL] if any(in_play.values()) else [])
+    order = "orderBy: {field: CREATED_AT, direction: ASC}"
+    whole = f"first: 100, after: $cursor, {order}"
+    page = f"issues({whole if with_list else 'first: 1'}, states: OPEN, labels: $labels) {{ totalCount "
+    page += "pageInfo { hasNextPage endCursor } nodes { ...Light } }" if with_list else "}"
+    fragments = ([_LIGHT] if with_list or parts else []) + ([_FULL] if in_play else []) + ([_PULL] if any(in_play.values()) else [])
     return (
-        "query Snapshot($owner: String!, $name: String!, $cursor: String, $labels: [String!]) {\n"
+        f"query Snapshot($owner: String!, $name: String!, $labels: [String!]{', $cursor: String' if with_list else ''}) {{\n"
         "  repository(owner: $owner, name: $name) {\n"
-        f"    {page} {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...Light }} }}\n    "
-        + "\n    ".join(parts)
-        + "\n  }\n}"
-        + "".join(fragments)
+        f"    {page}\n    " + "\n    ".join(parts) + "\n  }\n}" + "".join(fragments)
     )
-
-
-def next_page_document() -> str:
-    return snapshot_document({}, with_board=False)
 
 
 LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: String) {
