@@ -79,7 +79,8 @@ class Changes:
         self._known |= {one.number: one.updated_at for one in heard.touched if one.updated_at < heard.at - SETTLES}
         self._open = heard.open_count
         if heard.length >= _LONG and heard.newest is not None:
-            since = self._since = max(self._since, heard.newest - _OVERLAP)
+            long_past = heard.at.replace(microsecond=0) - _OVERLAP
+            since = self._since = max(self._since, heard.newest - _OVERLAP if heard.newest > long_past else long_past)
             self._known = {number: at for number, at in self._known.items() if at >= since}
 
     def _items(self) -> list[Any]:

@@ -122,7 +122,8 @@ class Reads:
         touched = self._touched(heard, in_play)
         self._forget_blocked(heard)
         if heard.touched or heard.vanished or moving or self._memory.doubt:
-            wanted = sorted(moving | touched | (set(in_play) if heard.vanished else set()))
+            uncounted = {number for number in in_play if number in seen and not seen[number].listed}  # who may go without a word
+            wanted = sorted(moving | touched | uncounted)
             many = len(wanted) > max(len(seen), _PAGE) * _AT_ONCE // _PAGE
             if small or many or not self._read_again(wanted, in_play):
                 self._read_all(in_play)
