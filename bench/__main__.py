@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from bench import agent_loop, command_line, lease_push, requests, webhooks
+from bench import agent_loop, command_line, lease_push, requests, snapshot, webhooks
 from bench.row import Row
 
 SOURCES: Mapping[str, Callable[[], list[Row]]] = {
@@ -16,6 +16,7 @@ SOURCES: Mapping[str, Callable[[], list[Row]]] = {
     "lease_push": lease_push.rows,
     "command_line": command_line.rows,
     "requests": requests.rows,
+    "snapshot": snapshot.rows,
     "webhooks": webhooks.rows,
 }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Sequence, Set
+from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from bot.core.project import PastWork, Project
 
@@ -16,29 +17,43 @@ _MOST_FILES = 20
 """Work that touched more says nothing about where the next will be."""
 
 
-def named_paths(text: str, listing: Set[str]) -> frozenset[str]:
+def named_paths(text: str, listing: frozenset[str]) -> frozenset[str]:
     """Files of `listing` that `text` names, in full or by a file name that only one of them has."""
     words = {word.strip("./") for word in _WORD.findall(text)}
-    found = set(words & listing)
-    loose = {word for word in words - found if "/" not in word and "." in word}
-    if loose:
-        by_name: dict[str, list[str]] = {}
-        for path in listing:
-            name = path.rpartition("/")[2]
-            if name in loose:
-                by_name.setdefault(name, []).append(path)
-        found |= {paths[0] for paths in by_name.values() if len(paths) == 1}
-    return frozenset(found)
+    found = words & listing
+    only = _only_ones(listing)
+    return frozenset(found | {only[word] for word in words - found if word in only})
 
 
-def territory(project: Project, listing: Set[str], past: Iterable[PastWork]) -> frozenset[str]:
+@lru_cache(maxsize=2)
+def _only_ones(listing: frozenset[str]) -> Mapping[str, str]:
+    """From file names that look like one, and that one file alone has, to its path; a long queue asks the same listing for each issue."""
+    paths: dict[str, str | None] = {}
+    for path in listing:
+        name = path.rpartition("/")[2]
+        paths[name] = None if name in paths else path
+    return {name: path for name, path in paths.items() if path is not None and "." in name}
+
+
+def may_meet(project: Project, taken: Set[str], past: Sequence[PastWork]) -> bool:
+    """False where its territory has surely none of these files: a quick first sight for a long queue."""
+    if any(path in taken for run in project.record.runs for path in run.paths) or any(
+        path in taken for work in past for path in work.paths
+    ):
+        return True
+    text = f"{project.issue.title}\n{project.issue.body}"
+    return any(path.rpartition("/")[2] in text for path in taken)
+
+
+def territory(project: Project, listing: frozenset[str], past: Sequence[PastWork]) -> frozenset[str]:
     """What its runs touched, what its issue names, and what the most similar work before it touched."""
     touched = frozenset(path for run in project.record.runs for path in run.paths)
     named = named_paths(f"{project.issue.title}\n{project.issue.body}", listing)
     return touched | named | _by_likeness(project.issue.title, past)
 
 
-def _by_likeness(title: str, past: Iterable[PastWork]) -> frozenset[str]:
-    scored = [(fuzz.token_set_ratio(title.lower(), work.title.lower()), work.paths) for work in past if len(work.paths) <= _MOST_FILES]
-    best, paths = max(scored, key=lambda pair: pair[0], default=(0.0, frozenset[str]()))
-    return paths if best >= _SIMILAR else frozenset()
+def _by_likeness(title: str, past: Sequence[PastWork]) -> frozenset[str]:
+    telling = [work for work in past if len(work.paths) <= _MOST_FILES]
+    titles = [work.title.lower() for work in telling]
+    best = process.extractOne(title.lower(), titles, scorer=fuzz.token_set_ratio, score_cutoff=_SIMILAR)
+    return telling[best[2]].paths if best is not None else frozenset()

@@ -23,7 +23,7 @@ from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_up
 from bot.core.obedience import answers, at_agents, heard, unmoved
-from bot.core.overlap import territory
+from bot.core.overlap import may_meet, territory
 from bot.core.phase import ENDED, PARKED, Phase
 from bot.core.policy import Policy
 from bot.core.project import Pausable, Project, Snapshot
@@ -159,6 +159,8 @@ class _Fields:
             for other in in_order(self.snapshot.projects):
                 if standings[other.number].phase in _AT_WORK:
                     self.enter(other)
+        if not may_meet(project, self._taken.keys(), self.snapshot.past):
+            return None
         shared = sorted(path for path in self._territory(project) if self._taken.get(path, project.number) != project.number)
         return (self._taken[shared[0]], shared[0]) if shared else None
 

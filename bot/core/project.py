@@ -46,8 +46,8 @@ class Issue:
     """The newest ones; read only for projects in play."""
     more_comments: bool = False
     """Whether there are comments that were not read."""
-    blockers: tuple[int, ...] = ()
-    """Open issues that this one is blocked by."""
+    blockers: tuple[int, ...] | None = None
+    """Open issues that this one is blocked by; None where nobody asked, which costs a request and is done for those that would start."""
 
 
 class PullState(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot, Title
+from bot.core.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot
 from bot.core.record import IDEATION, INBOX, Record
 from bot.flows.listening import Heard, listen, owed_an_answer
 from bot.flows.means import Means
@@ -22,8 +22,11 @@ class Look:
     heard: Heard
 
 
-def look(means: Means, *, titles: bool = False, about: Set[int] = frozenset()) -> Look:
-    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look. Issues `about` are read in full whatever they are."""
+def look(means: Means, *, about: Set[int] = frozenset()) -> Look:
+    """Raises `GitTrouble` and `GitHubTrouble`; nothing is decided on half a look. Issues `about` are read in full whatever they are.
+
+    Titles and most blockers cost more, and are not in it.
+    """
     state = means.refs.read()
     in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.over}
     for number in about | owed_an_answer(state):
@@ -35,7 +38,6 @@ def look(means: Means, *, titles: bool = False, about: Set[int] = frozenset()) -
         view = replace(view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls})
     ended = _ended_jobs(means, state)
     projects = tuple(_project(means, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
-    known: tuple[Title, ...] = means.reads.titles() if titles else ()
     return Look(
         refs=state,
         heard=heard,
@@ -49,13 +51,24 @@ def look(means: Means, *, titles: bool = False, about: Set[int] = frozenset()) -
             ledger=state.ledger,
             stop=state.stop,
             pauses=state.pauses,
-            titles=known,
+            merge_queue=view.merge_queue,
             listing=frozenset(means.code.listing(state.base)) if projects else frozenset(),
             past=_past(state),
             said=heard.said,
             inbox=record_of(state, INBOX),
         ),
     )
+
+
+def with_blockers(means: Means, seen: Look, numbers: frozenset[int]) -> Look:
+    """The same look with those issues' blockers asked. Raises `GitHubTrouble`."""
+    projects = tuple(
+        replace(project, issue=replace(project.issue, blockers=means.reads.blockers(project.number)))
+        if project.number in numbers
+        else project
+        for project in seen.snapshot.projects
+    )
+    return replace(seen, snapshot=replace(seen.snapshot, projects=projects))
 
 
 def _ended_jobs(means: Means, state: RefState) -> frozenset[str]:
@@ -73,8 +86,6 @@ def _project(means: Means, state: RefState, view: View, issue: Issue, ended: Set
     record: Record = record_of(state, issue.number)
     pull: Pull | None = view.pulls.get(record.branch) if record.branch else None
     head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
-    if record.epoch == 0 and issue.queued is not None and issue.open:
-        issue = replace(issue, blockers=means.reads.blockers(issue.number))
     behind, conflict = _compared(means, state, pull)
     return Project(
         issue=issue, pull=pull, record=record, branch_head=head, behind=behind, conflict=conflict, job_over=_job_over(record, ended)

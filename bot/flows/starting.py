@@ -25,8 +25,15 @@ _MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.j
 _TEST_FILES_READ = 20
 
 
+def is_unasked(project: Project) -> bool:
+    """Whether nobody knows yet if another issue blocks it. Asked before the first run only: what has begun is carried on."""
+    return project.record.epoch == 0 and project.issue.blockers is None
+
+
 def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refused:
     """Takes the lease and reserves the grant in one atomic push, or says why not. Nothing was spent when refused."""
+    if any(project.number == start.number and is_unasked(project) for project in snapshot.projects):
+        return Refused(reason=f"nobody asked yet what blocks project {start.number}")
     nonce = means.new_id()
     run = f"{start.number or start.role.value}-{means.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
     holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)

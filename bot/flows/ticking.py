@@ -17,8 +17,12 @@ from bot.flows.applying import Applied, apply, changed_soon, still_allowed
 from bot.flows.means import Means
 from bot.flows.moving import hold_the_pen
 from bot.flows.showing import projections
-from bot.flows.snapshot import Look, look
+from bot.flows.snapshot import Look, look, with_blockers
+from bot.flows.starting import is_unasked
 from bot.ports import GitHubTrouble, RefState
+
+_MOST_ASKED = 100
+"""Issues whose blockers one tick asks; behind more blocked ones than that the queue waits for the next tick, which remembers them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +95,28 @@ def report(done: Tick) -> list[str]:
 
 
 def _decide(means: Means, about: Set[int] = frozenset()) -> tuple[Look, Plan]:
-    """A second look with all titles is taken only where ideation would start: they cost requests."""
+    """All titles are read only where ideation would start, and blockers only of what would: they cost requests."""
     seen = look(means, about=about)
     decided = plan(seen.snapshot, means.policy, means.clock.now())
+    asked = 0
+    while unasked := _unasked(seen.snapshot, decided):
+        if asked >= _MOST_ASKED:
+            left_out = tuple(one for one in decided.effects if not (isinstance(one, StartRun) and one.number in unasked))
+            return seen, replace(decided, effects=left_out)
+        seen = with_blockers(means, seen, unasked)
+        decided = plan(seen.snapshot, means.policy, means.clock.now())
+        asked += len(unasked)
     if any(isinstance(effect, StartRun) and effect.role is Role.IDEATION for effect in decided.effects):
         snapshot = replace(seen.snapshot, titles=means.reads.titles())
         seen = replace(seen, snapshot=snapshot)
         decided = plan(snapshot, means.policy, means.clock.now())
     return seen, decided
+
+
+def _unasked(snapshot: Snapshot, decided: Plan) -> frozenset[int]:
+    """What the plan would start for the first time without knowing whether another issue blocks it."""
+    starts = {effect.number for effect in decided.effects if isinstance(effect, StartRun)}
+    return frozenset(project.number for project in snapshot.projects if project.number in starts and is_unasked(project))
 
 
 def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied], pen: RefState) -> tuple[int, str | None]:

@@ -4,13 +4,14 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.hub import checks, git, repo_switches
-from bot.hub.hub import Hub
+from bot.hub.hub import Hub, stamp
 from bot.hub.web import find_repository
 
 _TAKEN = frozenset(
@@ -124,6 +125,33 @@ def add_job_token(hub: Hub, full_name: str, permissions: Mapping[str, str] | Non
             (token, bot, "installation", seat["id"], json.dumps(given | {"metadata": "read"}), json.dumps([repo_id]), hub.later(6 * 3600)),
         )
     return token
+
+
+def add_issues(
+    hub: Hub, full_name: str, count: int, *, author: str, labels: Sequence[str] = (), age: timedelta = timedelta(hours=1)
+) -> range:
+    """Many open issues at once, labelled by their author `age` ago; nobody is told of them. Their numbers."""
+    repo_id, author_id, at = repository_id(hub, full_name), _id_of(hub, author), stamp(hub.clock() - age)
+    with hub.write() as db:
+        last = db.execute(
+            "update repositories set next_number = next_number + ? where id = ? returning next_number", (count, repo_id)
+        ).fetchone()[0]
+        numbers = range(last - count, last)
+        db.executemany(
+            "insert into issues (repo_id, number, title, body, author_id, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?)",
+            [(repo_id, number, f"Issue {number}", "- [ ] It works\n" * 20, author_id, at, at) for number in numbers],
+        )
+        made = "select id from issues where repo_id = ? and number >= ? and number < ?"
+        for name in labels:
+            db.execute("insert or ignore into labels (repo_id, name) values (?, ?)", (repo_id, name))
+            label = db.execute("select * from labels where repo_id = ? and name = ?", (repo_id, name)).fetchone()
+            data = json.dumps({"label": {"name": label["name"], "color": label["color"]}})
+            db.execute(f"insert into issue_labels select id, ? from ({made})", (label["id"], repo_id, last - count, last))
+            db.execute(
+                f"insert into events (issue_id, actor_id, event, data, created_at) select id, ?, 'labeled', ?, ? from ({made})",
+                (author_id, data, at, repo_id, last - count, last),
+            )
+    return numbers
 
 
 def protect(

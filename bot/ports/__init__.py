@@ -192,11 +192,13 @@ class Code(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """GitHub's side of a snapshot: open issues that are queued or proposed, those asked for, and the pull requests of their branches."""
+    """Open issues that are queued or proposed and those asked for, with blockers where `blockers` found some lately; pulls of branches."""
 
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
     """By branch; the newest of each."""
+    merge_queue: bool = False
+    """Whether the default branch is merged into by GitHub's own queue."""
     stirred: datetime | None = None
     """When any issue or pull request of the repository last changed, a comment on it included; None where there is none."""
 
@@ -205,7 +207,7 @@ class GitHubReads(Protocol):
     """Raises `GitHubTrouble`."""
 
     def view(self, in_play: Mapping[int, str | None]) -> View:
-        """`in_play`: number to branch of projects with a record; they are read in full (comments, pull, checks, reviews)."""
+        """GitHub as it is now. `in_play` (number to branch of projects with a record) is in full: comments, pull, checks, reviews."""
 
     def blockers(self, number: int) -> tuple[int, ...]:
         """Open issues that block this one, by GitHub's own dependencies."""

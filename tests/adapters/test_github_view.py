@@ -26,7 +26,9 @@ def test_every_document_is_one_that_githubs_published_schema_allows() -> None:
     documents = [
         queries.snapshot_document({}),
         queries.snapshot_document({4: None, 7: "agent-1/project-7", 9: hostile}),
-        queries.next_page_document(),
+        queries.snapshot_document({}, with_list=False),
+        queries.snapshot_document({7: "agent-1/project-7"}, light=(4, 5), with_list=False),
+        queries.snapshot_document({}, light=(4,), with_list=False),
         queries.LABELS_DOCUMENT,
         queries.BOARD_DOCUMENT,
         queries.ROWS_DOCUMENT,

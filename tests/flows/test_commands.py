@@ -346,7 +346,7 @@ def test_why_of_what_is_no_project_says_why_not(world: World) -> None:
         asking.why(world.means, 99)
 
 
-def test_an_idle_tick_asks_one_question_and_writes_nothing(world: World) -> None:
+def test_an_idle_tick_asks_two_free_questions_and_writes_nothing(world: World) -> None:
     world.model.add(writes("a.txt", "a"), judges())
     number = world.open_issue("Add a")
     say(world, number, "/agent status")
@@ -361,7 +361,7 @@ def test_an_idle_tick_asks_one_question_and_writes_nothing(world: World) -> None
 
     assert world.git("for-each-ref") == before
     now = dict(world.wired.governor.counts)
-    assert (now["read"] - asked["read"], now["write"] - asked["write"]) == (5, 0)
+    assert (now["read"] - asked["read"], now["write"] - asked["write"]) == (10, 0)
 
 
 def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:

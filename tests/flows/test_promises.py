@@ -162,15 +162,14 @@ def test_a_cap_that_pays_for_three_and_a_half_runs(tmp_path: Path) -> None:
 
 def test_ten_that_race_for_the_last_money_do_not_overrun_the_cap(tmp_path: Path) -> None:
     """Each has planned with the same look; only the push decides who is paid."""
-    from bot.core.plan import plan
-    from bot.flows.snapshot import look
     from bot.flows.starting import begin
+    from bot.flows.ticking import foresee
 
     world = make_world(tmp_path, config=TEN, scenes=everybody())
     for place in range(10):
         world.open_issue(f"Write file {place}")
-    snapshot = look(world.means).snapshot
-    starts = plan(snapshot, world.means.policy, world.clock.now()).effects
+    seen = foresee(world.means)
+    snapshot, starts = seen.snapshot, seen.plan.effects
     poor = replace(world.means.policy, caps=replace(world.means.policy.caps, daily=usd(3.5)))
     processes = [replace(world.another_process(f"p{place}"), policy=poor) for place in range(10)]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _ACTOR = "{ __typename login }"
 _LIGHT = f"""
 fragment Light on Issue {{
-  id number title body state createdAt lastEditedAt author {_ACTOR} editor {_ACTOR}
+  id number title body state createdAt updatedAt lastEditedAt author {_ACTOR} editor {_ACTOR}
   labels(first: 50) {{ nodes {{ name }} }}
   talk: comments(first: 1) {{ totalCount }}
   timelineItems(last: 50, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
@@ -24,22 +24,31 @@ fragment Full on Issue {{
   ...Light
   comments(last: 50) {{ totalCount nodes {{ id body createdAt author {_ACTOR} }} }}
 }}"""
+_CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
+    __typename
+    ... on CheckRun { name status conclusion title summary text detailsUrl }
+    ... on StatusContext { context state description targetUrl }
+  } } }"""
 _PULL = f"""
 fragment Shown on PullRequest {{
   id number state headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
-  commits(last: 1) {{ nodes {{ commit {{ oid statusCheckRollup {{ contexts(first: 100) {{ nodes {{
-    __typename
-    ... on CheckRun {{ name status conclusion title summary text detailsUrl }}
-    ... on StatusContext {{ context state description targetUrl }}
-  }} }} }} }} }} }}
+  commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
+  mergeQueueEntry {{ position }}
+  timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {{ nodes {{
+    ... on RemovedFromMergeQueueEvent {{ createdAt reason actor {_ACTOR} beforeCommit {{ oid {_CHECKS} }} }}
+  }} }}
 }}"""
 _STIRRED = "(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }"
 
 
-def snapshot_document(in_play: Mapping[int, str | None]) -> str:
-    """Variables: owner, name, cursor. Numbers become aliases; branch names go in as JSON strings, which GraphQL reads alike."""
-    parts = []
+def snapshot_document(in_play: Mapping[int, str | None], *, light: Iterable[int] = (), with_list: bool = True) -> str:
+    """Variables: owner, name, labels, and cursor `with_list`; without it the list is only counted.
+
+    `in_play` (number to branch) is read in full, `light` as the list shows it. Numbers become aliases; branch names go in as JSON
+    strings, which GraphQL reads alike. A page of the list costs 3 points: three connections below each of a hundred issues.
+    """
+    parts = [f"i{number}: issue(number: {number}) {{ ...Light }}" for number in light]
     for number, branch in sorted(in_play.items()):
         parts.append(f"i{number}: issue(number: {number}) {{ ...Full }}")
         if branch is not None:
@@ -47,21 +56,19 @@ def snapshot_document(in_play: Mapping[int, str | None]) -> str:
                 f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
                 " { nodes { ...Shown } }"
             )
-    page = "issues(first: 100, after: $cursor, states: OPEN, labels: $labels, orderBy: {field: CREATED_AT, direction: ASC})"
-    fragments = [_LIGHT] + ([_FULL] if parts else []) + ([_PULL] if any(in_play.values()) else [])
+    order = "orderBy: {field: CREATED_AT, direction: ASC}"
+    whole = f"first: 100, after: $cursor, {order}"
+    page = f"issues({whole if with_list else 'first: 1'}, states: OPEN, labels: $labels) {{ totalCount "
+    page += "pageInfo { hasNextPage endCursor } nodes { ...Light } }" if with_list else "}"
+    fragments = ([_LIGHT] if with_list or parts else []) + ([_FULL] if in_play else []) + ([_PULL] if any(in_play.values()) else [])
     return (
-        "query Snapshot($owner: String!, $name: String!, $cursor: String, $labels: [String!]) {\n"
+        f"query Snapshot($owner: String!, $name: String!, $labels: [String!]{', $cursor: String' if with_list else ''}) {{\n"
         "  repository(owner: $owner, name: $name) {\n"
-        f"    {page} {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...Light }} }}\n"
-        f"    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}\n    "
+        f"    {page}\n    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}\n    mergeQueue {{ id }}\n    "
         + "\n    ".join(parts)
         + "\n  }\n}"
         + "".join(fragments)
     )
-
-
-def next_page_document() -> str:
-    return snapshot_document({})
 
 
 LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: String) {

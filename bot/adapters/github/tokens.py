@@ -7,15 +7,15 @@ from typing import Any
 
 import httpx
 from githubkit import GitHub
-from githubkit.cache import MemCacheStrategy
 from githubkit.exception import GitHubException
 
+from bot.adapters.github.answers import Answers
 from bot.adapters.github.troubles import trouble_of
 from bot.ports import Clock, GitHubTrouble, GitHubTroubleKind
 
 
-class ForgettingCache(MemCacheStrategy):
-    """Keeps tokens and answers as githubkit does, and lets go of a token that GitHub does not take any more."""
+class ForgettingCache(Answers):
+    """Keeps tokens as githubkit does, and lets go of a token that GitHub does not take any more."""
 
     def forget_tokens(self) -> None:
         self._cleanup_cache()

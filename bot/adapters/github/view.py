@@ -1,190 +1,255 @@
-"""GitHub's side of a snapshot, from its JSON to facts; nothing of the JSON goes further than this file."""
+"""GitHub's side of a snapshot, kept in the process and made new where GitHub says that something changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from bot.adapters.github.changes import SETTLES, Changes, Heard
 from bot.adapters.github.client import Client
 from bot.adapters.github.jobs import ended
+from bot.adapters.github.nodes import LISTED, Seen, judged_issue, judged_pull, rest_comment, seen_in_play, seen_light, time_of, title
 from bot.adapters.github.people import People
-from bot.adapters.github.queries import next_page_document, snapshot_document
-from bot.core.labels import PROPOSED, READY
-from bot.core.project import Act, Check, CheckState, Comment, Issue, Mergeable, Pull, PullState, Review, ReviewState, Title
+from bot.adapters.github.queries import snapshot_document
+from bot.core.project import Comment, Issue, PullState, Title
 from bot.ports import GitHubTrouble, GitHubTroubleKind, View
 
 _AT_ONCE = 40
-_PASSED = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
-_SUMMARY = 6_000
+_PAGE = 100
+_ALL_AGAIN = timedelta(hours=1)
+"""After this everything is read again, for changes of which GitHub does not tell: a label deleted from the repository, for one."""
+_BLOCKED_FOR = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
+class _Memory:
+    """What was read, until it is read again. A new process begins with nothing."""
+
+    all_read_at: datetime | None = None
+    stirred: datetime | None = None
+    """When an issue or pull request, queued or not, was touched last."""
+    merge_queue: bool = False
+    seen: dict[int, Seen] = field(default_factory=dict)
+    absent: dict[int, str | None] = field(default_factory=dict)
+    """Projects in play whose issue is not there, with their branch."""
+    gap: int = 0
+    """How many more GitHub counted than it listed, right after listing them."""
+    doubt: bool = False
+    """GitHub counted more than are known; that may be one that was made just now, and the list of changes a moment behind."""
+    rights: dict[str, bool] = field(default_factory=dict)
+    shown: dict[int, tuple[Seen, bool, Issue]] = field(default_factory=dict)
+    blocked: dict[int, tuple[tuple[int, ...], datetime]] = field(default_factory=dict)
+    comments: dict[int, tuple[datetime, tuple[Comment, ...]]] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
 class Reads:
-    """`GitHubReads`. Reads as the worker."""
+    """`GitHubReads`. Reads as the worker. One thread calls `view`."""
 
     client: Client
     people: People
+    _memory: _Memory = field(default_factory=_Memory)
+
+    @cached_property
+    def _changes(self) -> Changes:
+        return Changes(client=self.client)
 
     def view(self, in_play: Mapping[int, str | None]) -> View:
-        wanted = sorted(in_play.items())
-        groups = [dict(wanted[at : at + _AT_ONCE]) for at in range(0, len(wanted), _AT_ONCE)] or [{}]
-        issues: dict[int, Issue] = {}
-        pulls: dict[str, Pull] = {}
-        stirred: list[datetime] = []
-        for place, group in enumerate(groups):
-            found = self._repository(snapshot_document(group), None)
-            stirred += [_time(node["updatedAt"]) for name in ("stirred", "stirredPulls") for node in found[name]["nodes"]]
-            for node in self._rest_of_list(found) if place == 0 else ():
-                issues.setdefault(node["number"], self._issue(node))
-            for number, branch in group.items():
-                if (node := found.get(f"i{number}")) is not None:
-                    issues[number] = self._issue(node)
-                nodes = (found.get(f"p{number}") or {"nodes": []})["nodes"]
-                if branch is not None and nodes:
-                    pulls[branch] = self._pull(nodes[-1])
-        return View(issues=issues, pulls=pulls, stirred=max(stirred, default=None))
+        read_at, now = self._memory.all_read_at, self.client.clock.now()
+        if read_at is None or now - read_at >= _ALL_AGAIN:
+            self._read_all(in_play)
+        else:
+            self._read_changes(in_play)
+        return self._shown(in_play)
 
     def blockers(self, number: int) -> tuple[int, ...]:
         try:
             found = self.client.pages(f"issues/{number}/dependencies/blocked_by")
         except GitHubTrouble as trouble:
-            if trouble.kind is GitHubTroubleKind.GONE:  # servers that do not have dependencies
-                return ()
-            raise
-        return tuple(issue["number"] for issue in found if issue["state"] == "open")
+            if trouble.kind is not GitHubTroubleKind.GONE:  # servers that do not have dependencies
+                raise
+            found = []
+        blocking = tuple(issue["number"] for issue in found if issue["state"] == "open")
+        if blocking:
+            self._memory.blocked[number] = (blocking, self.client.clock.now())
+        else:
+            self._memory.blocked.pop(number, None)
+        return blocking
 
     def ended(self, jobs: Set[str]) -> frozenset[str]:
         return ended(self.client, jobs)
 
     def titles(self) -> tuple[Title, ...]:
-        found = self.client.pages("issues", {"state": "all"})
-        return tuple(
-            Title(
-                number=issue["number"],
-                title=issue["title"],
-                open=issue["state"] == "open",
-                proposed=PROPOSED in {label["name"] for label in issue["labels"]}
-                and READY not in {label["name"] for label in issue["labels"]},
-            )
-            for issue in found
-            if "pull_request" not in issue
-        )
+        """Asked oldest first, so that a new issue changes the last page and the others stay free; answered newest first."""
+        found = self.client.pages("issues", {"state": "all", "sort": "created", "direction": "asc"})
+        return tuple(title(issue) for issue in reversed(found) if "pull_request" not in issue)
 
     def comments(self, number: int) -> tuple[Comment, ...]:
-        found = self.client.pages(f"issues/{number}/comments")
-        return tuple(
-            Comment(
-                node_id=one["node_id"], author=(one["user"] or {"login": "ghost"})["login"], body=one["body"], at=_time(one["created_at"])
-            )
-            for one in found
-        )
+        seen, now = self._memory.seen.get(number), self.client.clock.now()
+        kept = self._memory.comments.get(number)
+        if seen is not None and kept is not None and kept[0] == seen.updated_at:
+            return kept[1]
+        found = tuple(rest_comment(one) for one in self.client.pages(f"issues/{number}/comments"))
+        if seen is not None and seen.updated_at < now - SETTLES:
+            self._memory.comments[number] = (seen.updated_at, found)
+        return found
 
-    def _repository(self, document: str, cursor: str | None) -> Any:
+    def _read_all(self, in_play: Mapping[int, str | None]) -> None:
+        memory, at = self._memory, self.client.clock.now()
+        groups = _grouped(in_play) or [{}]
+        found = self._repository(snapshot_document(groups[0]), None)
+        seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
+        gap = found["issues"]["totalCount"] - len(seen)
+        absent = self._take(found, groups[0], (), seen, at)
+        for group in groups[1:]:
+            more = self._repository(snapshot_document(group, with_list=False))
+            absent |= self._take(more, group, (), seen, at)
+        memory.seen, memory.absent, memory.gap, memory.doubt, memory.all_read_at = seen, absent, gap, False, at
+        memory.blocked.clear()
+        memory.comments = {number: kept for number, kept in memory.comments.items() if number in seen}
+        self._changes.begin(at)
+
+    def _read_changes(self, in_play: Mapping[int, str | None]) -> None:
+        """Where one query shows everything, that query is all that is asked once anything must be read anew."""
+        seen = self._memory.seen
+        small = sum(one.listed for one in seen.values()) < _PAGE and len(in_play) <= _AT_ONCE
+        moving = self._moving(in_play)
+        if small and moving:
+            self._read_all(in_play)
+            return
+        heard = self._changes.ask()
+        self._stir(heard.newest)
+        touched = self._touched(heard, in_play)
+        self._forget_blocked(heard)
+        if heard.touched or heard.vanished or moving or self._memory.doubt:
+            uncounted = {number for number in in_play if number in seen and not seen[number].listed}  # who may go without a word
+            wanted = sorted(moving | touched | uncounted)
+            many = len(wanted) > max(len(seen), _PAGE) * _AT_ONCE // _PAGE
+            if small or many or not self._read_again(wanted, in_play):
+                self._read_all(in_play)
+        self._changes.learn(heard)
+
+    def _read_again(self, wanted: list[int], in_play: Mapping[int, str | None]) -> bool:
+        """False where GitHub counts fewer issues than are known, since some went without a word; and where it keeps on counting more."""
+        memory, at = self._memory, self.client.clock.now()
+        seen, absent, total = dict(memory.seen), dict(memory.absent), 0
+        for start in range(0, max(1, len(wanted)), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            full = {number: in_play[number] for number in part if number in in_play}
+            light = [number for number in part if number not in in_play]
+            for number in part:
+                seen.pop(number, None)
+                absent.pop(number, None)
+            found = self._repository(snapshot_document(full, light=light, with_list=False))
+            absent |= self._take(found, full, light, seen, at)
+            total = found["issues"]["totalCount"]
+        more = total - sum(one.listed for one in seen.values()) - memory.gap
+        if more < 0 or (more > 0 and memory.doubt):
+            return False
+        memory.seen, memory.absent, memory.doubt = seen, absent, more > 0
+        return True
+
+    def _moving(self, in_play: Mapping[int, str | None]) -> set[int]:
+        """What must be read again whatever the list of changes says: checks and mergeability leave no trace there."""
+        memory = self._memory
+        found = {number for number, one in memory.seen.items() if one.updated_at >= one.read_at - SETTLES}
+        for number, branch in in_play.items():
+            one = memory.seen.get(number)
+            if one is None or not one.in_play:
+                found |= set() if number in memory.absent and memory.absent[number] == branch else {number}
+            elif one.branch != branch or (one.pull is not None and one.pull.state is not PullState.CLOSED):
+                found.add(number)
+        return found
+
+    def _touched(self, heard: Heard, in_play: Mapping[int, str | None]) -> set[int]:
+        seen = self._memory.seen
+        of_pull = {one.pull.number: number for number, one in seen.items() if one.pull is not None}
+        found: set[int] = set()
+        for one in heard.touched:
+            known = seen.get(one.number)
+            if one.is_pull:  # one that is not known yet may be that of any branch
+                found |= {of_pull[one.number]} if one.number in of_pull else {number for number, branch in in_play.items() if branch}
+            elif known is not None and known.updated_at == one.updated_at and one.updated_at < known.read_at - SETTLES:
+                continue
+            elif known is not None or one.listed or one.number in in_play:
+                found.add(one.number)
+        return found
+
+    def _forget_blocked(self, heard: Heard) -> None:
+        """GitHub does not say of an issue that what blocks it was closed; the list does of the one that was."""
+        touched = {one.number for one in heard.touched}
+        self._memory.blocked = {
+            number: (blocking, at)
+            for number, (blocking, at) in self._memory.blocked.items()
+            if heard.at - at < _BLOCKED_FOR and not touched & {number, *blocking}
+        }
+
+    def _take(
+        self, found: Any, full: Mapping[int, str | None], light: Iterable[int], seen: dict[int, Seen], at: datetime
+    ) -> dict[int, str | None]:
+        """Puts what a query found under its aliases into `seen`; those in play that it did not find."""
+        absent = {}
+        for number in light:
+            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at)).listed:
+                seen[number] = one
+        for number, branch in full.items():
+            pulls = (found.get(f"p{number}") or {"nodes": []})["nodes"]
+            if (node := found.get(f"i{number}")) is not None:
+                seen[number] = seen_in_play(node, pulls[-1] if pulls else None, branch, at)
+            else:
+                absent[number] = branch
+        return absent
+
+    def _repository(self, document: str, cursor: str | None = None) -> Any:
         owner, name = self.client.repository.split("/")
-        variables = {"owner": owner, "name": name, "cursor": cursor, "labels": [READY, PROPOSED]}
+        variables = {"owner": owner, "name": name, "labels": list(LISTED)} | ({"cursor": cursor} if "$cursor" in document else {})
         found = self.client.graphql(document, variables, absent=True)["repository"]
         if found is None:
             raise GitHubTrouble(GitHubTroubleKind.GONE, f"{self.client.repository} is not there, or this token may not see it")
+        for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
+            self._stir(time_of(node["updatedAt"]))
+        self._memory.merge_queue = found["mergeQueue"] is not None
         return found
 
-    def _rest_of_list(self, found: Any) -> list[Any]:
-        nodes = list(found["issues"]["nodes"])
+    def _stir(self, at: datetime | None) -> None:
+        self._memory.stirred = max((one for one in (self._memory.stirred, at) if one is not None), default=None)
+
+    def _list_from(self, found: Any) -> list[Any]:
+        nodes, document = list(found["issues"]["nodes"]), snapshot_document({})
         while found["issues"]["pageInfo"]["hasNextPage"]:
-            found = self._repository(next_page_document(), found["issues"]["pageInfo"]["endCursor"])
+            found = self._repository(document, found["issues"]["pageInfo"]["endCursor"])
             nodes += found["issues"]["nodes"]
         return nodes
 
-    def _issue(self, node: Any) -> Issue:
-        labels = frozenset(label["name"] for label in node["labels"]["nodes"])
-        events = [event for event in node["timelineItems"]["nodes"] if event]
-        comments = node.get("comments", {**node["talk"], "nodes": []})
-        return Issue(
-            number=node["number"],
-            node_id=node["id"],
-            title=node["title"],
-            body=node["body"],
-            open=node["state"] == "OPEN",
-            author=_login(node["author"]),
-            labels=labels,
-            created_at=_time(node["createdAt"]),
-            queued=self._queued(node, labels, events),
-            edits=self._edits(node, events),
-            comments=tuple(
-                Comment(node_id=one["id"], author=_login(one["author"]), body=one["body"], at=_time(one["createdAt"]))
-                for one in comments["nodes"]
-            ),
-            more_comments=comments["totalCount"] > len(comments["nodes"]),
-        )
+    def _shown(self, in_play: Mapping[int, str | None]) -> View:
+        memory = self._memory
+        names = frozenset[str]().union(*(one.names for one in memory.seen.values()))
+        rights = {name: self.people.may_write(name) for name in names}
+        if rights != memory.rights:
+            memory.shown, memory.rights = {}, rights
+        memory.seen = {number: one for number, one in memory.seen.items() if one.listed or number in in_play}
+        memory.shown = {number: self._judged(number, one, number in in_play) for number, one in memory.seen.items()}
+        issues = {number: issue for number, (_, _, issue) in memory.shown.items()}
+        for number, (blocking, _) in memory.blocked.items():
+            if number in issues:
+                issues[number] = replace(issues[number], blockers=blocking)
+        of_play = {branch: memory.seen[number] for number, branch in in_play.items() if branch is not None and number in memory.seen}
+        pulls = {branch: judged_pull(one.pull, rights.__getitem__) for branch, one in of_play.items() if one.pull is not None}
+        return View(issues=issues, pulls=pulls, stirred=memory.stirred, merge_queue=memory.merge_queue)
 
-    def _queued(self, node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
-        """The last time that `agent:ready` was put on. An issue made with it has no such event on some servers: then its author did."""
-        if READY not in labels:
-            return None
-        put_on = [event for event in events if event["__typename"] == "LabeledEvent" and event["label"]["name"] == READY]
-        by, at = (_login(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (_login(node["author"]), node["createdAt"])
-        return Act(by=by, at=_time(at), may_write=self.people.may_write(by))
-
-    def _edits(self, node: Any, events: list[Any]) -> tuple[Act, ...]:
-        found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
-        if node["lastEditedAt"]:
-            found.append((node["editor"], node["lastEditedAt"]))
-        acts = [Act(by=_login(actor), at=_time(at), may_write=self.people.may_write(_login(actor))) for actor, at in found]
-        return tuple(sorted(acts, key=lambda act: act.at))
-
-    def _pull(self, node: Any) -> Pull:
-        rollup = node["commits"]["nodes"][-1]["commit"]["statusCheckRollup"] if node["commits"]["nodes"] else None
-        return Pull(
-            number=node["number"],
-            node_id=node["id"],
-            state=PullState[node["state"]],
-            branch=node["headRefName"],
-            head=node["headRefOid"],
-            base=node["baseRefName"],
-            author=_login(node["author"]),
-            mergeable={"MERGEABLE": Mergeable.YES, "CONFLICTING": Mergeable.NO}.get(node["mergeable"], Mergeable.UNKNOWN),
-            created_at=_time(node["createdAt"]),
-            closed_at=_time(node["closedAt"]) if node["closedAt"] else None,
-            checks=tuple(_check(one) for one in (rollup["contexts"]["nodes"] if rollup else ())),
-            reviews=tuple(self._review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
-        )
-
-    def _review(self, node: Any) -> Review:
-        author = _login(node["author"])
-        state = ReviewState[node["state"]] if node["state"] in ReviewState.__members__ else ReviewState.COMMENTED
-        asks = state is ReviewState.CHANGES_REQUESTED
-        return Review(
-            author=author,
-            state=state,
-            commit=(node["commit"] or {"oid": ""})["oid"],
-            body=node["body"],
-            at=_time(node["submittedAt"]),
-            may_write=(asks or state is ReviewState.APPROVED) and self.people.may_write(author),
-        )
+    def _judged(self, number: int, one: Seen, in_play: bool) -> tuple[Seen, bool, Issue]:
+        kept = self._memory.shown.get(number)
+        if kept is not None and kept[0] is one and kept[1] is in_play:
+            return kept
+        issue = judged_issue(one.issue, self._memory.rights.__getitem__)
+        if one.in_play and not in_play:  # as the list would show it
+            issue = replace(issue, comments=(), more_comments=issue.more_comments or bool(issue.comments))
+        return one, in_play, issue
 
 
-def _check(node: Any) -> Check:
-    if node["__typename"] == "StatusContext":
-        state = {"SUCCESS": CheckState.SUCCESS, "PENDING": CheckState.PENDING, "EXPECTED": CheckState.PENDING}.get(
-            node["state"], CheckState.FAILURE
-        )
-        return Check(name=node["context"], state=state, summary=node["description"] or "", url=node["targetUrl"] or "")
-    if node["status"] != "COMPLETED":
-        state = CheckState.PENDING
-    else:
-        state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
-    words = "\n".join(part for part in (node["title"], node["summary"], node["text"]) if part)
-    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "")
-
-
-def _login(actor: Any) -> str:
-    """REST's spelling: GraphQL leaves out the `[bot]` of an app's login; a deleted account has no actor at all."""
-    if actor is None:
-        return "ghost"
-    login: str = actor["login"]
-    return f"{login}[bot]" if actor["__typename"] == "Bot" and not login.endswith("[bot]") else login
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+def _grouped(in_play: Mapping[int, str | None]) -> list[dict[int, str | None]]:
+    wanted = sorted(in_play.items())
+    return [dict(wanted[at : at + _AT_ONCE]) for at in range(0, len(wanted), _AT_ONCE)]

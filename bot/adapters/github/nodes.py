@@ -1,0 +1,202 @@
+"""From GitHub's JSON to facts; nothing of the JSON goes further than this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.core.labels import PROPOSED, READY
+from bot.core.project import Act, Check, CheckState, Comment, Issue, Mergeable, Pull, PullState, QueueRemoval, Review, ReviewState, Title
+
+LISTED = (READY, PROPOSED)
+_PASSED = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
+_BINDING = frozenset({ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED})
+_SUMMARY = 6_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """An issue as it was read at `read_at`. Nobody in it may write yet: rights change without the issue, and are filled in at each look."""
+
+    issue: Issue
+    updated_at: datetime
+    read_at: datetime
+    names: frozenset[str]
+    """Of whom it matters whether they may write."""
+    branch: str | None = None
+    """The branch whose pull request was asked for."""
+    in_play: bool = False
+    """Whether comments and pull request were read too."""
+    pull: Pull | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is in the list of open issues that are queued or proposed; GitHub's labels do not mind case."""
+        return self.issue.open and any(label.casefold() in LISTED for label in self.issue.labels)
+
+
+def seen_light(node: Any, read_at: datetime) -> Seen:
+    issue = _issue(node)
+    return Seen(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
+
+
+def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> Seen:
+    issue, known = _issue(node), _pull(pull) if pull is not None else None
+    return Seen(
+        issue=issue,
+        updated_at=time_of(node["updatedAt"]),
+        read_at=read_at,
+        names=_names(issue, known),
+        branch=branch,
+        in_play=True,
+        pull=known,
+    )
+
+
+def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
+    queued = replace(issue.queued, may_write=may_write(issue.queued.by)) if issue.queued else None
+    return replace(issue, queued=queued, edits=tuple(replace(edit, may_write=may_write(edit.by)) for edit in issue.edits))
+
+
+def judged_pull(pull: Pull, may_write: Callable[[str], bool]) -> Pull:
+    reviews = (replace(one, may_write=one.state in _BINDING and may_write(one.author)) for one in pull.reviews)
+    return replace(pull, reviews=tuple(reviews))
+
+
+def title(issue: Any) -> Title:
+    """From REST's list."""
+    labels = {label["name"] for label in issue["labels"]}
+    return Title(
+        number=issue["number"],
+        title=issue["title"],
+        open=issue["state"] == "open",
+        proposed=PROPOSED in labels and READY not in labels,
+    )
+
+
+def rest_comment(one: Any) -> Comment:
+    author = (one["user"] or {"login": "ghost"})["login"]
+    return Comment(node_id=one["node_id"], author=author, body=one["body"], at=time_of(one["created_at"]))
+
+
+def time_of(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _names(issue: Issue, pull: Pull | None) -> frozenset[str]:
+    acts = [*issue.edits, *([issue.queued] if issue.queued else [])]
+    reviewers = [one.author for one in pull.reviews if one.state in _BINDING] if pull else []
+    return frozenset([act.by for act in acts] + reviewers)
+
+
+def _issue(node: Any) -> Issue:
+    labels = frozenset(label["name"] for label in node["labels"]["nodes"])
+    events = [event for event in node["timelineItems"]["nodes"] if event]
+    comments = node.get("comments", {**node["talk"], "nodes": []})
+    return Issue(
+        number=node["number"],
+        node_id=node["id"],
+        title=node["title"],
+        body=node["body"],
+        open=node["state"] == "OPEN",
+        author=_login(node["author"]),
+        labels=labels,
+        created_at=time_of(node["createdAt"]),
+        queued=_queued(node, labels, events),
+        edits=_edits(node, events),
+        comments=tuple(
+            Comment(node_id=one["id"], author=_login(one["author"]), body=one["body"], at=time_of(one["createdAt"]))
+            for one in comments["nodes"]
+        ),
+        more_comments=comments["totalCount"] > len(comments["nodes"]),
+    )
+
+
+def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
+    """The last time that `agent:ready` was put on. An issue made with it has no such event on some servers: then its author did."""
+    if READY not in labels:
+        return None
+    put_on = [event for event in events if event["__typename"] == "LabeledEvent" and event["label"]["name"] == READY]
+    by, at = (_login(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (_login(node["author"]), node["createdAt"])
+    return Act(by=by, at=time_of(at), may_write=False)
+
+
+def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
+    found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
+    if node["lastEditedAt"]:
+        found.append((node["editor"], node["lastEditedAt"]))
+    acts = [Act(by=_login(actor), at=time_of(at), may_write=False) for actor, at in found]
+    return tuple(sorted(acts, key=lambda act: act.at))
+
+
+def _pull(node: Any) -> Pull:
+    entry = node["mergeQueueEntry"]
+    return Pull(
+        number=node["number"],
+        node_id=node["id"],
+        state=PullState[node["state"]],
+        branch=node["headRefName"],
+        head=node["headRefOid"],
+        base=node["baseRefName"],
+        author=_login(node["author"]),
+        mergeable={"MERGEABLE": Mergeable.YES, "CONFLICTING": Mergeable.NO}.get(node["mergeable"], Mergeable.UNKNOWN),
+        created_at=time_of(node["createdAt"]),
+        closed_at=time_of(node["closedAt"]) if node["closedAt"] else None,
+        checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
+        reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
+        queue_place=entry["position"] if entry else None,
+        removal=_removal(node["timelineItems"]["nodes"]),
+    )
+
+
+def _removal(events: list[Any]) -> QueueRemoval | None:
+    """Leaving the queue by being merged is told like every other end of waiting; public threads saw `failed_checks`, `manual`, `merged`."""
+    if not events or events[-1] is None or (words := (events[-1]["reason"] or "no reason given").casefold()) == "merged":
+        return None
+    event = events[-1]
+    return QueueRemoval(
+        at=time_of(event["createdAt"]),
+        by=_login(event["actor"]),
+        manual=words == "manual",
+        words=words,
+        checks=_checks(event["beforeCommit"]),
+    )
+
+
+def _checks(commit: Any) -> tuple[Check, ...]:
+    rollup = commit["statusCheckRollup"] if commit else None
+    return tuple(_check(one) for one in (rollup["contexts"]["nodes"] if rollup else ()))
+
+
+def _review(node: Any) -> Review:
+    return Review(
+        author=_login(node["author"]),
+        state=ReviewState[node["state"]] if node["state"] in ReviewState.__members__ else ReviewState.COMMENTED,
+        commit=(node["commit"] or {"oid": ""})["oid"],
+        body=node["body"],
+        at=time_of(node["submittedAt"]),
+    )
+
+
+def _check(node: Any) -> Check:
+    if node["__typename"] == "StatusContext":
+        state = {"SUCCESS": CheckState.SUCCESS, "PENDING": CheckState.PENDING, "EXPECTED": CheckState.PENDING}.get(
+            node["state"], CheckState.FAILURE
+        )
+        return Check(name=node["context"], state=state, summary=node["description"] or "", url=node["targetUrl"] or "")
+    if node["status"] != "COMPLETED":
+        state = CheckState.PENDING
+    else:
+        state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
+    words = "\n".join(part for part in (node["title"], node["summary"], node["text"]) if part)
+    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "")
+
+
+def _login(actor: Any) -> str:
+    """REST's spelling: GraphQL leaves out the `[bot]` of an app's login; a deleted account has no actor at all."""
+    if actor is None:
+        return "ghost"
+    login: str = actor["login"]
+    return f"{login}[bot]" if actor["__typename"] == "Bot" and not login.endswith("[bot]") else login
