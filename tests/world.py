@@ -34,6 +34,7 @@ from bot.hub import checks, faults, seed
 from bot.hub.app import create_app
 from bot.hub.hub import Hub, open_hub
 from bot.ports import RefState, Sandbox
+from tests.contract.watching import watched
 
 FULL_NAME = "garden/pots"
 CONFIG = (
@@ -238,7 +239,7 @@ def make_world(
         seed.add_user(hub, login)
         seed.set_role(hub, FULL_NAME, login, role)
         tokens[login] = seed.add_token(hub, login)
-    app = create_app(hub)
+    app = watched(create_app(hub), hub)
     model = ScriptedModel(scenes)
     hired = {**tokens, **staff(hub)}
     settings = Settings(

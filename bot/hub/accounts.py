@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from bot.hub import node_ids, shapes
+from bot.hub import shapes, shapes_checks
 from bot.hub.actors import Kind
 from bot.hub.web import (
     Problem,
@@ -66,6 +66,11 @@ def one(login: str) -> Response:
     return answered(_profile(_user(login)))
 
 
+_NOT_OF_ORGANIZATIONS = {"gravatar_id", "site_admin", "hireable", "bio", "blog", "user_view_type"} | {
+    f"{way}_url" for way in ("followers", "following", "gists", "starred", "subscriptions", "organizations", "received_events")
+}
+
+
 @routes.get("/orgs/<login>")
 def organization(login: str) -> Response:
     row = _user(login)
@@ -74,11 +79,7 @@ def organization(login: str) -> Response:
     base = f"{shapes.root()}/orgs/{row['login']}"
     ways = ("repos", "events", "hooks", "issues")
     return answered(
-        {
-            key: value
-            for key, value in _profile(row).items()
-            if key not in ("gravatar_id", "site_admin", "hireable", "bio", "user_view_type")
-        }
+        {key: value for key, value in _profile(row).items() if key not in _NOT_OF_ORGANIZATIONS}
         | {"url": base, "description": "", "name": row["name"] or row["login"], "company": "", "location": "", "email": row["email"] or ""}
         | {f"{way}_url": f"{base}/{way}" for way in ways}
         | {"members_url": f"{base}/members{{/member}}", "public_members_url": f"{base}/public_members{{/member}}"}
@@ -94,25 +95,6 @@ def organizations(login: str = "") -> Response:
     return answered([])
 
 
-def app_shown(row: sqlite3.Row) -> dict[str, Any]:
-    hook = current().db.execute("select events from hooks where app_id = ?", (row["id"],)).fetchone()
-    return {
-        "id": row["id"],
-        "slug": row["slug"],
-        "node_id": node_ids.encode("App", row["id"]),
-        "client_id": row["client_id"] or f"Iv1.{row['id']:016x}",
-        "owner": shapes.user(row["owner_id"]),
-        "name": row["name"],
-        "description": None,
-        "external_url": shapes.web(),
-        "html_url": f"{shapes.web()}/apps/{row['slug']}",
-        "created_at": row["created_at"],
-        "updated_at": row["created_at"],
-        "permissions": json.loads(row["permissions"]),
-        "events": [event for event in json.loads(hook["events"]) if event != "*"] if hook else [],
-    }
-
-
 def _asking_app() -> sqlite3.Row:
     actor = signed_in()
     if actor.kind is not Kind.APP:
@@ -123,7 +105,7 @@ def _asking_app() -> sqlite3.Row:
 
 @routes.get("/app")
 def app() -> Response:
-    return answered(app_shown(_asking_app()))
+    return answered(shapes_checks.app(_asking_app()))
 
 
 def _installation(row: sqlite3.Row) -> dict[str, Any]:
@@ -163,7 +145,7 @@ def app_by_slug(slug: str) -> Response:
     row = current().db.execute("select * from apps where slug = ?", (slug,)).fetchone()
     if row is None:
         raise not_found()
-    return answered(app_shown(row))
+    return answered(shapes_checks.app(row))
 
 
 @routes.get("/app/installations/<int:installation_id>")

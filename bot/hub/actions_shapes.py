@@ -24,7 +24,7 @@ def run(repo: sqlite3.Row, row: sqlite3.Row, earlier: sqlite3.Row | None = None)
     attempt, path = about["attempt"], _path(row)
     actions = f"{shapes.root()}/repos/{name}/actions"
     base = f"{actions}/runs/{row['id']}"
-    whose, actor = shapes.repository(repo), shapes.user(row["actor_id"])
+    whose, actor = _short(shapes.repository(repo)), shapes.user(row["actor_id"])
     head = git.commit(pull_rows.bare(now.hub, now.db, repo["id"]), row["head_sha"])
     person = {"author": head.author, "committer": head.committer} if head else {}
     return {
@@ -45,6 +45,15 @@ def run(repo: sqlite3.Row, row: sqlite3.Row, earlier: sqlite3.Row | None = None)
             **{role: {"name": one.name, "email": one.email} for role, one in person.items()},
         } if head else None,
     }  # fmt: skip
+
+
+_LONG = ("git_url", "ssh_url", "clone_url", "svn_url", "mirror_url")
+
+
+def _short(repository: dict[str, Any]) -> dict[str, Any]:
+    """A repository as it stands inside of a run: its names and its addresses in the API."""
+    kept = ("id", "node_id", "name", "full_name", "private", "owner", "description", "fork", "url")
+    return {key: value for key, value in repository.items() if key in kept or (key.endswith("_url") and key not in _LONG)}
 
 
 def _path(row: sqlite3.Row) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from bot.hub import accounts, seed
+from bot.hub import seed, shapes_checks
 from bot.hub.hub import Hub
 from bot.hub.web import created, current, not_found
 
@@ -55,6 +55,6 @@ def convert(code: str) -> Response:
         url, secret = (manifest.get("hook_attributes") or {}).get("url"), secrets.token_hex(20)
         if url:
             seed.add_app_hook(now.hub, app.id, url, secret=secret, events=manifest.get("default_events") or [])
-        shown = accounts.app_shown(db.execute("select * from apps where id = ?", (app.id,)).fetchone())
+        shown = shapes_checks.app(db.execute("select * from apps where id = ?", (app.id,)).fetchone())
     keys = {"client_secret": secrets.token_hex(20), "webhook_secret": secret if url else None, "pem": app.private_key_pem}
     return created(shown | keys)

@@ -6,37 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from bot.hub import git, node_ids, pull_rows, pushes, shapes, webhooks
+from bot.hub import check_payloads, git, node_ids, pull_rows, pushes, shapes, shapes_checks
 from bot.hub.hub import Hub
 from bot.hub.web import Problem, answered, created, current, field, find_repository, json_body, not_found, paged, repository, require
 
 routes = Blueprint("checks", __name__)
-
-
-def _shown(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
-    name = shapes.full_name(repo)
-    base = f"{shapes.root()}/repos/{name}/check-runs/{row['id']}"
-    app = current().db.execute("select * from apps where id = ?", (row["app_id"],)).fetchone()
-    return {
-        "id": row["id"],
-        "node_id": node_ids.encode("CheckRun", row["id"]),
-        "head_sha": row["head_sha"],
-        "external_id": row["external_id"] or "",
-        "url": base,
-        "html_url": f"{shapes.web()}/{name}/runs/{row['id']}",
-        "details_url": row["details_url"] or f"{shapes.web()}/{name}/runs/{row['id']}",
-        "status": row["status"],
-        "conclusion": row["conclusion"],
-        "started_at": row["started_at"],
-        "completed_at": row["completed_at"],
-        "output": {
-            "title": row["title"], "summary": row["summary"], "text": row["text"], "annotations_count": 0, "annotations_url": f"{base}/annotations"
-        },
-        "name": row["name"],
-        "check_suite": {"id": row["suite_id"]},
-        "app": {"id": app["id"], "slug": app["slug"], "name": app["name"]} if app else None,
-        "pull_requests": [],
-    }  # fmt: skip
 
 
 @routes.post("/repos/<owner>/<name>/check-runs")
@@ -63,7 +37,7 @@ def make(owner: str, name: str) -> Response:
         text=output.get("text"),
         sender_id=now.actor.user_id,
     )
-    return created(_shown(repo, row))
+    return created(shapes_checks.run(repo, row))
 
 
 def put(
@@ -88,7 +62,7 @@ def put(
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
             (repo["id"], suite_id, app_id, sha, name, status, conclusion, at, at if conclusion else None, title, summary, text),
         ).fetchone()
-        _tell(hub, row, "completed" if conclusion else "created", sender_id)
+        check_payloads.told(hub, row["id"], "completed" if conclusion else "created", sender_id)
     return row
 
 
@@ -105,15 +79,7 @@ def finish(hub: Hub, row: sqlite3.Row, conclusion: str, *, title: str, summary: 
             "update check_runs set status = 'completed', conclusion = ?, completed_at = ?, title = ?, summary = ?, text = ? where id = ?",
             (conclusion, hub.now(), title, summary, text, row["id"]),
         )
-        _tell(hub, row, "completed", sender_id)
-
-
-def _tell(hub: Hub, row: sqlite3.Row, action: str, sender_id: int) -> None:
-    about = {"id": row["id"], "name": row["name"], "head_sha": row["head_sha"], "status": row["status"], "conclusion": row["conclusion"]}
-    webhooks.emit(hub, "check_run", action, row["repo_id"], {"check_run": about}, sender_id)
-    if action == "completed":
-        suite = {"id": row["suite_id"], "head_sha": row["head_sha"], "status": "completed", "conclusion": row["conclusion"]}
-        webhooks.emit(hub, "check_suite", "completed", row["repo_id"], {"check_suite": suite}, sender_id)
+        check_payloads.told(hub, row["id"], "completed", sender_id)
 
 
 @routes.patch("/repos/<owner>/<name>/check-runs/<int:run_id>")
@@ -128,7 +94,7 @@ def change(owner: str, name: str, run_id: int) -> Response:
         output = field(body, "output", dict) or {}
         words = {key: output.get(key) or "" for key in ("title", "summary", "text")}
         finish(now.hub, row, conclusion, **words, sender_id=now.actor.user_id)
-    return answered(_shown(repo, now.db.execute("select * from check_runs where id = ?", (run_id,)).fetchone()))
+    return answered(shapes_checks.run(repo, now.db.execute("select * from check_runs where id = ?", (run_id,)).fetchone()))
 
 
 @routes.get("/repos/<owner>/<name>/commits/<path:ref>/check-runs")
@@ -143,7 +109,7 @@ def on_commit(owner: str, name: str, ref: str) -> Response:
         rows = list({(row["app_id"], row["name"]): row for row in reversed(rows)}.values())
     if wanted := request.args.get("check_name"):
         rows = [row for row in rows if row["name"] == wanted]
-    return answered({"total_count": len(rows), "check_runs": [_shown(repo, row) for row in paged(rows)]})
+    return answered({"total_count": len(rows), "check_runs": [shapes_checks.run(repo, row) for row in paged(rows)]})
 
 
 def _status(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
@@ -154,7 +120,6 @@ def _status(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "url": base,
         "avatar_url": None,
         "node_id": node_ids.encode("StatusContext", row["id"]),
-        "creator": shapes.user(row["creator_id"]),
     }
 
 
@@ -183,8 +148,8 @@ def set_status(owner: str, name: str, sha: str) -> Response:
                 at,
             ),
         ).fetchone()
-        webhooks.emit(now.hub, "status", None, repo["id"], {"sha": sha, "state": state, "context": row["context"]}, now.actor.user_id)
-    return created(_status(repo, row))
+        check_payloads.status_told(now.hub, row, now.actor.user_id)
+    return created(_status(repo, row) | {"creator": shapes.user(row["creator_id"])})
 
 
 @routes.get("/repos/<owner>/<name>/commits/<path:ref>/status")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+ON_PURPOSE = "hub.on_purpose"  # in the environ of a request that met a fault
 _CUT = "hub.cut"
 
 
@@ -127,6 +128,7 @@ def due(hub: Hub) -> sqlite3.Row | None:
         ).fetchone()
         if row is not None:
             db.execute("update faults set remaining = remaining - 1 where id = ?", (row["id"],))
+            request.environ[ON_PURPOSE] = True
     return row
 
 

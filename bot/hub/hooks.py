@@ -230,7 +230,7 @@ def _row(hook_id: int, delivery_id: int) -> sqlite3.Row:
     row: sqlite3.Row | None = (
         current()
         .db.execute(
-            "select deliveries.*, url, secret from deliveries join hooks on hooks.id = hook_id where hook_id = ? and deliveries.id = ?",
+            "select deliveries.*, url, secret, app_id from deliveries join hooks on hooks.id = hook_id where hook_id = ? and deliveries.id = ?",
             (hook_id, delivery_id),
         )
         .fetchone()

@@ -17,7 +17,7 @@ def emit(hub: Hub, db: sqlite3.Connection, issue_id: int, action: str, actor_id:
         return
     repo = db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone()
     with webhooks.speaking(hub):
-        webhooks.emit(hub, event, action, row["repo_id"], {"issue": shapes.issue(repo, row), **more}, actor_id)
+        webhooks.emit(hub, event, action, row["repo_id"], {"issue": _told(repo, row), **more}, actor_id)
 
 
 def emit_comment(hub: Hub, db: sqlite3.Connection, comment: sqlite3.Row, action: str, actor_id: int, **more: Any) -> None:
@@ -49,13 +49,27 @@ def related(hub: Hub, db: sqlite3.Connection, issue: sqlite3.Row, action: str, o
         match action:
             case "blocked_by_added" | "blocked_by_removed":
                 payload = {"blocked_issue_id": mine_id, "blocked_issue": mine, "blocking_issue_id": theirs_id, "blocking_issue": theirs}
+                payload["blocking_issue_repo"] = _repository(db, other)
             case "parent_issue_added" | "parent_issue_removed":
                 payload = {"sub_issue_id": mine_id, "sub_issue": mine, "parent_issue_id": theirs_id, "parent_issue": theirs}
+                payload["parent_issue_repo"] = _repository(db, other)
             case _:
                 payload = {"sub_issue_id": theirs_id, "sub_issue": theirs, "parent_issue_id": mine_id, "parent_issue": mine}
+                payload["sub_issue_repo"] = _repository(db, other)
         webhooks.emit(hub, event, action, issue["repo_id"], payload, actor_id)
 
 
 def _shown(db: sqlite3.Connection, issue_id: int) -> dict[str, Any]:
     row = db.execute(_ISSUE, (issue_id,)).fetchone()
-    return shapes.issue(db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone(), row)
+    return _told(db.execute("select * from repositories where id = ?", (row["repo_id"],)).fetchone(), row)
+
+
+def _told(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    """Webhooks do not say who closed an issue."""
+    return {name: value for name, value in shapes.issue(repo, row).items() if name != "closed_by"}
+
+
+def _repository(db: sqlite3.Connection, issue: sqlite3.Row) -> dict[str, Any]:
+    """That of the other end, which may be another one; a webhook asks for nobody, so there are no permissions."""
+    shown = shapes.repository(db.execute("select * from repositories where id = ?", (issue["repo_id"],)).fetchone())
+    return {name: value for name, value in shown.items() if name != "permissions"}

@@ -13,7 +13,8 @@ def emit(hub: Hub, db: sqlite3.Connection, pull: sqlite3.Row, action: str, actor
     """The pull_request webhook; its payload is dear to make, so it is made only where a hook exists."""
     if not pull_rows.has_hooks(db, pull["repo_id"]):
         return
-    payload = {"number": pull["number"], "pull_request": shapes_pull.pull(hub, db, pull_rows.by_id(db, pull["id"]))} | more
+    with webhooks.speaking(hub):
+        payload = {"number": pull["number"], "pull_request": shapes_pull.pull(hub, db, pull_rows.by_id(db, pull["id"]))} | more
     webhooks.emit(hub, "pull_request", action, pull["repo_id"], payload, actor_id)
 
 

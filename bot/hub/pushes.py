@@ -90,7 +90,9 @@ def _tell(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, change: Change, p
         webhooks.emit(hub, "create", None, repo["id"], reference | extra, pusher)
     if change.new == git.ZERO:
         webhooks.emit(hub, "delete", None, repo["id"], reference, pusher)
-    webhooks.emit(hub, "push", None, repo["id"], shapes_git.push_payload(hub, db, repo, change.ref, change.old, change.new, pusher), pusher)
+    if webhooks.wanted(db, repo["id"], "push"):
+        payload = shapes_git.push_payload(hub, db, repo, change.ref, change.old, change.new, pusher)
+        webhooks.emit(hub, "push", None, repo["id"], payload, pusher)
 
 
 def _follow(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, change: Change, pusher: int) -> None:

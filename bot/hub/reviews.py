@@ -96,9 +96,18 @@ def submit(
                 ),
             )
         db.execute("update issues set updated_at = ? where id = ?", (at, pull["id"]))
-        shown = {"review": {"id": row["id"], "state": row["state"].lower()}, "pull_request": {"number": pull["number"], "id": pull["id"]}}
-        webhooks.emit(hub, "pull_request_review", "submitted", pull["repo_id"], shown, author_id)
+        _told(hub, db, pull, row, author_id)
     return row
+
+
+def _told(hub: Hub, db: sqlite3.Connection, pull: sqlite3.Row, row: sqlite3.Row, sender_id: int) -> None:
+    if row["submitted_at"] is None or not webhooks.wanted(db, pull["repo_id"], "pull_request_review"):
+        return
+    repo = pull_rows.repository_of(db, pull["repo_id"])
+    with webhooks.speaking(hub):
+        review = shapes_pull.review(repo, pull["number"], row) | {"state": row["state"].lower()}
+        shown = {"review": review, "pull_request": shapes_pull.pull(hub, db, pull_rows.by_id(db, pull["id"]), full=False)}
+    webhooks.emit(hub, "pull_request_review", "submitted", pull["repo_id"], shown, sender_id)
 
 
 def _placed(pull: sqlite3.Row, comment: Mapping[str, Any]) -> tuple[Mapping[str, Any], pull_files.DiffLine]:

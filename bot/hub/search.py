@@ -1,6 +1,7 @@
 """Searching issues and pull requests, as far as people and `gh` use it: https://docs.github.com/rest/search/search#search-issues-and-pull-requests"""
 
 import shlex
+import sqlite3
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -42,8 +43,13 @@ def issues() -> Response:
     ).fetchall()
     repos = {row["id"]: row for row in db.execute("select * from repositories")}
     seen = [row for row in rows if can_see(repos[row["repo_id"]])]
-    items = [shapes.issue(repos[row["repo_id"]], row) | {"score": 1.0} for row in paged(seen)]
+    items = [_found(repos[row["repo_id"]], row) for row in paged(seen)]
     return answered({"total_count": len(seen), "incomplete_results": False, "search_type": "lexical", "items": items})
+
+
+def _found(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    """Search does not say who closed an issue."""
+    return {name: value for name, value in shapes.issue(repo, row).items() if name != "closed_by"} | {"score": 1.0}
 
 
 def _conditions(asked: str) -> tuple[list[str], list[Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from waitress.server import create_server
 
 from bot.hub import actions, merge_queue, webhooks
@@ -24,9 +25,14 @@ class Served:
 
 
 @contextmanager
-def serving(hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Path | None = None, work: bool = True) -> Iterator[Served]:
-    """Serves until the block ends. `work` runs queued workflows, merge queues and deliveries meanwhile, as GitHub does in its background."""
-    app = create_app(hub)
+def serving(
+    hub: Hub, *, host: str = "127.0.0.1", port: int = 0, unix_socket: Path | None = None, work: bool = True, app: Flask | None = None
+) -> Iterator[Served]:
+    """Serves until the block ends. `work` runs queued workflows, merge queues and deliveries meanwhile, as GitHub does in its background.
+
+    `app` is the hub's own where somebody has made it already, to listen at its door.
+    """
+    app = app or create_app(hub)
     tcp: Any = create_server(app, host=host, port=port, threads=_THREADS, ident="hub", clear_untrusted_proxy_headers=True)
     servers = [tcp]
     hub.base_url = f"http://{host}:{tcp.effective_port}"

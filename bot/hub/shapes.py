@@ -40,7 +40,7 @@ def user(user_id: int | None) -> dict[str, Any] | None:
         "login": login,
         "id": row["id"],
         "node_id": node_ids.encode(row["type"], row["id"]),
-        "avatar_url": "",
+        "avatar_url": f"{web()}/{login}.png",
         "gravatar_id": "",
         "url": base,
         "html_url": f"{web()}/{login}",
@@ -272,7 +272,8 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "performed_via_github_app": None,
     }
     data: dict[str, Any] = json.loads(row["data"])
-    data.pop("other_id", None)  # the other end of a relation, which GitHub's events do not name
+    for untold in ("other_id", "reason", "before", "after"):  # the other end of a relation, and what only GraphQL tells
+        data.pop(untold, None)
     if person := data.pop("assignee_id", None):
         shown |= {"assignee": user(person), "assigner": shown["actor"]}
     if sha := data.get("commit_id"):

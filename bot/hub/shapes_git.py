@@ -1,10 +1,13 @@
 """Commits and pushes as GitHub's JSON shows them."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
-from bot.hub import git, node_ids, pull_files, shapes
+from bot.hub import git, node_ids, pull_files, pull_rows, shapes
 from bot.hub.hub import Hub
+
+_MOST_COMMITS = 2048  # that a push tells about
 
 
 def commit(repo: sqlite3.Row, found: git.Commit) -> dict[str, Any]:
@@ -59,18 +62,44 @@ def files(repo: sqlite3.Row, changed: list[pull_files.ChangedFile], head: str) -
     ]  # fmt: skip
 
 
+def short_commit(found: git.Commit) -> dict[str, Any]:
+    """As webhooks show it beside other things."""
+    people = {role: {"name": one.name, "email": one.email} for role, one in (("author", found.author), ("committer", found.committer))}
+    return {"id": found.sha, "tree_id": found.tree, "message": found.message, "timestamp": found.committer.date, **people}
+
+
 def push_payload(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, ref: str, old: str, new: str, pusher: int) -> dict[str, Any]:
+    """https://docs.github.com/webhooks/webhook-events-and-payloads#push"""
     who = db.execute("select login, email from users where id = ?", (pusher,)).fetchone()
+    where = pull_rows.bare(hub, db, repo["id"])
+    page = f"{hub.base_url}/{where.parent.name}/{repo['name']}"
+    came = _came(where, repo, ref, old, new)
+    tip = (came[-1] if came else git.commit(where, new)) if new != git.ZERO else None
     return {
         "ref": ref,
         "before": old,
         "after": new,
         "created": old == git.ZERO,
         "deleted": new == git.ZERO,
-        "forced": False,
+        "forced": git.ZERO not in (old, new) and not git.is_ancestor(where, old, new),
         "base_ref": None,
-        "compare": f"{hub.base_url}/compare/{old[:12]}...{new[:12]}",
-        "commits": [],
-        "head_commit": None,
+        "compare": f"{page}/compare/{old[:12]}...{new[:12]}",
+        "commits": [_pushed(found, page) for found in came],
+        "head_commit": _pushed(tip, page) if tip else None,
         "pusher": {"name": who["login"] if who else "ghost", "email": who["email"] if who else None},
     }
+
+
+def _pushed(found: git.Commit, page: str) -> dict[str, Any]:
+    """Which files it changed is left out, as the description allows: nobody here asks, and it is a process a commit."""
+    return short_commit(found) | {"distinct": True, "url": f"{page}/commit/{found.sha}"}
+
+
+def _came(where: Path, repo: sqlite3.Row, ref: str, old: str, new: str) -> list[git.Commit]:
+    """Oldest first. A new branch brings what the default branch lacks."""
+    tip = git.resolve(where, new)
+    if tip is None:
+        return []  # deleted, or a tag of something that is no commit
+    default = f"refs/heads/{repo['default_branch']}"
+    known = git.resolve(where, old if old != git.ZERO else default) if old != git.ZERO or ref != default else None
+    return git.log(where, tip, *([f"^{known}"] if known else []), limit=_MOST_COMMITS, oldest_first=True)

@@ -3,8 +3,6 @@
 import sqlite3
 from typing import Any
 
-from flask import has_app_context
-
 from bot.hub import node_ids, pull_rows, shapes
 from bot.hub.hub import Hub
 
@@ -16,8 +14,6 @@ def _side(repo: sqlite3.Row, ref: str, sha: str) -> dict[str, Any]:
 
 
 def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = True) -> dict[str, Any]:
-    if not has_app_context():
-        return {"number": row["number"], "state": row["state"], "head": {"ref": row["head_ref"], "sha": row["head_sha"]}}
     repo = pull_rows.repository_of(db, row["repo_id"])
     issue = shapes.issue(repo, shapes.issue_row(repo, row["number"]))
     name = shapes.full_name(repo)

@@ -41,7 +41,7 @@ def listed(owner: str, name: str, number: int) -> Response:
     """Events, comments and reviews together, oldest first. Of commits the pull request tells."""
     repo = repository(owner, name)
     issue, db = shapes.issue_row(repo, number), current().db
-    found = [(row["created_at"], 1, row["id"], shapes.event(repo, row)) for row in _of(db, "events", issue)]
+    found = [(row["created_at"], 1, row["id"], _event(repo, row)) for row in _of(db, "events", issue)]
     for row in _of(db, "comments", issue):
         shown = shapes.comment(repo, number, row)
         found.append((row["created_at"], 0, row["id"], {**shown, "event": "commented", "actor": shown["user"]}))
@@ -50,6 +50,11 @@ def listed(owner: str, name: str, number: int) -> Response:
             shown = shapes_pull.review(repo, number, row)
             found.append((row["submitted_at"], 0, row["id"], {**shown, "event": "reviewed", "state": row["state"].lower()}))
     return answered(paged([entry[3] for entry in sorted(found, key=lambda entry: entry[:3])]))
+
+
+def _event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+    """The timeline leaves out who assigned, which is the actor anyway."""
+    return {name: value for name, value in shapes.event(repo, row).items() if name != "assigner"}
 
 
 def _of(db: sqlite3.Connection, table: str, issue: sqlite3.Row) -> list[sqlite3.Row]:

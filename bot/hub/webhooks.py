@@ -82,12 +82,20 @@ def _aside() -> Flask:
 def _about(hub: Hub, db: sqlite3.Connection, repo_id: int, sender_id: int) -> dict[str, Any]:
     repo = db.execute("select * from repositories where id = ?", (repo_id,)).fetchone()
     with speaking(hub):
+        api = shapes.root()
         about: dict[str, Any] = {"repository": shapes.repository(repo), "sender": shapes.user(sender_id)}
         owner = shapes.user(repo["owner_id"])
     about["repository"].pop("permissions")  # a webhook asks for nobody
     if owner and owner["type"] == "Organization":
-        about["organization"] = {"login": owner["login"], "id": owner["id"], "node_id": owner["node_id"], "url": owner["url"]}
+        about["organization"] = _organization(owner, f"{api}/orgs/{owner['login']}")
     return about
+
+
+def _organization(owner: Mapping[str, Any], url: str) -> dict[str, Any]:
+    kept = {key: owner[key] for key in ("login", "id", "node_id", "avatar_url")}
+    ways = {f"{way}_url": f"{url}/{way}" for way in ("repos", "events", "hooks", "issues")}
+    people = {f"{way}_url": f"{url}/{way}{{/member}}" for way in ("members", "public_members")}
+    return {**kept, "url": url, **ways, **people, "description": ""}
 
 
 def http_send(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -106,7 +114,7 @@ def deliver_pending(hub: Hub, send: Send = http_send) -> int:
     """Sends what waits, each once: GitHub does not try again by itself. Returns how many were sent."""
     db = hub.db()
     rows = db.execute(
-        "select deliveries.*, url, secret from deliveries join hooks on hooks.id = hook_id where status = 'pending' order by deliveries.id"
+        "select deliveries.*, url, secret, app_id from deliveries join hooks on hooks.id = hook_id where status = 'pending' order by deliveries.id"
     ).fetchall()
     weather = {row["name"]: json.loads(row["value"]) for row in db.execute("select * from switches where name like 'webhooks.%'")}
     random = Random(weather.get("webhooks.seed", 0) + len(rows))
@@ -137,6 +145,8 @@ def headers_for(row: sqlite3.Row) -> dict[str, str]:
         "X-GitHub-Event": row["event"],
         "X-GitHub-Delivery": row["guid"],
         "X-GitHub-Hook-ID": str(row["hook_id"]),
+        "X-GitHub-Hook-Installation-Target-Type": "integration" if row["app_id"] else "repository",
+        "X-GitHub-Hook-Installation-Target-ID": str(row["app_id"] or row["repo_id"]),
     }
     if row["secret"]:
         headers["X-Hub-Signature-256"] = "sha256=" + hmac.new(row["secret"].encode(), body, hashlib.sha256).hexdigest()

@@ -92,7 +92,7 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False) -> Itera
     seed.add_hook(world.hub, FULL_NAME, "http://actions.invalid/", secret=None)
     scenario = root / "scenario.yml"
     scenario.write_text(SCENARIO)
-    with serving(world.hub, work=False) as served:
+    with serving(world.hub, work=False, app=world.app) as served:
         runner = Runner(
             place=root / "runner",
             repository=FULL_NAME,

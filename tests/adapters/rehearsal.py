@@ -21,6 +21,7 @@ from bot.adapters.github.writes import Writes
 from bot.hub import seed
 from bot.hub.app import create_app
 from bot.hub.hub import Hub, open_hub
+from tests.contract.watching import watched
 
 NAME = "acme/garden"
 PERMISSIONS = {
@@ -63,7 +64,7 @@ class Rehearsal:
 
     @cached_property
     def transport(self) -> httpx.BaseTransport:
-        return httpx.WSGITransport(app=create_app(self.hub))
+        return httpx.WSGITransport(app=watched(create_app(self.hub), self.hub))
 
     @cached_property
     def worker(self) -> Client:

@@ -32,7 +32,7 @@ def test_a_secondary_limit_in_graphqls_good_status_is_one_too(place: Rehearsal) 
 
     for _ in range(2):
         with pytest.raises(GitHubTrouble, match=r"limit on ann; nothing is asked before|asked ann to wait") as caught:
-            person.mutate("mutation { x }", {})
+            person.mutate("mutation { __typename }", {})
         assert caught.value.kind is Kind.LIMITED
     assert not faults.waiting(place.hub)
 

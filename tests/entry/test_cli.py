@@ -18,7 +18,7 @@ from tests.world import FULL_NAME, World, make_world
 def place(tmp_path: Path) -> Iterator[tuple[World, Mapping[str, str]]]:
     world = make_world(tmp_path)
     world.hub.clock = world.clock.now
-    with serving(world.hub, work=False) as served:
+    with serving(world.hub, work=False, app=world.app) as served:
         yield (
             world,
             {

@@ -14,6 +14,7 @@ import pytest
 from bot.hub import seed
 from bot.hub.app import create_app
 from bot.hub.hub import Hub, open_hub
+from tests.contract.watching import watched
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKER = {
@@ -162,4 +163,4 @@ def world(hub: Hub, clock: Clock) -> World:
     repository = seed.add_repository(hub, "ada", "engine", description="An engine")
     for login, role in (("tess", "triage"), ("will", "write"), ("rita", "read")):
         seed.set_role(hub, "ada/engine", login, role)
-    return World(hub=hub, clock=clock, transport=httpx.WSGITransport(app=create_app(hub)), repository=repository)
+    return World(hub=hub, clock=clock, transport=httpx.WSGITransport(app=watched(create_app(hub), hub)), repository=repository)

@@ -16,6 +16,7 @@ from flask import Flask
 from bot.hub import seed
 from bot.hub.app import create_app
 from bot.hub.hub import Hub, open_hub
+from tests.contract.watching import watched
 
 HOME = "orchard/marrow"
 README = """# marrow
@@ -145,13 +146,13 @@ def plot(root: Path) -> Garden:
     shutil.copytree(grown.hub.root, root, dirs_exist_ok=True)
     clock = Moving(at=grown.clock.at)
     hub = open_hub(root, clock=clock)
-    return Garden(hub=hub, app=create_app(hub), clock=clock, tokens=dict(grown.tokens), apps=dict(grown.apps))
+    return Garden(hub=hub, app=watched(create_app(hub), hub), clock=clock, tokens=dict(grown.tokens), apps=dict(grown.apps))
 
 
 def _planted(root: Path) -> Garden:
     clock = Moving()
     hub = open_hub(root, clock=clock)
-    garden = Garden(hub=hub, app=create_app(hub), clock=clock)
+    garden = Garden(hub=hub, app=watched(create_app(hub), hub), clock=clock)
     seed.add_organization(hub, "orchard")
     for login, name in (("ada", "Ada Field"), ("ben", "Ben Hedge"), ("mallory", "Mallory")):
         seed.add_user(hub, login, name=name, email=f"{login}@orchard.example")

@@ -13,8 +13,10 @@ import pytest
 from github import Auth, Github, GithubException
 
 from bot.hub import seed
+from bot.hub.app import create_app
 from bot.hub.hub import open_hub
 from bot.hub.serve import serving
+from tests.contract.watching import watched
 
 NAME = "garden/pots"
 
@@ -59,7 +61,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         seed.add_user(hub, login)
         seed.set_role(hub, NAME, login, role)
         tokens[login] = seed.add_token(hub, login)
-    with serving(hub, work=False) as served:
+    with serving(hub, work=False, app=watched(create_app(hub), hub)) as served:
         made = Place(url=served.url, bare=bare, root=tmp_path, tokens=tokens)
         seedling = tmp_path / "seedling"
         seedling.mkdir()

@@ -37,7 +37,7 @@ def gh(garden: Garden, tmp_path: Path) -> Iterator[Gh]:
             assert done.returncode == 0, (command, done.stderr)
             return done.stdout
 
-        with serving(garden.hub, unix_socket=socket, work=False):
+        with serving(garden.hub, unix_socket=socket, work=False, app=garden.app):
             yield run
 
 

@@ -1,7 +1,5 @@
 """The part of the schema that the hub answers is a part of the published one."""
 
-from pathlib import Path
-
 import pytest
 from graphql import (
     GraphQLEnumType,
@@ -20,18 +18,15 @@ from graphql import (
 
 from bot.hub.graphql_schema import TEXT, schema
 from bot.hub.graphql_things import resolve_field
-
-PUBLISHED = Path(__file__).parents[2] / ".cache" / "graphql" / "schema.graphql"
+from tests.contract import spoken
+from tests.contract.schemas import GRAPHQL
 
 
 @pytest.fixture(scope="module")
 def published() -> GraphQLSchema:
-    """The description that GitHub publishes, as `npm pack @octokit/graphql-schema@15.26.1` brings it."""
-    if not PUBLISHED.exists():
-        pytest.skip(
-            f"GitHub's published schema is not at {PUBLISHED.relative_to(PUBLISHED.parents[2])}: npm pack @octokit/graphql-schema@15.26.1"
-        )
-    return build_schema(PUBLISHED.read_text(), assume_valid=True)
+    if not GRAPHQL.exists():
+        pytest.skip("GitHub's published schema is not here: `make references` fetches it")
+    return spoken.published()
 
 
 def fields_of(kind: object) -> dict[str, object]:

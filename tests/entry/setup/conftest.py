@@ -19,8 +19,10 @@ from click.testing import CliRunner, Result
 from bot.entry.cli import cli
 from bot.entry.setup.apps import RIGHTS, Seat
 from bot.hub import seed
+from bot.hub.app import create_app
 from bot.hub.hub import Hub, open_hub
 from bot.hub.serve import serving
+from tests.contract.watching import watched
 from tests.messages_api import MessagesApi
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -132,7 +134,7 @@ def site(tmp_path: Path, seedling: Path) -> Iterator[Site]:
         tokens[login] = seed.add_token(hub, login)
     checkout = tmp_path / "pots"
     shutil.copytree(seedling, checkout)
-    with serving(hub, work=False) as served, MessagesApi().served() as messages:
+    with serving(hub, work=False, app=watched(create_app(hub), hub)) as served, MessagesApi().served() as messages:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
