@@ -60,7 +60,8 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     standings = lined_up(snapshot.projects, standings, policy)
     if snapshot.stop is not None:
         reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
-        return Plan(standings=_held_back(standings, reason), effects=answers(snapshot, standings), idle=Rest(reason=reason))
+        standings = _hushed(snapshot, _held_back(standings, reason))
+        return Plan(standings=standings, effects=answers(snapshot, standings), idle=Rest(reason=reason))
     words = heard(snapshot, standings, policy)
     standings = unmoved(standings, words)
     settle = [*_lost(snapshot, standings, now)]
@@ -70,12 +71,24 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
     done = [effect for project in snapshot.projects for effect in _retirement(project, standings[project.number])]
     owed = answers(snapshot, standings, starting={start.number for start in starts})
+    standings = _hushed(snapshot, standings)
     return Plan(standings=standings, effects=(*words, *settle, *small, *owed, *starts, *ideas, *done), idle=idle)
 
 
 def is_visible(project: Project, standing: Standing) -> bool:
     """Whether people are shown where it stands: from the first run on, or when something keeps it from having one."""
-    return standing.phase is not Phase.PROPOSED and (project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY))
+    if standing.phase is Phase.PROPOSED or standing.quiet:
+        return False
+    return project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY)
+
+
+_PAUSES_TOLD = 10
+
+
+def _hushed(snapshot: Snapshot, standings: dict[int, Standing]) -> dict[int, Standing]:
+    """When everything is paused, a long queue must not become as many comments: only the first that never began are told."""
+    waiting = [one.number for one in in_order(snapshot.projects) if one.record.epoch == 0 and standings[one.number].phase is Phase.PAUSED]
+    return standings | {number: replace(standings[number], quiet=True) for number in waiting[_PAUSES_TOLD:]}
 
 
 def _held_back(standings: dict[int, Standing], reason: str) -> dict[int, Standing]:

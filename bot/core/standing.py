@@ -39,6 +39,8 @@ class Standing:
     want: Want | None = None
     until: datetime | None = None
     """When it goes on by itself, where that is known."""
+    quiet: bool = False
+    """Whether so many wait for the same that it is not told on each issue."""
 
 
 def standing_of(project: Project, policy: Policy, now: datetime) -> Standing:

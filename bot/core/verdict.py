@@ -60,7 +60,7 @@ def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
     """How this very work left GitHub's merge queue; nothing where the head is newer, or the issue was queued again since."""
     removal, queued = pull.removal, project.issue.queued
     since = head_since(project, pull) if queued is None else max(head_since(project, pull), queued.at)
-    return removal if removal is not None and removal.at >= since else None
+    return removal if removal is not None and removal.at > since else None
 
 
 def outstanding_request(pull: Pull, policy: Policy) -> Review | None:

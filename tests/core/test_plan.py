@@ -10,7 +10,7 @@ from bot.core.effects import FileProposal, Merge, OpenPull, Retire, StartRun, Wr
 from bot.core.ledger import Caps, Entry, EntryKind, Ledger
 from bot.core.money import usd
 from bot.core.phase import Phase
-from bot.core.plan import plan
+from bot.core.plan import is_visible, plan
 from bot.core.policy import Ideation, ProposalQueue
 from bot.core.project import PullState, Stop, Title
 from bot.core.record import Record
@@ -81,6 +81,18 @@ def test_money_reserved_by_others_counts() -> None:
     decided = plan(snapshot(project(), ledger=ledger), policy(), NOON)
 
     assert decided.effects == ()
+
+
+def test_a_pause_of_everything_is_told_on_the_first_issues_only() -> None:
+    """Ten thousand that wait must not become ten thousand comments."""
+    stop = Stop(by="ann", at=NOON, reason="bill looks wrong")
+    waiting = [project(issue=issue(number)) for number in range(1, 31)]
+    begun, poor = working(run(), the_pull=None), policy(caps=Caps(daily=usd(0), monthly=usd(0)))
+
+    for decided in (plan(snapshot(*waiting, stop=stop), policy(), NOON), plan(snapshot(*waiting), poor, NOON)):
+        assert [one.number for one in waiting if is_visible(one, decided.standings[one.number])] == list(range(1, 11))
+    decided = plan(snapshot(*waiting[10:], begun, stop=stop), policy(), NOON)
+    assert is_visible(begun, decided.standings[begun.number])
 
 
 def test_a_stop_leaves_nothing_to_do_and_says_who_stopped() -> None:
