@@ -24,7 +24,7 @@ from tests.contract.schemas import GRAPHQL, OPENAPI, WEBHOOKS, shape_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-THE_BOT = "githubkit"  # in its user agent; people in tests use other clients, and may ask for nonsense
+THE_BOT = ("githubkit", "groundskeeper")  # in its user agents; people in tests use other clients, and may ask for nonsense
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _DIGITS = re.compile(r"\d+")
 
@@ -134,7 +134,8 @@ def _listening(inner: WSGIApplication) -> WSGIApplication:
             began.append((status, {name.lower(): value for name, value in headers}))
             return start(status, headers, info)
 
-        path, by_the_bot = _path(environ), THE_BOT in environ.get("HTTP_USER_AGENT", "").lower()
+        agent = environ.get("HTTP_USER_AGENT", "").lower()
+        path, by_the_bot = _path(environ), any(name in agent for name in THE_BOT)
         if by_the_bot:
             with SEEN.one_at_a_time:
                 _hear(environ, path, asked)

@@ -34,12 +34,10 @@ query Board($login: String!, $owner: String!, $name: String!, $number: Int!, $na
     }
   }
 }"""
-_CREATE = (
-    "mutation($owner: ID!, $title: String!) { createProjectV2(input: {ownerId: $owner, title: $title}) { projectV2 { id number url } } }"
-)
-_LINK = (
-    "mutation($board: ID!, $repo: ID!) { linkProjectV2ToRepository(input: {projectId: $board, repositoryId: $repo}) { repository { id } } }"
-)
+_CREATE = """
+mutation($owner: ID!, $title: String!, $repo: ID!) {
+  createProjectV2(input: {ownerId: $owner, title: $title, repositoryId: $repo}) { projectV2 { number } }
+}"""
 _FIELD = """
 mutation($board: ID!, $name: String!, $kind: ProjectV2CustomFieldType!, $options: [ProjectV2SingleSelectFieldOptionInput!]) {
   createProjectV2Field(input: {projectId: $board, name: $name, dataType: $kind, singleSelectOptions: $options}) { clientMutationId }

@@ -129,6 +129,7 @@ def _connected(token: str, api_url: str, pause: float) -> Github:
     return Github(
         base_url=api_url.rstrip("/"),
         auth=Auth.Token(token),
+        user_agent="groundskeeper-setup",
         per_page=100,
         retry=GithubRetry(total=3) if pause else None,
         seconds_between_requests=None,

@@ -60,7 +60,7 @@ def protection_step(place: Place, *, wanted: bool) -> Step:
 
     def protect(memory: Memory) -> Memory:
         if found is None:
-            parts: dict[str, Any] = {"required_status_checks": {"strict": False, "checks": [{"context": REVIEW_CHECK}]}}
+            parts: dict[str, Any] = {"required_status_checks": {"strict": False, "contexts": [], "checks": [{"context": REVIEW_CHECK}]}}
             place.rest("PUT", _path(branch), parts | {"enforce_admins": False, "required_pull_request_reviews": None, "restrictions": None})
         else:
             kept = [_kept(check) for check in found["required_status_checks"]["checks"]]

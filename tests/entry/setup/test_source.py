@@ -58,5 +58,5 @@ def test_only_whole_commits_are_taken(wrong: str) -> None:
 
 
 def test_init_knows_every_secret_and_variable_that_the_workflow_reads() -> None:
-    assert set(re.findall(r"secrets\.(\w+)", load_workflow())) == set(settings.SECRETS)
+    assert set(re.findall(r"secrets\.(\w+)", load_workflow())) == {*settings.SECRETS, settings.BOARD_TOKEN}
     assert set(re.findall(r"vars\.(\w+)", load_workflow())) == set(settings.VARIABLES)
