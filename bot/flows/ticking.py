@@ -135,7 +135,10 @@ def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied
         means.writes.show(pending)
     except GitHubTrouble as trouble:
         return 0, f"people could not be shown the state: {trouble}"
-    means.screen.write([one.row for one in pending if one.row is not None])
+    try:
+        means.screen.write([one.row for one in pending if one.row is not None])
+    except GitHubTrouble as trouble:
+        return len(pending), f"the board could not be brought up to date: {trouble}"
     return len(pending), None
 
 

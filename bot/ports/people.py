@@ -63,7 +63,10 @@ class Screen(Protocol):
         Asks GitHub once for each row, then remembers what was written. Fields and options that the board does not have are left out."""
 
     def write(self, rows: Sequence[BoardRow]) -> tuple[str, ...]:
-        """What could not be written, in GitHub's words: people see less then, and nothing else is held up."""
+        """What could not be written, in GitHub's words: people see less then, and nothing else is held up.
+
+        Raises `GitHubTrouble` where nobody knows what was written and asking again may help; not for ever.
+        """
 
     def notice(self) -> str | None:
         """Why there is no board although one is configured; said once, None afterwards."""

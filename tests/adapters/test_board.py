@@ -157,8 +157,11 @@ def test_a_board_that_cannot_be_seen_is_said_once_and_holds_nothing_up(place: Re
 def test_a_board_that_was_out_of_reach_is_written_later(place: Rehearsal) -> None:
     screen, row = a_screen(place), a_row(place)
     wanted = screen.missing([row])
-    faults.fail_next(place.hub, "POST", "/graphql", 502)
+    faults.fail_next(place.hub, "POST", "/graphql", 502, times=3)
 
+    for _ in range(2):
+        with pytest.raises(GitHubTrouble, match="502"):
+            screen.write(wanted)
     assert "502" in screen.write(wanted)[0]
     assert screen.missing([row]) == ()
     place.watch.time += timedelta(minutes=11)

@@ -18,6 +18,7 @@ _AT_ONCE = 40
 """Mutations in a request: GitHub does them one after the other, and has ten seconds for all of them."""
 _ROWS_AT_ONCE = 50
 _MOST_TRIES = 2
+_MOST_MISSES = 3
 _PAUSE = timedelta(minutes=10)
 """How long a board that could not be reached is left alone."""
 
@@ -93,6 +94,8 @@ class BoardScreen:
     _shown: dict[int, dict[str, BoardValue]] = field(default_factory=dict)
     _tries: Counter[int] = field(default_factory=Counter)
     """Writes of a row, one after the other, in which something was refused."""
+    _missed: int = 0
+    """Writes in a row of which nobody knows what became."""
     _left_alone_until: datetime | None = None
     _notices: list[str] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
@@ -116,8 +119,16 @@ class BoardScreen:
         try:
             wrong = self._write(self._client, self._board, rows)
         except GitHubTrouble as trouble:
+            for row in rows:  # what was written, and what was not, is looked up
+                self._items.pop(row.number, None)
+                self._shown.pop(row.number, None)
+            self._missed += 1
+            if trouble.kind is GitHubTroubleKind.UNREACHABLE and self._missed < _MOST_MISSES:
+                raise
+            self._missed = 0
             self._leave_alone(trouble)
             return (str(trouble),)
+        self._missed = 0
         for words in wrong:
             self._tell(words)
         return wrong
