@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot.core.hint import Hint, Own, hint_of
@@ -53,8 +54,12 @@ class Said:
 
     @property
     def response(self) -> Response:
-        body = {"outcome": self.outcome} | ({"reason": self.why} if self.why else {})
-        return Response(json.dumps(body) + "\n", self.status, mimetype="application/json")
+        return Response(_body(self.outcome, self.why), self.status, content_type="application/json")
+
+
+@lru_cache(maxsize=256)
+def _body(outcome: str, why: str) -> bytes:
+    return json.dumps({"outcome": outcome} | ({"reason": why} if why else {})).encode() + b"\n"
 
 
 def create_app(door: Door) -> Flask:
@@ -121,7 +126,7 @@ def unsigned(secrets: tuple[bytes, ...], raw: bytes, signature: str | None) -> s
     if not signature:
         return "no X-Hub-Signature-256: set the webhook's secret on GitHub to the value of GROUNDSKEEPER_WEBHOOK_SECRET"
     if _SIGNATURE.fullmatch(signature):
-        right = [hmac.compare_digest("sha256=" + hmac.new(one, raw, hashlib.sha256).hexdigest(), signature) for one in secrets if one]
+        right = [hmac.compare_digest("sha256=" + hmac.digest(one, raw, "sha256").hex(), signature) for one in secrets if one]
         if any(right):
             return None
     return "the signature is not that of this body: are the webhook's secret on GitHub and GROUNDSKEEPER_WEBHOOK_SECRET the same?"
@@ -131,8 +136,8 @@ def _taken(door: Door, event: str, guid: str, raw: bytes, headers: Mapping[str, 
     if not event or not _GUID.fullmatch(guid):
         return Said(status=400, outcome="malformed", why="X-GitHub-Event and X-GitHub-Delivery belong to each delivery")
     try:
-        payload = json.loads(_json_in(raw, headers))
-    except (ValueError, RecursionError):
+        payload = from_json(_json_in(raw, headers))
+    except ValueError:
         return Said(status=400, outcome="malformed", why="the body is neither JSON nor a form whose `payload` is JSON")
     if not isinstance(payload, dict):
         return Said(status=400, outcome="malformed", why="the body is JSON, but no object")

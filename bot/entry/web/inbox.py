@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -29,7 +29,10 @@ pragma user_version = {_VERSION};
 """
 
 
-_TAKEN = "insert or ignore into deliveries values (?, ?)"
+_TAKEN = "insert or replace into deliveries values (?, ?)"
+_REMEMBERED = 50_000
+"""Deliveries known in memory, the newest; one that comes again after so many others is only one tick more."""
+_UNWRITTEN = 500
 
 
 class Fate(Enum):
@@ -67,6 +70,10 @@ class Inbox:
     lock: threading.Lock
     _soon: set[str] = field(default_factory=set)
     """Names in lower case of repositories whose hint is on disk and due as soon as one can be: a further one changes nothing there."""
+    _taken: dict[str, float] = field(default_factory=dict)
+    """When each delivery was taken, oldest first."""
+    _unwritten: list[str] = field(default_factory=list)
+    """Deliveries that are not on disk yet. Their hint is; without them, should the process die now, they may be taken twice."""
     _turns: dict[str, int] = field(default_factory=dict)
     """How many hints came for each repository, so that one that comes during a start is not taken for done with it."""
 
@@ -101,21 +108,45 @@ class Inbox:
     def take(self, guid: str, repositories: Sequence[str], reason: str) -> Fate:
         """A delivery with its hints, all or nothing: one that could not be stored is not known when it comes again."""
         at, names = self.now().timestamp(), [one.lower() for one in repositories]
-        with self._guarded() as db:
-            if self._soon.issuperset(names):
-                if db.execute(_TAKEN, (guid, at)).rowcount == 0:
-                    return Fate.DOUBLED
-                self._came(names)
-                return Fate.COALESCED  # nothing else to write, and nobody to wake
-        with self._writing() as db:
-            if db.execute(_TAKEN, (guid, at)).rowcount == 0:
+        with self.lock:
+            if guid in self._taken:
                 return Fate.DOUBLED
-            db.executemany("insert or ignore into heard values (?)", [(one,) for one in repositories])
-            fresh = [self._put(db, one, reason, at + self.gather.total_seconds()) for one in repositories]
-            self._came(names)
-            self._soon.update(names)
+            if self._soon.issuperset(names) and len(self._unwritten) < _UNWRITTEN:
+                self._came(names)
+                self._remember(guid, at)
+                return Fate.COALESCED  # the hint is on disk: nothing that matters is left to write, and nobody to wake
+        try:
+            with self._writing() as db:
+                if guid in self._taken:
+                    return Fate.DOUBLED
+                db.executemany("insert or ignore into heard values (?)", [(one,) for one in repositories])
+                fresh = [self._put(db, one, reason, at + self.gather.total_seconds()) for one in repositories]
+                self._came(names)
+                self._soon.update(names)
+                self._remember(guid, at)
+                self._write_down(db)
+        except InboxTrouble:
+            self._taken.pop(guid, None)
+            raise
         self.rang.set()
         return Fate.QUEUED if any(fresh) else Fate.COALESCED
+
+    def _remember(self, guid: str, at: float) -> None:
+        self._taken[guid] = at
+        self._unwritten.append(guid)
+        if len(self._taken) > _REMEMBERED:
+            del self._taken[next(iter(self._taken))]
+
+    def _write_down(self, db: sqlite3.Connection) -> None:
+        if self._unwritten:
+            db.executemany(_TAKEN, [(guid, self._taken[guid]) for guid in self._unwritten if guid in self._taken])
+            self._unwritten.clear()
+
+    def write_down(self) -> None:
+        """What was taken and is in memory only. The starter does this each time that it looks."""
+        if self._unwritten:
+            with self._writing() as db:
+                self._write_down(db)
 
     def hint(self, repository: str, reason: str, *, after: timedelta = timedelta()) -> None:
         """One of our own."""
@@ -177,7 +208,7 @@ class Inbox:
         return tuple(row["repository"] for row in self._rows("select repository from heard order by repository"))
 
     def knows(self, guid: str) -> bool:
-        return bool(self._rows("select 1 from deliveries where guid = ?", (guid,)))
+        return guid in self._taken or bool(self._rows("select 1 from deliveries where guid = ?", (guid,)))
 
     def note_hook(self, hook_id: int, repository: str) -> None:
         """A repository's own webhook says its number with each delivery, which is how the audit knows whom to ask."""
@@ -188,8 +219,15 @@ class Inbox:
         return tuple((row["id"], row["repository"]) for row in self._rows("select id, repository from hooks order by id"))
 
     def prune(self) -> None:
+        since = (self.now() - KEPT).timestamp()
         with self._writing() as db:
-            db.execute("delete from deliveries where at < ?", ((self.now() - KEPT).timestamp(),))
+            db.execute("delete from deliveries where at < ?", (since,))
+            self._taken = {guid: at for guid, at in self._taken.items() if at >= since}
+
+    def recall(self) -> None:
+        """The newest deliveries that an earlier process took."""
+        rows = self._rows("select guid, at from deliveries order by at desc limit ?", (_REMEMBERED,))
+        self._taken = {row["guid"]: row["at"] for row in reversed(rows)}
 
     def pending(self) -> int:
         return int(self._rows("select count(*) as n from hints")[0]["n"])
@@ -201,6 +239,8 @@ class Inbox:
             db.execute("delete from deliveries where guid = 'check'")
 
     def close(self) -> None:
+        with suppress(InboxTrouble):
+            self.write_down()
         with self.lock:
             self.db.close()
 
@@ -229,6 +269,7 @@ def open_inbox(home: Path, *, now: Callable[[], datetime], gather: timedelta = t
             raise sqlite3.DatabaseError(found)
         inbox.prune()
         inbox.check()
+        inbox.recall()
     except (sqlite3.OperationalError, InboxTrouble) as error:
         raise UserError(
             f"{path}: {error}. Is another program holding it, or the disk full or read-only? Free it, or give another --home."

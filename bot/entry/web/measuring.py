@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TextIO
 
 import structlog
@@ -16,6 +18,9 @@ _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10)
 """GitHub gives up after ten seconds."""
 
 
+_ENCODER = json.JSONEncoder(default=str)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Meters:
     registry: CollectorRegistry
@@ -25,8 +30,12 @@ class Meters:
     redeliveries: Counter
 
     def delivery(self, event: str, outcome: str) -> None:
+        self._counter(event if event in MATTERS or event == "ping" else "other", outcome).inc()
+
+    @cache  # noqa: B019 it lives as long as the process, and what may be asked for is bounded by the line above
+    def _counter(self, event: str, outcome: str) -> Counter:
         """Whoever may send may also invent events, and a label must not grow without end."""
-        self.deliveries.labels(event if event in MATTERS or event == "ping" else "other", outcome).inc()
+        return self.deliveries.labels(event, outcome)
 
 
 def meters(inbox: Inbox) -> Meters:
@@ -61,7 +70,7 @@ def json_log(stream: TextIO | None = None) -> Any:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: _ENCODER.encode(event)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(20),
         context_class=dict,

@@ -57,6 +57,7 @@ class Starter:
     def round(self) -> None:
         """Whatever is due now, once; hints come before chores, which may wait long for GitHub."""
         try:
+            self.inbox.write_down()
             due = self.inbox.due()
             if due:
                 self.inbox.check()
