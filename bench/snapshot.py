@@ -82,7 +82,7 @@ def _measured() -> tuple[Ticked, Ticked, Ticked, float]:
             with _beside("bot", str(root), url) as bot:
                 _line(bot)
                 cold = _ticked(hub, bot)
-                for _ in range(2):  # reads what it wrote, which says a little more of the runs that began, and then has settled
+                for _ in range(3):  # reads what it wrote, which says a little more of the runs that began; counts; and then has settled
                     time.sleep(_SETTLE)
                     _ticked(hub, bot)
                 idle = _ticked(hub, bot)

@@ -200,7 +200,7 @@ class View:
     merge_queue: bool = False
     """Whether the default branch is merged into by GitHub's own queue."""
     stirred: datetime | None = None
-    """When any issue or pull request of the repository last changed, a comment on it included; None where there is none."""
+    """When any issue or pull request of the repository last changed in a way that may have been a comment; None where none did."""
 
 
 class GitHubReads(Protocol):

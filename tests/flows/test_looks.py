@@ -36,7 +36,7 @@ def test_a_tick_where_nothing_happened_is_two_requests_and_both_are_free(tmp_pat
     world.settle()
     assert world.is_closed(done)
     assert f"#{blocker}" in "".join(world.comments(waits))
-    for _ in range(2):
+    for _ in range(3):
         world.clock.wait(_SETTLED)
         world.tick()
 

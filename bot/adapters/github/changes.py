@@ -26,6 +26,7 @@ class Touched:
     updated_at: datetime
     is_pull: bool
     listed: bool
+    comments: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,11 @@ class Heard:
     at: datetime
     touched: tuple[Touched, ...]
     newest: datetime | None
+    talked: datetime | None
+    """When something was touched last that may have got a comment."""
     length: int
-    open_count: int
+    open_count: int | None
+    """Not asked where something was touched: what is read then is counted."""
     vanished: bool
     """The number of open issues is another one: some may have gone without a trace, deleted or moved to another repository."""
 
@@ -52,6 +56,8 @@ class Changes:
     _since: datetime | None = None
     _known: dict[int, datetime] = field(default_factory=dict)
     _open: int | None = None
+    _comments: dict[int, int] = field(default_factory=dict)
+    """How many comments each that was heard of had then."""
 
     def begin(self, at: datetime) -> None:
         """Everything was read after `at`."""
@@ -62,26 +68,30 @@ class Changes:
         assert self._since is not None, "begin() comes first"
         at = self.client.clock.now()
         items = self._items()
-        count = int(self.client.rest("GET", "")["open_issues_count"])
         found = {item["number"]: _touched(item) for item in items}
+        touched = tuple(one for one in found.values() if self._known.get(one.number) != one.updated_at)
+        count = None if touched else int(self.client.rest("GET", "")["open_issues_count"])
         return Heard(
             at=at,
-            touched=tuple(one for one in found.values() if self._known.get(one.number) != one.updated_at),
+            touched=touched,
+            talked=max((one.updated_at for one in touched if one.comments != self._comments.get(one.number, 0)), default=None),
             newest=max((one.updated_at for one in found.values()), default=None),
             length=len(found),
             open_count=count,
-            vanished=self._open != count,
+            vanished=None not in (self._open, count) and self._open != count,
         )
 
     def learn(self, heard: Heard) -> None:
         """What was heard has been read since; what had not settled then is heard of again."""
         assert self._since is not None, "begin() comes first"
         self._known |= {one.number: one.updated_at for one in heard.touched if one.updated_at < heard.at - SETTLES}
+        self._comments |= {one.number: one.comments for one in heard.touched}
         self._open = heard.open_count
         if heard.length >= _LONG and heard.newest is not None:
             long_past = heard.at.replace(microsecond=0) - _OVERLAP
             since = self._since = max(self._since, heard.newest - _OVERLAP if heard.newest > long_past else long_past)
             self._known = {number: at for number, at in self._known.items() if at >= since}
+            self._comments = {number: self._comments[number] for number in self._comments.keys() & self._known.keys()}
 
     def _items(self) -> list[Any]:
         """Goes on from the last time seen, not by page number: what changes meanwhile moves to the end and would shift the pages."""
@@ -108,6 +118,7 @@ def _touched(item: Any) -> Touched:
         updated_at=time_of(item["updated_at"]),
         is_pull="pull_request" in item,
         listed=item["state"] == "open" and _listed(label["name"] for label in item["labels"]),
+        comments=item["comments"],
     )
 
 

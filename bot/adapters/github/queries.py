@@ -56,6 +56,7 @@ def snapshot_document(in_play: Mapping[int, str | None], *, light: Iterable[int]
                 f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
                 " { nodes { ...Shown } }"
             )
+    stirred = f"\n    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}" if with_list else ""
     order = "orderBy: {field: CREATED_AT, direction: ASC}"
     whole = f"first: 100, after: $cursor, {order}"
     page = f"issues({whole if with_list else 'first: 1'}, states: OPEN, labels: $labels) {{ totalCount "
@@ -64,10 +65,7 @@ def snapshot_document(in_play: Mapping[int, str | None], *, light: Iterable[int]
     return (
         f"query Snapshot($owner: String!, $name: String!, $labels: [String!]{', $cursor: String' if with_list else ''}) {{\n"
         "  repository(owner: $owner, name: $name) {\n"
-        f"    {page}\n    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}\n    mergeQueue {{ id }}\n    "
-        + "\n    ".join(parts)
-        + "\n  }\n}"
-        + "".join(fragments)
+        f"    {page}{stirred}\n    mergeQueue {{ id }}\n    " + "\n    ".join(parts) + "\n  }\n}" + "".join(fragments)
     )
 
 

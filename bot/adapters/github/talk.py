@@ -10,7 +10,7 @@ from bot.adapters.github.client import Client
 from bot.adapters.github.people import People
 from bot.ports.people import Spoken
 
-_SETTLES = timedelta(minutes=2)
+_SETTLES = timedelta(seconds=10)
 """GitHub's times have whole seconds and its lists lag a little: only what is older than this is known to be all."""
 
 

@@ -30,7 +30,7 @@ class _Memory:
 
     all_read_at: datetime | None = None
     stirred: datetime | None = None
-    """When an issue or pull request, queued or not, was touched last."""
+    """When an issue or pull request, queued or not, was touched last in a way that may have been a comment."""
     merge_queue: bool = False
     seen: dict[int, Seen] = field(default_factory=dict)
     absent: dict[int, str | None] = field(default_factory=dict)
@@ -101,6 +101,8 @@ class Reads:
         memory, at = self._memory, self.client.clock.now()
         groups = _grouped(in_play) or [{}]
         found = self._repository(snapshot_document(groups[0]), None)
+        for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
+            self._stir(time_of(node["updatedAt"]))
         seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
         gap = found["issues"]["totalCount"] - len(seen)
         absent = self._take(found, groups[0], (), seen, at)
@@ -121,7 +123,7 @@ class Reads:
             self._read_all(in_play)
             return
         heard = self._changes.ask()
-        self._stir(heard.newest)
+        self._stir(heard.talked)
         touched = self._touched(heard, in_play)
         self._forget_blocked(heard)
         if heard.touched or heard.vanished or moving or self._memory.doubt:
@@ -209,8 +211,6 @@ class Reads:
         found = self.client.graphql(document, variables, absent=True)["repository"]
         if found is None:
             raise GitHubTrouble(GitHubTroubleKind.GONE, f"{self.client.repository} is not there, or this token may not see it")
-        for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
-            self._stir(time_of(node["updatedAt"]))
         self._memory.merge_queue = found["mergeQueue"] is not None
         return found
 
