@@ -23,6 +23,7 @@ def place(tmp_path: Path) -> Iterator[tuple[World, Mapping[str, str]]]:
             world,
             {
                 "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path / "home"),
                 "GROUNDSKEEPER_REPOSITORY": FULL_NAME,
                 "GROUNDSKEEPER_WORKER_TOKEN": world.tokens["worker"],
                 "GROUNDSKEEPER_REVIEWER_TOKEN": world.tokens["reviewer"],
@@ -63,7 +64,7 @@ def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]],
 
 
 def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
-    done = groundskeeper({"PATH": os.environ["PATH"], "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
+    done = groundskeeper({"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
 
     assert done.returncode == 2
     assert done.stderr == (
