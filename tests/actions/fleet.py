@@ -80,7 +80,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(root: Path, *, config: str | None = None, warm: bool = False) -> Iterator[Fleet]:
+def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: str = SCENARIO) -> Iterator[Fleet]:
     world = make_world(root, clock=WallClock(), config=config, files={f".github/workflows/{WORKFLOW.name}": WORKFLOW.read_text()})
     apps = {}
     for slug, permissions in (("keeper", WORKER), ("critic", REVIEWER)):
@@ -91,7 +91,7 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False) -> Itera
     seed.set_role(world.hub, FULL_NAME, "actions-read", "read")
     seed.add_hook(world.hub, FULL_NAME, "http://actions.invalid/", secret=None)
     scenario = root / "scenario.yml"
-    scenario.write_text(SCENARIO)
+    scenario.write_text(story)
     with serving(world.hub, work=False, app=world.app) as served:
         runner = Runner(
             place=root / "runner",

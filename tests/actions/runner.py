@@ -10,8 +10,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +66,8 @@ class Runner:
     warm: bool = False
     """Whether machines find installed what the first one installed: the action is then executed once only."""
     installed: Path | None = None
+    cancels: dict[str, str] = field(default_factory=dict)
+    """Job to the words in its output at which somebody presses *Cancel*, once."""
     hub: Hub | None = None
     """Where runs are put on record under their ids, so that whoever asks for an attempt is told the truth."""
 
@@ -244,14 +248,40 @@ class Job:
             **env,
         }
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        done = subprocess.run(command, cwd=self.place / "work", env=told, capture_output=True, text=True, timeout=110, check=False)
+        code, said = self._executed(command, told)
         runner.executed.add((file.name, step["name"]))
-        runner.log.append(f"[{self.workflow.number} {self.workflow.event} {self.name}] {step['name']}: {done.stdout}{done.stderr}")
+        runner.log.append(f"[{self.workflow.number} {self.workflow.event} {self.name}] {step['name']}: {said}")
         lines = [line.partition("=") for line in output.read_text(encoding="utf-8").splitlines()]
         if "id" in step:
             self.steps[step["id"]] = {"outputs": {key: value for key, _, value in lines}}
-        if done.returncode:
+        if code and self.status == "success":
             self.status = "failure"
+
+    def _executed(self, command: list[str], told: Mapping[str, str]) -> tuple[int, str]:
+        """Exit status and output. A cancelled step's first process, and no other, gets SIGINT, and is killed where that does not end it.
+
+        https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation
+        """
+        waited_for = self.workflow.runner.cancels.get(self.name)
+        said = []
+        with subprocess.Popen(
+            command, cwd=self.place / "work", env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        ) as process:
+            assert process.stdout is not None
+            guard = threading.Timer(110, os.killpg, (process.pid, signal.SIGKILL))
+            guard.start()
+            for line in process.stdout:
+                said.append(line)
+                if waited_for is not None and waited_for in line:
+                    waited_for = self.workflow.runner.cancels.pop(self.name, None) and None
+                    self.status = "cancelled"
+                    process.send_signal(signal.SIGINT)
+                    guard.cancel()
+                    guard = threading.Timer(10, os.killpg, (process.pid, signal.SIGKILL))
+                    guard.start()
+            process.wait()
+            guard.cancel()
+        return process.returncode, "".join(said)
 
 
 def scripts() -> set[tuple[str, str]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.actions.fleet import done, fleet
+from bot.core.run import Ending
+from tests.actions.fleet import SCENARIO, done, fleet
 from tests.actions.runner import scripts
 
 pytestmark = pytest.mark.timeout(300)
@@ -55,3 +56,34 @@ def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
                 break
         (pull,) = here.world.pulls()
         assert pull["merged_at"], here.told()
+
+
+SLOW = SCENARIO.replace(
+    "    - finish: {report: Both pots are counted}\n",
+    """    - bash: {command: "date +%s >began && git add began && git commit -qm 'Note when'"}
+    - bash: {command: "[ $(($(date +%s) - $(cat began))) -gt 3 ] || sleep 60", timeout: 90}
+    - finish: {report: Both pots are counted}
+""",
+)
+"""Slow the first time only: whoever goes on from what was handed in comes later."""
+
+
+def test_a_cancelled_job_hands_in_what_it_has_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    """The slow command is on its way when somebody presses *Cancel*."""
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True, story=SLOW) as here:
+        number = here.world.open_issue("The second pot is not counted")
+        here.runner.cancels["agent"] = "2/100"
+
+        here.schedule()
+        (cancelled,) = here.world.record(number).runs
+        for _ in range(8):
+            here.schedule()
+            here.ci()
+            if here.merged():
+                break
+
+        assert (cancelled.ending, cancelled.note) == (Ending.STOPPED, "The job was cancelled; what was done is kept")
+        assert "return 2" in here.world.git("show", f"{cancelled.head}:pots.py")
+        done_runs = here.world.record(number).runs
+        assert here.merged(), here.told()
+        assert [run.ending for run in done_runs] == [Ending.STOPPED, Ending.FINISHED, Ending.FINISHED]
