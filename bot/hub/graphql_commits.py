@@ -104,7 +104,7 @@ def ref_target(source: Source, _info: Info) -> dict[str, Any] | None:
 
 
 def pulls_of_ref(source: Source, _info: Info, **arguments: Any) -> dict[str, Any]:
-    sql = f"{PULLS} where repo_id = ? and head_ref = ?"
+    sql = f"{PULLS} where repo_id = ? and head_ref = ? and fork_owner_id is null"
     return query_connection(
         "PullRequest", sql, [source["repo_id"], source["name"]], order_of(arguments.get("orderBy"), "issues"), arguments
     )

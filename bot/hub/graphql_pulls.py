@@ -56,7 +56,7 @@ def state(pull: Thing, _info: Info) -> str:
 
 
 def head(pull: Thing, info: Info) -> dict[str, Any] | None:
-    return ref(repository_of(pull["repo_id"]), info, qualifiedName=f"refs/heads/{pull['head_ref']}")
+    return None if pull["fork_owner_id"] else ref(repository_of(pull["repo_id"]), info, qualifiedName=f"refs/heads/{pull['head_ref']}")
 
 
 def base(pull: Thing, info: Info) -> dict[str, Any] | None:
@@ -158,9 +158,9 @@ FIELDS: Fields = {
         "headRef": head,
         "headRefName": lambda pull, _info: pull["head_ref"],
         "headRefOid": lambda pull, _info: pull["head_sha"],
-        "headRepository": lambda pull, _info: repository_of(pull["repo_id"]),
-        "headRepositoryOwner": lambda pull, _info: user(repository_of(pull["repo_id"])["owner_id"]),
-        "isCrossRepository": constant(False),
+        "headRepository": lambda pull, _info: None if pull["fork_owner_id"] else repository_of(pull["repo_id"]),
+        "headRepositoryOwner": lambda pull, _info: user(pull["fork_owner_id"] or repository_of(pull["repo_id"])["owner_id"]),
+        "isCrossRepository": flag("fork_owner_id"),
         "isDraft": flag("draft"),
         "maintainerCanModify": flag("maintainer_can_modify"),
         "mergeCommit": merge_commit,

@@ -86,7 +86,7 @@ def land(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, pull: sqlite3.Row,
     pull_events.mark_merged(hub, db, pull, result, actor_id)
     if pull["base_ref"] == repo["default_branch"]:
         pushes.close_named(hub, db, repo, pull["body"] or "", actor_id, result)
-    if repo["delete_branch_on_merge"]:
+    if repo["delete_branch_on_merge"] and pull["fork_owner_id"] is None:
         git.move(where, [(f"refs/heads/{pull['head_ref']}", git.ZERO, pull["head_sha"])])
     pushes.look(hub, db, repo["id"], actor_id)
 

@@ -20,7 +20,7 @@ def emit(hub: Hub, db: sqlite3.Connection, pull: sqlite3.Row, action: str, actor
 
 def head_moved(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, branch: str, old: str, new: str, actor_id: int) -> None:
     bare = pull_rows.bare(hub, db, repo["id"])
-    for pull in db.execute(f"{OPEN} and head_ref = ?", (repo["id"], branch)).fetchall():
+    for pull in db.execute(f"{OPEN} and head_ref = ? and fork_owner_id is null", (repo["id"], branch)).fetchall():
         if pull["head_sha"] == new:
             continue
         base = git.resolve(bare, f"refs/heads/{pull['base_ref']}") or pull["base_sha"]
@@ -90,11 +90,11 @@ def reopen(hub: Hub, db: sqlite3.Connection, pull: sqlite3.Row, actor_id: int) -
 def branch_deleted(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, branch: str, actor_id: int) -> None:
     """GitHub closes a pull request when either of its branches goes."""
     touched = db.execute(
-        "select pulls.*, issues.* from pulls join issues on issues.id = issue_id where repo_id = ? and ? in (head_ref, base_ref)",
-        (repo["id"], branch),
+        "select pulls.*, issues.* from pulls join issues on issues.id = issue_id where repo_id = ? and (base_ref = ? or (head_ref = ? and fork_owner_id is null))",
+        (repo["id"], branch, branch),
     ).fetchall()
     for pull in touched:
         if pull["state"] == "open":
             close(hub, db, pull, actor_id)
-        if pull["head_ref"] == branch:
+        if pull["head_ref"] == branch and pull["fork_owner_id"] is None:
             timeline.record(db, pull["id"], "head_ref_deleted", actor_id, hub.now())

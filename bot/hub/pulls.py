@@ -45,8 +45,9 @@ def listed(owner: str, name: str) -> Response:
         where.append("state = ?")
         given.append(state)
     if head := request.args.get("head"):
-        where.append("head_ref = ?")
-        given.append(head.partition(":")[2] or head)
+        owner_of_head, _, branch = head.rpartition(":")
+        where.append("head_ref = ? and coalesce(fork_owner_id, ?) = coalesce((select id from users where login = ?), ?)")
+        given += [branch, repo["owner_id"], owner_of_head, repo["owner_id"]]
     if base := request.args.get("base"):
         where.append("base_ref = ?")
         given.append(base)
@@ -87,7 +88,7 @@ def open_pull(
         assert base_tip is not None
         if git.is_ancestor(where, tip, base_tip):
             raise _custom(f"No commits between {base} and {branch}")
-        same = "repo_id = ? and head_ref = ? and base_ref = ? and state = 'open'"
+        same = "repo_id = ? and head_ref = ? and base_ref = ? and state = 'open' and fork_owner_id is null"
         if db.execute(f"{pull_rows.PULLS} where {same}", (repo["id"], branch, base)).fetchone():
             raise _custom(f"A pull request already exists for {shapes.full_name(repo).partition('/')[0]}:{branch}.")
         issue = issues.create_issue_row(db, repo, title, body, author_id, hub.now())

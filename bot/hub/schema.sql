@@ -59,7 +59,8 @@ create table if not exists pulls (
   issue_id integer primary key, head_ref text not null, head_sha text not null, base_ref text not null, base_sha text not null,
   draft integer not null default 0, merged_at text, merged_by_id integer, merge_commit_sha text,
   mergeable integer, mergeable_for text,                                                                  -- the "head:base" pair that mergeable was computed for
-  maintainer_can_modify integer not null default 0);
+  maintainer_can_modify integer not null default 0,
+  fork_owner_id integer);                                                                                 -- whose fork the head is a branch of; null for this repository's own
 create table if not exists reviews (
   id integer primary key, issue_id integer not null, author_id integer not null, app_id integer, body text not null,
   state text not null,                                                                                    -- PENDING | COMMENTED | APPROVED | CHANGES_REQUESTED | DISMISSED

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.hub import checks, git, repo_switches
+from bot.hub import checks, git, issues, repo_switches
 from bot.hub.hub import Hub, stamp
 from bot.hub.web import find_repository
 
@@ -152,6 +152,23 @@ def add_issues(
                 (author_id, data, at, repo_id, last - count, last),
             )
     return numbers
+
+
+def add_fork_pull(hub: Hub, full_name: str, login: str, branch: str, head: str, *, title: str) -> int:
+    """A stranger's pull request from a branch of their own fork, which is deleted by now; `head` is a commit that this repository has."""
+    owner, _, name = full_name.partition("/")
+    with hub.write() as db:
+        repo = find_repository(db, owner, name)
+        assert repo is not None
+        bare = hub.root / "repositories" / owner / f"{name}.git"
+        base = str(repo["default_branch"])
+        issue = issues.create_issue_row(db, repo, title, "", _id_of(hub, login), hub.now())
+        db.execute(
+            "insert into pulls (issue_id, head_ref, head_sha, base_ref, base_sha, fork_owner_id) values (?, ?, ?, ?, ?, ?)",
+            (issue["id"], branch, head, base, git.resolve(bare, f"refs/heads/{base}"), _id_of(hub, login)),
+        )
+        git.move(bare, [(f"refs/pull/{issue['number']}/head", head, None)])
+    return int(issue["number"])
 
 
 def protect(

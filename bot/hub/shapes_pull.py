@@ -7,10 +7,10 @@ from bot.hub import node_ids, pull_rows, shapes
 from bot.hub.hub import Hub
 
 
-def _side(repo: sqlite3.Row, ref: str, sha: str) -> dict[str, Any]:
-    owner = shapes.user(repo["owner_id"])
+def _side(repo: sqlite3.Row, ref: str, sha: str, fork_of: int | None = None) -> dict[str, Any]:
+    owner = shapes.user(fork_of or repo["owner_id"])
     assert owner is not None
-    return {"label": f"{owner['login']}:{ref}", "ref": ref, "sha": sha, "user": owner, "repo": shapes.repository(repo)}
+    return {"label": f"{owner['login']}:{ref}", "ref": ref, "sha": sha, "user": owner, "repo": None if fork_of else shapes.repository(repo)}
 
 
 def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = True) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = Tru
         "merge_commit_sha": row["merge_commit_sha"],
         "requested_reviewers": [],
         "requested_teams": [],
-        "head": _side(repo, row["head_ref"], row["head_sha"]),
+        "head": _side(repo, row["head_ref"], row["head_sha"], row["fork_owner_id"]),
         "base": _side(repo, row["base_ref"], pull_rows.base_tip(hub, db, row)),
         "_links": {key: {"href": url} for key, url in links.items()},
         "auto_merge": None,

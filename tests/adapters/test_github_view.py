@@ -11,7 +11,7 @@ from graphql import build_schema, parse, validate
 from bot.adapters.github import queries
 from bot.core.labels import PROPOSED, READY
 from bot.core.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
-from bot.hub import checks
+from bot.hub import checks, seed
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 from tests.adapters.rehearsal import NAME, Rehearsal
 
@@ -29,6 +29,7 @@ def test_every_document_is_one_that_githubs_published_schema_allows() -> None:
         queries.snapshot_document({}, with_list=False),
         queries.snapshot_document({7: "agent-1/project-7"}, light=(4, 5), with_list=False),
         queries.snapshot_document({}, light=(4,), with_list=False),
+        queries.PULL_DOCUMENT,
         queries.LABELS_DOCUMENT,
         queries.BOARD_DOCUMENT,
         queries.ROWS_DOCUMENT,
@@ -199,3 +200,18 @@ def test_comments_are_read_to_the_end(place: Rehearsal) -> None:
         place.api("POST", f"issues/{number}/comments", {"body": f"comment {count}"})
 
     assert [one.body for one in place.reads().comments(number)] == ["comment 0", "comment 1", "comment 2"]
+
+
+def test_a_strangers_fork_with_a_branch_of_the_same_name_is_not_the_projects_pull_request(place: Rehearsal) -> None:
+    number, pull, head = with_pull(place)
+    theirs = place.branch("theirs", parser__py="import os\n")
+    seed.add_fork_pull(place.hub, NAME, "mallory", "agent-1/project-1", theirs, title="Fix the parser")
+    reads = place.reads()
+
+    ours = reads.view({number: "agent-1/project-1"}).pulls["agent-1/project-1"]
+    assert (ours.number, ours.head) == (pull, head)
+
+    none_of_ours = place.open_issue("Another", labels=(READY,))
+    seed.add_fork_pull(place.hub, NAME, "mallory", "agent-1/project-9", theirs, title="Mine")
+
+    assert reads.view({number: "agent-1/project-1", none_of_ours: "agent-1/project-9"}).pulls == {"agent-1/project-1": ours}

@@ -31,7 +31,7 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
   } } }"""
 _PULL = f"""
 fragment Shown on PullRequest {{
-  id number state headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
+  id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
   mergeQueueEntry {{ position }}
@@ -68,6 +68,13 @@ def snapshot_document(in_play: Mapping[int, str | None], *, light: Iterable[int]
         f"    {page}{stirred}\n    mergeQueue {{ id }}\n    " + "\n    ".join(parts) + "\n  }\n}" + "".join(fragments)
     )
 
+
+PULL_DOCUMENT = (
+    """query OnePull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ...Shown } }
+}"""
+    + _PULL
+)
 
 LABELS_DOCUMENT = """query Labels($owner: String!, $name: String!, $cursor: String) {
   repository(owner: $owner, name: $name) { id labels(first: 100, after: $cursor) { pageInfo { hasNextPage endCursor } nodes { id name } } }

@@ -13,7 +13,7 @@ from bot.adapters.github.client import Client
 from bot.adapters.github.jobs import ended
 from bot.adapters.github.nodes import LISTED, Seen, judged_issue, judged_pull, rest_comment, seen_in_play, seen_light, time_of, title
 from bot.adapters.github.people import People
-from bot.adapters.github.queries import snapshot_document
+from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document
 from bot.core.project import Comment, Issue, PullState, Title
 from bot.ports import GitHubTrouble, GitHubTroubleKind, View
 
@@ -200,10 +200,23 @@ class Reads:
         for number, branch in full.items():
             pulls = (found.get(f"p{number}") or {"nodes": []})["nodes"]
             if (node := found.get(f"i{number}")) is not None:
-                seen[number] = seen_in_play(node, pulls[-1] if pulls else None, branch, at)
+                newest = pulls[-1] if pulls else None
+                pull = self._own_pull(branch) if branch is not None and newest is not None and newest["isCrossRepository"] else newest
+                seen[number] = seen_in_play(node, pull, branch, at)
             else:
                 absent[number] = branch
         return absent
+
+    def _own_pull(self, branch: str) -> Any | None:
+        """GraphQL goes by a branch's name alone, and a stranger may give a branch of their fork any name; REST goes by whose it is, too."""
+        owner, name = self.client.repository.split("/")
+        made = {"sort": "created", "direction": "desc"}
+        for one in self.client.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "all", "per_page": 100, **made}):
+            source = one["head"]["repo"]
+            if source is not None and source["full_name"].lower() == self.client.repository.lower():
+                found = self.client.graphql(PULL_DOCUMENT, {"owner": owner, "name": name, "number": one["number"]})
+                return found["repository"]["pullRequest"]
+        return None
 
     def _repository(self, document: str, cursor: str | None = None) -> Any:
         owner, name = self.client.repository.split("/")
