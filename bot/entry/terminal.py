@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console
 
 from bot.agents.outside import Progress
@@ -13,12 +15,26 @@ from bot.flows.fleet import Watcher
 from bot.flows.ticking import Tick
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_COMMAND = re.compile(r"^(\W*?):(?=:)|##(?=\[)")
+_UNSEEN = "\u200b"
+
+
+def told(text: str) -> str:
+    """One line that no terminal and no runner obeys, since models and strangers have a say in it.
+
+    A runner takes for commands what begins with `::`, and `##[` wherever it stands:
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands and actions/runner, src/Runner.Common/ActionCommand.cs
+    """
+    return _COMMAND.sub(lambda found: f"{found[0]}{_UNSEEN}", _CONTROL.sub(" ", text))
+
+
 def printer(console: Console | None = None) -> Watcher:
     out = console or Console(highlight=False)
     last: dict[str, str] = {}
 
     def say(who: str, text: str, style: str = "") -> None:
-        out.print(f"{who:>12}  ", text, style=style, markup=False, sep="", soft_wrap=True)
+        out.print(f"{who:>12}  ", told(text), style=style, markup=False, sep="", soft_wrap=True)
 
     def ticked(done: Tick) -> None:
         for one in done.applied:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from bot.core.trouble import UserError
+from bot.entry.terminal import told
 
 
 def job() -> str | None:
@@ -47,9 +48,10 @@ def output(name: str, value: str) -> None:
 
 def say(title: str, lines: Sequence[str]) -> None:
     """To the log, and framed so that nothing in it is markup, to the run's summary page."""
-    for line in lines:
+    safe = [told(line) for line in lines]
+    for line in safe:
         print(line, flush=True)
-    text = "\n".join(lines).replace("```", "ʼʼʼ") or "nothing to do"
+    text = "\n".join(safe).replace("```", "ʼʼʼ") or "nothing to do"
     _append("GITHUB_STEP_SUMMARY", f"### {title}\n\n```text\n{text}\n```\n")
 
 

@@ -53,7 +53,7 @@ def work(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
         )
     except (UserError, GitTrouble) as trouble:
         # Said in the bundle, so that the project tells why and no more than nothing counts as spent.
-        print(f"groundskeeper: {trouble}", flush=True)
+        surroundings.say(f"Run {run}", [f"groundskeeper: {trouble}"])
         write_bundle(bundles, Bundle(run=run, ending=Ending.FAILED, note=f"The job could not begin: {trouble}"))
         return 1
     bundle = carry_out(means, handoff.started, lambda now: watcher.progress(handoff.started, now), interrupted=lambda: interruption.why)
