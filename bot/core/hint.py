@@ -13,6 +13,7 @@ Own = frozenset[str | int]
 
 OWN_WORKFLOWS = ".github/workflows/groundskeeper"
 """Where the bot's own workflow files begin; that one of them ended is no news, and would start the next one for ever."""
+_LATER = "the periodic look reads it"
 _AGENT_BRANCH = re.compile(r"agent-\d+/.+")
 _FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
 
@@ -96,6 +97,37 @@ def _is_own(account: object, own: Own) -> bool:
     return by_id or (isinstance(login, str) and login.lower() in own)
 
 
+def _is_strangers(text: object) -> bool:
+    """Nobody's rights are decided by this, only whether to look at once: anybody could else have the bot look without end, which costs
+    runs of a workflow and keeps those that publish waiting. https://docs.github.com/graphql/reference/enums#commentauthorassociation
+    """
+    return _at(text, "author_association") in ("NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN")
+
+
+def _issues(payload: Mapping[str, object], _: Own) -> str | None:
+    labels = _at(payload, "issue", "labels")
+    names = [str(_at(one, "name")) for one in labels] if isinstance(labels, list) else []
+    if payload.get("action") in ("labeled", "unlabeled") or any(name.casefold().startswith("agent:") for name in names):
+        return None
+    return "an issue of a stranger that nobody gave to the bot" if _is_strangers(payload.get("issue")) else None
+
+
+def _issue_comment(payload: Mapping[str, object], _: Own) -> str | None:
+    return f"a comment of a stranger; {_LATER}" if _is_strangers(payload.get("comment")) else None
+
+
+def _pull_request(payload: Mapping[str, object], _: Own) -> str | None:
+    head = _at(payload, "pull_request", "head")
+    fork = isinstance(head, Mapping) and _at(head, "repo", "full_name") != _at(payload, "repository", "full_name")
+    return "a pull request from a fork" if fork else None
+
+
+def _review(payload: Mapping[str, object], own: Own) -> str | None:
+    if payload.get("action") == "submitted" and _is_strangers(payload.get("review")):
+        return f"a review of a stranger; {_LATER}"
+    return _pull_request(payload, own)
+
+
 def _push(payload: Mapping[str, object], _: Own) -> str | None:
     ref, default = payload.get("ref"), _at(payload, "repository", "default_branch")
     if not isinstance(ref, str):
@@ -146,6 +178,10 @@ def _status(payload: Mapping[str, object], _: Own) -> str | None:
 
 
 _SPECIAL: Mapping[str, Callable[[Mapping[str, object], Own], str | None]] = {
+    "issues": _issues,
+    "issue_comment": _issue_comment,
+    "pull_request": _pull_request,
+    "pull_request_review": _review,
     "push": _push,
     "check_run": _check_run,
     "check_suite": _check_suite,

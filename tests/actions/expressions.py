@@ -105,9 +105,12 @@ class _Parser:
             case "startsWith":
                 return as_text(given[0]).casefold().startswith(as_text(given[1]).casefold())
             case "contains":
-                return as_text(given[1]).casefold() in as_text(given[0]).casefold()
+                wanted = as_text(given[1]).casefold()
+                return wanted in ([as_text(one).casefold() for one in given[0]] if isinstance(given[0], list) else as_text(given[0]).casefold())
             case "fromJSON":
                 return json.loads(given[0])
+            case "toJSON":
+                return json.dumps(given[0])
             case "always":
                 return True
             case "success":

@@ -1,0 +1,48 @@
+"""Which events start the shipped workflow's first job: strangers cannot have it run, however much they write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.actions.expressions import evaluated
+from tests.actions.runner import WORKFLOW, read
+
+HERE = {"head": {"repo": {"full_name": "garden/pots"}}}
+FORK = {"head": {"repo": {"full_name": "eve/pots"}}}
+
+
+def starts(event: str, **payload: Any) -> bool:
+    github = {"event_name": event, "event": payload, "repository": "garden/pots"}
+    return bool(evaluated(read(WORKFLOW)["jobs"]["plan"]["if"], {"github": github}))
+
+
+def issue(association: str, *labels: str) -> dict[str, Any]:
+    return {"author_association": association, "labels": [{"name": name, "description": "x"} for name in labels]}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "expected"),
+    [
+        ("schedule", {}, True),
+        ("workflow_dispatch", {}, True),
+        ("check_suite", {"action": "completed"}, True),
+        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "OWNER"}}, True),
+        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "NONE"}}, False),
+        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "FIRST_TIME_CONTRIBUTOR"}}, False),
+        ("issue_comment", {"action": "created", "comment": {"body": "Thanks", "author_association": "OWNER"}}, False),
+        ("issues", {"action": "labeled", "label": {"name": "agent:ready"}, "issue": issue("NONE", "agent:ready")}, True),
+        ("issues", {"action": "labeled", "label": {"name": "bug"}, "issue": issue("MEMBER", "agent:ready")}, False),
+        ("issues", {"action": "edited", "issue": issue("NONE", "bug", "agent:ready")}, True),
+        ("issues", {"action": "edited", "issue": issue("NONE", "bug")}, False),
+        ("issues", {"action": "reopened", "issue": issue("NONE")}, False),
+        ("issues", {"action": "closed", "issue": issue("MEMBER")}, True),
+        ("pull_request_review", {"action": "submitted", "pull_request": HERE, "review": {"author_association": "COLLABORATOR"}}, True),
+        ("pull_request_review", {"action": "submitted", "pull_request": HERE, "review": {"author_association": "NONE"}}, False),
+        ("pull_request_review", {"action": "dismissed", "pull_request": HERE, "review": {"author_association": "NONE"}}, True),
+        ("pull_request_review", {"action": "submitted", "pull_request": FORK, "review": {"author_association": "OWNER"}}, False),
+    ],
+)
+def test_who_can_start_the_workflow(event: str, payload: dict[str, Any], expected: bool) -> None:
+    assert starts(event, **payload) is expected
