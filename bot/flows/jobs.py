@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.lease import Refused, expired
 from bot.core.ledger import Entry, EntryKind, with_settlement
-from bot.core.record import Run
+from bot.core.record import Record, Run
 from bot.core.run import Bundle
 from bot.core.started import Started
 from bot.flows.means import Means
@@ -54,15 +54,17 @@ def plan_jobs(means: Means, *, ideate: bool = False, watch: Callable[[Tick], Non
 
 def take_in(means: Means, started: Started, bundle: Bundle | None) -> Run | Refused:
     """Publishes what a job handed back. Nothing of it is believed that the lease does not bear out; without a bundle the job died."""
-    why = _mismatch(means, started, bundle)
+    record = record_of(means.refs.read(), started.start.number)
+    why = _mismatch(record, started, bundle)
     if why is not None:
         return Refused(reason=why)
+    started = replace(started, record=record)
     return _written_off(means, started) if bundle is None else publish(means, started, bundle)
 
 
-def _mismatch(means: Means, started: Started, bundle: Bundle | None) -> str | None:
-    """Files travel through places where other code runs: who may publish what is read from the ref alone."""
-    lease = record_of(means.refs.read(), started.start.number).lease
+def _mismatch(record: Record, started: Started, bundle: Bundle | None) -> str | None:
+    """Files travel through places where other code runs: who may publish what, and to which branch, is read from the ref alone."""
+    lease = record.lease
     if lease is None or lease.holder != started.holder:
         return f"the lease of run {started.holder.run} is gone"
     start = started.start
@@ -71,6 +73,8 @@ def _mismatch(means: Means, started: Started, bundle: Bundle | None) -> str | No
         return f"what was handed in for run {started.holder.run} is not what its lease was taken for"
     if bundle is not None and bundle.run != started.holder.run:
         return f"the bundle says that it is of run {bundle.run}, not of {started.holder.run}"
+    if bundle is not None and bundle.spend.money < 0:
+        return f"the bundle of run {bundle.run} says that it spent less than nothing"
     return None
 
 

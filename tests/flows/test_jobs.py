@@ -95,6 +95,33 @@ def test_nothing_is_believed_that_the_lease_does_not_bear_out(world: World) -> N
     assert world.git("for-each-ref") == before
 
 
+def test_the_branch_that_is_pushed_is_the_refs_own(world: World) -> None:
+    world.model.add(writes("a.txt", "a"), judges())
+    number = world.open_issue("Add a")
+    (started,) = planned(world).started
+    bundle = carried_out(world, started)
+    forged = replace(started, record=replace(started.record, branch="release/next"))
+
+    assert isinstance(take_in(world.means, forged, bundle), Run)
+
+    assert world.git("for-each-ref", "--format=%(refname)", "refs/heads/release") == ""
+    assert world.git("for-each-ref", "--format=%(refname)", "refs/heads/agent-1").strip() == f"refs/heads/agent-1/project-{number}"
+    world.settle()
+
+
+def test_a_bundle_cannot_give_money_back(world: World) -> None:
+    world.model.add(writes("a.txt", "a", any_number=True))
+    number = world.open_issue("Add a")
+    (started,) = planned(world).started
+    bundle = carried_out(world, started)
+
+    refused = take_in(world.means, started, replace(bundle, spend=replace(bundle.spend, money=usd(-5))))
+
+    assert isinstance(refused, Refused)
+    assert "less than nothing" in refused.reason
+    assert world.record(number).lease is not None
+
+
 def test_a_bundle_that_comes_twice_is_published_once(world: World) -> None:
     world.model.add(writes("a.txt", "a"), judges())
     world.open_issue("Add a")
