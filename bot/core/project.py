@@ -26,6 +26,9 @@ class Comment:
     author: str
     body: str
     at: datetime
+    changed_at: datetime
+    """When its text became what it is."""
+    may_write: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,12 +136,16 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
 
 
 def _discussion(project: Project | None) -> tuple[str, ...]:
-    """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on."""
-    if project is None:
+    """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on.
+
+    An asker without write access is heard only with what stood there when it was queued: as for title and body, somebody has read that.
+    """
+    if project is None or project.issue.queued is None:
         return ()
-    heard = {project.issue.author} | ({project.issue.queued.by} if project.issue.queued else set())
-    spoken = (comment for comment in project.issue.comments if comment.author in heard and not is_addressed(comment.body))
-    return tuple(f"@{comment.author}: {comment.body}" for comment in spoken)
+    issue, queued = project.issue, project.issue.queued
+    asked = (one for one in issue.comments if one.author == issue.author and (one.may_write or one.changed_at <= queued.at))
+    heard = {id(one) for one in (*asked, *(one for one in issue.comments if one.author == queued.by))}
+    return tuple(f"@{one.author}: {one.body}" for one in issue.comments if id(one) in heard and not is_addressed(one.body))
 
 
 def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:

@@ -253,3 +253,15 @@ def test_the_repositorys_own_hooks_and_settings_do_nothing(code: GitCode, base: 
 
     assert not (tmp_path / "ran").exists()
     shutil.rmtree(code.workspaces)
+
+
+def test_a_run_cannot_hide_its_work_from_the_reviewer_by_attributes(code: GitCode, base: str) -> None:
+    bundle, head = handed_in(code, base, write(".gitattributes", "*.py -diff\n*.txt binary\n"), write("parser.py", "import os\n"))
+    assert isinstance(code.admit(bundle, base=base, head=head), Admitted)
+
+    assert "+import os" in code.diff(base, head)
+
+    code.mirror.git("update-ref", "HEAD", head)
+    more, later = handed_in(code, head, write("parser.py", "import sys\n"))
+    assert isinstance(code.admit(more, base=head, head=later), Admitted)
+    assert "+import sys" in code.diff(head, later)

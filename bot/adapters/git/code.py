@@ -15,6 +15,7 @@ from bot.ports import Admitted, GitTrouble
 
 _LARGEST_BUNDLE = 50_000_000
 _LARGEST_DIFF = 400_000
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MERGES_KEPT = 2_000
 _LONGEST_HUNKS = 6_000
 
@@ -49,7 +50,8 @@ class GitCode:
         """Past the limit whole files are left out, and their names stand at the head of it, so that nobody takes it for all."""
         between = f"{checked_oid(base)}...{checked_oid(head)}"
         options = ("--no-color", "--no-ext-diff", "--no-textconv")
-        whole = self.mirror.git("diff", *options, between).text
+        # A git from 2.43 on reads attributes of a bare repository from its head, and `-diff` there would hide files from the reviewer.
+        whole = git("diff", *options, between, cwd=self.mirror.path, config={"attr.tree": _EMPTY_TREE}).text
         if len(whole) <= _LARGEST_DIFF:
             return whole
         cut = whole.rfind("\ndiff --git ", 0, _LARGEST_DIFF) + 1

@@ -57,7 +57,9 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
 
 def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
     queued = replace(issue.queued, may_write=may_write(issue.queued.by)) if issue.queued else None
-    return replace(issue, queued=queued, edits=tuple(replace(edit, may_write=may_write(edit.by)) for edit in issue.edits))
+    edits = tuple(replace(edit, may_write=may_write(edit.by)) for edit in issue.edits)
+    comments = tuple(replace(one, may_write=may_write(one.author)) if one.author == issue.author else one for one in issue.comments)
+    return replace(issue, queued=queued, edits=edits, comments=comments)
 
 
 def judged_pull(pull: Pull, may_write: Callable[[str], bool]) -> Pull:
@@ -78,7 +80,8 @@ def title(issue: Any) -> Title:
 
 def rest_comment(one: Any) -> Comment:
     author = (one["user"] or {"login": "ghost"})["login"]
-    return Comment(node_id=one["node_id"], author=author, body=one["body"], at=time_of(one["created_at"]))
+    at, changed_at = time_of(one["created_at"]), time_of(one["updated_at"])
+    return Comment(node_id=one["node_id"], author=author, body=one["body"], at=at, changed_at=changed_at)
 
 
 def time_of(text: str) -> datetime:
@@ -88,7 +91,8 @@ def time_of(text: str) -> datetime:
 def _names(issue: Issue, pull: Pull | None) -> frozenset[str]:
     acts = [*issue.edits, *([issue.queued] if issue.queued else [])]
     reviewers = [one.author for one in pull.reviews if one.state in _BINDING] if pull else []
-    return frozenset([act.by for act in acts] + reviewers)
+    asker = [issue.author] if any(one.author == issue.author for one in issue.comments) else []
+    return frozenset([act.by for act in acts] + reviewers + asker)
 
 
 def _issue(node: Any) -> Issue:
@@ -107,7 +111,13 @@ def _issue(node: Any) -> Issue:
         queued=_queued(node, labels, events),
         edits=_edits(node, events),
         comments=tuple(
-            Comment(node_id=one["id"], author=_login(one["author"]), body=one["body"], at=time_of(one["createdAt"]))
+            Comment(
+                node_id=one["id"],
+                author=_login(one["author"]),
+                body=one["body"],
+                at=time_of(one["createdAt"]),
+                changed_at=time_of(one["lastEditedAt"] or one["createdAt"]),
+            )
             for one in comments["nodes"]
         ),
         more_comments=comments["totalCount"] > len(comments["nodes"]),

@@ -22,7 +22,7 @@ fragment Light on Issue {{
 _FULL = f"""
 fragment Full on Issue {{
   ...Light
-  comments(last: 50) {{ totalCount nodes {{ id body createdAt author {_ACTOR} }} }}
+  comments(last: 50) {{ totalCount nodes {{ id body createdAt lastEditedAt author {_ACTOR} }} }}
 }}"""
 _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
     __typename
