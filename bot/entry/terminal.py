@@ -14,7 +14,6 @@ from bot.core.started import Started
 from bot.flows.fleet import Watcher
 from bot.flows.ticking import Tick
 
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _COMMAND = re.compile(r"^(\W*?):(?=:)|##(?=\[)")
 _UNSEEN = "\u200b"

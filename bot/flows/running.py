@@ -33,7 +33,7 @@ def carry_out(
 
     `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
     """
-    guard = LeaseGuard(means=means, started=started, looked_at=means.clock.now(), interrupted=interrupted)
+    guard = LeaseGuard(means=means, started=started, interrupted=interrupted)
     place = means.transcripts / f"{started.holder.run}.jsonl"
 
     def seen(progress: Progress) -> None:
@@ -92,7 +92,8 @@ class LeaseGuard:
 
     means: RunMeans
     started: Started
-    looked_at: datetime
+    looked_at: datetime | None = None
+    """Never before the first question: a job may have waited long for its machine, or be one that somebody had run again."""
     interrupted: Callable[[], str | None] = lambda: None
     why: str | None = None
     progress: Progress | None = None
@@ -100,7 +101,7 @@ class LeaseGuard:
     def over(self) -> bool:
         now = self.means.clock.now()
         self.why = self.why or self.interrupted()
-        if self.why is None and now - self.looked_at >= _LOOK_EVERY:
+        if self.why is None and (self.looked_at is None or now - self.looked_at >= _LOOK_EVERY):
             self.looked_at = now
             try:
                 self.why = self._trouble(now)

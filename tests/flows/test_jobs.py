@@ -19,6 +19,7 @@ from bot.core.roles import Role
 from bot.core.run import Bundle, Ending
 from bot.core.started import Started
 from bot.core.trouble import UserError
+from bot.entry.halting import halt
 from bot.flows.jobs import Planned, plan_jobs, take_in, time_to_stay_awake
 from bot.flows.means import Means
 from bot.flows.running import carry_out
@@ -120,6 +121,19 @@ def test_a_bundle_cannot_give_money_back(world: World) -> None:
     assert isinstance(refused, Refused)
     assert "less than nothing" in refused.reason
     assert world.record(number).lease is not None
+
+
+def test_a_job_that_begins_after_a_stop_or_without_its_lease_asks_the_model_nothing(world: World) -> None:
+    world.open_issue("Add a")
+    (started,) = planned(world).started
+    halt(world.means, agent=None, category=None, by="ann", reason="bill looks wrong")
+
+    stopped = carried_out(world, started)
+
+    assert (stopped.ending, stopped.note, stopped.spend.requests) == (Ending.STOPPED, "Stopped by ann: bill looks wrong", 0)
+    assert isinstance(take_in(world.means, started, stopped), Run)
+    again = carried_out(world, started)
+    assert (again.ending, again.spend.requests) == (Ending.STOPPED, 0)
 
 
 def test_a_bundle_that_comes_twice_is_published_once(world: World) -> None:
