@@ -106,7 +106,9 @@ class _Parser:
                 return as_text(given[0]).casefold().startswith(as_text(given[1]).casefold())
             case "contains":
                 wanted = as_text(given[1]).casefold()
-                return wanted in ([as_text(one).casefold() for one in given[0]] if isinstance(given[0], list) else as_text(given[0]).casefold())
+                return wanted in (
+                    [as_text(one).casefold() for one in given[0]] if isinstance(given[0], list) else as_text(given[0]).casefold()
+                )
             case "fromJSON":
                 return json.loads(given[0])
             case "toJSON":

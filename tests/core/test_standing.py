@@ -142,6 +142,14 @@ RULES: list[tuple[str, Project, Policy, Phase, Want | None, str]] = [
         None,
         "unit",
     ),
+    (
+        "a status that has the name of a failed check does not hide it",
+        working(run(), the_pull=pull(checks=(*RED, Check(name="unit", state=CheckState.SUCCESS)))),
+        policy(),
+        Phase.REWORK,
+        Want.EXECUTE,
+        "checks failed: unit",
+    ),
     ("failed checks send it back", working(run(), the_pull=pull(checks=RED)), policy(), Phase.REWORK, Want.EXECUTE, "checks failed: unit"),
     (
         "an unnamed red check does not matter",

@@ -90,7 +90,11 @@ def _actions(place: Place) -> Iterator[Finding]:
     else:
         yield ok("Actions", "enabled, and the workflow's actions are allowed")
     granted = place.rest("GET", "actions/permissions/workflow")["default_workflow_permissions"]
-    yield ok("workflow permissions", f"the workflow asks for exactly what each job needs; the default ({granted}) does not matter")
+    if granted == "read":
+        yield ok("workflow permissions", "the default can only read; the bot's own workflow asks for exactly what each job needs")
+        return
+    found = "every job that names no permissions gets a token that can write, and checks run what an agent wrote before anybody reviewed it"
+    yield wrong("workflow permissions", found, f"Choose read, and give `permissions:` to the jobs that must write: {at}")
 
 
 def _selected(place: Place, at: str) -> Iterator[Finding]:

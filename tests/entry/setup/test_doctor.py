@@ -96,6 +96,17 @@ def test_what_somebody_changed_later_is_found(site: Site) -> None:
     assert found["model"][:2] == ("not seen", "the secret ANTHROPIC_API_KEY is set, but secrets cannot be read back")
 
 
+def test_checks_that_would_run_an_agents_work_with_a_token_that_can_write_are_found(site: Site) -> None:
+    assert examined(site)["workflow permissions"][0] == "ok"
+
+    site.send("PUT", f"{SETTINGS}/workflow", {"default_workflow_permissions": "write"})
+
+    state, told, remedy = examined(site)["workflow permissions"]
+    assert state == "wrong"
+    assert "before anybody reviewed it" in told
+    assert remedy.startswith("Choose read")
+
+
 def test_switched_off_actions_and_a_disabled_workflow_are_found(site: Site) -> None:
     set_up(site, "--no-board")
     site.send("PUT", f"/repos/{NAME}/actions/workflows/groundskeeper.yml/disable", None)
