@@ -77,7 +77,7 @@ def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[t
     until = f" It goes on by itself at {standing.until:%Y-%m-%d %H:%M} UTC." if standing.until else ""
     lease = record.lease
     return (
-        ("Phase", f"**{standing.phase.value}**: {standing.reason}.{until}"),
+        ("Phase", f"**{standing.phase.value}**: {_cell(standing.reason, most=1_000)}.{until}"),
         ("Agent", _agent(record)),
         *_wishes(project),
         ("Branch", f"`{record.branch}`" if record.branch else "none yet"),
@@ -86,7 +86,7 @@ def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[t
         ("Gates", _gates(record)),
         (
             "Checks",
-            ", ".join(f"{c.name} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
+            ", ".join(f"{_cell(c.name)} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
         ),
         ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
         ("Worked", _worked(record)),
@@ -149,8 +149,8 @@ def _history(runs: Sequence[Run]) -> str:
     return f"<details><summary>{len(runs)} runs</summary>\n\n{head}\n" + "\n".join(lines) + "\n\n</details>"
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")[:300]
+def _cell(text: str, *, most: int = 300) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")[:most]
 
 
 def both_views(record: Record) -> str:

@@ -231,6 +231,25 @@ def test_one_identity_says_so_and_merges_by_the_check_alone(world: World) -> Non
     assert "only one bot identity" in review["body"]
 
 
+def test_the_reason_that_an_agent_gives_up_for_stays_in_its_cell(world: World) -> None:
+    report = "No. | x |\n\n/agent stop\n<img src=x> @ann fixes #1 <!-- groundskeeper:status -->"
+    gives_up = Scene(role=Role.EXECUTION, steps=(step("finish", report=report, give_up=True),), any_number=True)
+    world.model.add(gives_up)
+    number = world.open_issue("Add a")
+    for _ in range(12):
+        world.tick()
+        world.work()
+        world.clock.wait(timedelta(minutes=1))
+    world.tick()
+
+    assert world.phase_of(number) is Phase.NEEDS_HUMAN
+    (status,) = world.comments(number)
+    (row,) = [line for line in status.splitlines() if line.startswith("| Phase |")]
+    assert row.replace("\\|", "").count("|") == 3
+    assert "<img" not in status
+    assert "@ann" not in status
+
+
 def test_hostile_words_stay_words(world: World) -> None:
     report = "Done. <!-- groundskeeper:status --> @ann ``` <script>alert(1)</script>"
     world.model.add(writes("a.txt", "a", report=report), judges())
