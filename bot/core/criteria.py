@@ -10,10 +10,40 @@ _FENCE = re.compile(r"^[ \t]*(```|~~~)")
 _MOST = 20
 
 
+_TAGS = re.compile(r"[\U000e0000-\U000e007f]")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
     text: str
     derived: bool = False
+
+
+def visible(text: str) -> str:
+    """Markdown without what GitHub's pages do not show: whoever queued it has not read that. Code is shown as it is, and kept.
+
+    https://spec.commonmark.org/0.31.2/#html-blocks: a comment that begins a line ends with the text at the latest.
+    """
+    kept: list[str] = []
+    fenced, hidden, at = False, False, 0
+    last_end = text.rfind("-->")
+    for line in text.splitlines(keepends=True):
+        if not hidden and _FENCE.match(line):
+            fenced = not fenced
+        place = 0
+        while not fenced and place < len(line):
+            if hidden:
+                end = line.find("-->", place)
+                place, hidden = (len(line), True) if end < 0 else (end + 3, False)
+                continue
+            start = line.find("<!--", place)
+            if start < 0 or not (at + start < last_end or not line[:start].strip()):
+                break
+            kept.append(line[place:start])
+            place, hidden = start + 2, True
+        kept.append(line[place:])
+        at += len(line)
+    return _TAGS.sub("", "".join(kept))
 
 
 def criteria_of(title: str, body: str) -> tuple[Criterion, ...]:
@@ -23,7 +53,7 @@ def criteria_of(title: str, body: str) -> tuple[Criterion, ...]:
     """
     found: list[str] = []
     fenced = False
-    for line in body.splitlines():
+    for line in visible(body).splitlines():
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced and (item := _ITEM.match(line)):

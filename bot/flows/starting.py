@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.agents.gates import detect_gates
 from bot.core.category import Category
 from bot.core.commands import is_addressed
-from bot.core.criteria import Criterion, criteria_of
+from bot.core.criteria import Criterion, criteria_of, visible
 from bot.core.effects import StartRun
 from bot.core.ideas import Validate, pending_proposal
 from bot.core.lease import Refused, taken
@@ -105,7 +105,7 @@ def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: 
         number=start.number,
         cycle=start.cycle,
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
-        body=project.issue.body if project else (proposal.description if proposal else ""),
+        body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
         discussion=_discussion(project),
         criteria=_criteria(project, proposal),
         base=start.base,
@@ -145,7 +145,7 @@ def _discussion(project: Project | None) -> tuple[str, ...]:
     issue, queued = project.issue, project.issue.queued
     asked = (one for one in issue.comments if one.author == issue.author and (one.may_write or one.changed_at <= queued.at))
     heard = {id(one) for one in (*asked, *(one for one in issue.comments if one.author == queued.by))}
-    return tuple(f"@{one.author}: {one.body}" for one in issue.comments if id(one) in heard and not is_addressed(one.body))
+    return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if id(one) in heard and not is_addressed(one.body))
 
 
 def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:

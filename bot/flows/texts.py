@@ -86,7 +86,9 @@ def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[t
         ("Gates", _gates(record)),
         (
             "Checks",
-            ", ".join(f"{_cell(c.name)} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK) if pull and pull.checks else "none yet",
+            ", ".join(f"{_cell(c.name)} {_word(c.state)}" for c in pull.checks if c.name != REVIEW_CHECK)
+            if pull and pull.checks
+            else "none yet",
         ),
         ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
         ("Worked", _worked(record)),

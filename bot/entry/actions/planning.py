@@ -50,8 +50,8 @@ def plan(home: Path, runs: Path) -> int:
     planned = plan_jobs(wired.means, ideate=command is Command.IDEATE)
     lines = [line for done in planned.ticks for line in report(done)] + ([planned.trouble] if planned.trouble else [])
     surroundings.say("Plan", list(dict.fromkeys(lines)))
+    _handed_on(wired, planned.started, runs)  # before anything that may fail: what is not handed on counts as spent
     _stay_awake(wired, clock)
-    _handed_on(wired, planned.started, runs)
     return 1 if planned.trouble and not planned.ticks else 0
 
 
