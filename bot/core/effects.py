@@ -73,6 +73,17 @@ class LeaveQueue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vouch:
+    """Repeat an approval on the merge that GitHub's queue made of it, since its required checks must succeed there too."""
+
+    number: int
+    pull: int
+    head: str
+    """The queue's merge, not the pull request's head."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateBranch:
     """Merge the base into the branch, where that goes without a conflict, so that the checks run on what would be merged."""
 
@@ -130,7 +141,19 @@ class Answer:
 
 
 Effect = (
-    StartRun | WriteOff | OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | FileProposal | Retire | Obey | Answer
+    StartRun
+    | WriteOff
+    | OpenPull
+    | PostVerdict
+    | Merge
+    | LeaveQueue
+    | Vouch
+    | UpdateBranch
+    | CloseIssue
+    | FileProposal
+    | Retire
+    | Obey
+    | Answer
 )
 
 
@@ -150,6 +173,8 @@ def describe(effect: Effect) -> str:
             return f"{'queue' if by_queue else 'merge'} pull request #{pull} of project {number} at {head[:8]}: {reason}"
         case LeaveQueue(number=number, pull=pull, reason=reason):
             return f"take pull request #{pull} of project {number} out of the merge queue: {reason}"
+        case Vouch(number=number, pull=pull, head=head, reason=reason):
+            return f"repeat the approval of pull request #{pull} of project {number} on the merge queue's {head[:8]}: {reason}"
         case UpdateBranch(number=number, base=base, reason=reason):
             return f"merge {base[:8]} into the branch of project {number}: {reason}"
         case CloseIssue(number=number, reason=reason):

@@ -17,6 +17,7 @@ from bot.core.effects import (
     Retire,
     StartRun,
     UpdateBranch,
+    Vouch,
     WriteOff,
 )
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
@@ -130,6 +131,10 @@ def _api_effect(snapshot: Snapshot, project: Project, standing: Standing) -> Ite
         case Want.LEAVE_QUEUE:
             assert pull is not None
             yield LeaveQueue(number=number, pull=pull.number, reason=reason)
+        case Want.VOUCH:
+            assert pull is not None
+            assert pull.queue_head is not None
+            yield Vouch(number=number, pull=pull.number, head=pull.queue_head, reason=reason)
         case Want.UPDATE:
             assert pull is not None
             yield UpdateBranch(number=number, pull=pull.number, head=pull.head, base=snapshot.base, reason=reason)
@@ -249,14 +254,9 @@ def _start(project: Project, standing: Standing, snapshot: Snapshot, policy: Pol
 
 
 def _pay(start: StartRun, purse: _Purse, policy: Policy, now: datetime) -> _Purse | Unaffordable:
+    run = f"planned-{start.number}-{start.role.value}"
     entry = Entry(
-        kind=EntryKind.RESERVE,
-        at=now,
-        run=f"planned-{start.number}-{start.role.value}",
-        project=start.number,
-        role=start.role,
-        agent=start.agent,
-        amount=start.grant.money,
+        kind=EntryKind.RESERVE, at=now, run=run, project=start.number, role=start.role, agent=start.agent, amount=start.grant.money
     )
     ledger = with_reservation(purse.ledger, entry, policy.caps)
     if isinstance(ledger, Unaffordable):

@@ -131,6 +131,10 @@ class Pull:
     """Oldest first."""
     queue_place: int | None = None
     """Its place in GitHub's merge queue, None where it is not in it."""
+    queue_head: str | None = None
+    """The queue's own merge of it with what waits before it, which the required checks are asked about too; None until there is one."""
+    queue_checks: tuple[Check, ...] = ()
+    """On `queue_head`."""
     removal: QueueRemoval | None = None
     """How it left the merge queue last."""
 

@@ -15,7 +15,7 @@ from bot.core.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.record import Run
 from bot.core.roles import Role
 from bot.core.run import Ending
-from bot.core.verdict import head_since, is_shown, outstanding_request, removal_from_queue, verdict_on
+from bot.core.verdict import head_since, is_shown, is_vouched, outstanding_request, removal_from_queue, verdict_on
 
 
 class Want(Enum):
@@ -28,6 +28,7 @@ class Want(Enum):
     MERGE = "merge"
     UPDATE = "merge the base in"
     LEAVE_QUEUE = "leave the merge queue"
+    VOUCH = "tell the merge queue the verdict"
     CLOSE = "close the issue"
     WRITE_OFF = "write off a dead run"
 
@@ -193,7 +194,8 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         case ChecksPassed():
             pass
     if pull.queue_place is not None and verdict is not None and verdict.approved and request is None:
-        return Standing(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}")
+        want = None if is_vouched(pull) else Want.VOUCH
+        return Standing(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", want=want)
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
         return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)

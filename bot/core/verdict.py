@@ -42,6 +42,14 @@ def is_shown(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> 
     return checked and (policy.reviewer is None or is_reviewed(verdict, project, pull, policy))
 
 
+def is_vouched(pull: Pull) -> bool:
+    """Whether the merge queue's own merge carries the verdict too: a required check must succeed there, as it did on the head.
+
+    https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+    """
+    return pull.queue_head is None or any(one.name == REVIEW_CHECK and one.state is CheckState.SUCCESS for one in pull.queue_checks)
+
+
 def is_reviewed(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> bool:
     """A review that GitHub dismissed, as it may when the head moves, is no longer there."""
     state = ReviewState.APPROVED if verdict.approved else ReviewState.CHANGES_REQUESTED

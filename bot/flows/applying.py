@@ -18,6 +18,7 @@ from bot.core.effects import (
     Retire,
     StartRun,
     UpdateBranch,
+    Vouch,
     WriteOff,
     describe,
 )
@@ -37,7 +38,7 @@ from bot.flows.means import Means
 from bot.flows.moving import move, record_of
 from bot.flows.obeying import answer, obey
 from bot.flows.starting import begin
-from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body
+from bot.flows.texts import line_comment, merge_message, proposal_body, proposal_mark, pull_body, pull_title, review_body, vouching
 from bot.ports import BranchMove, Change, GitHubTrouble, Merged, RefState, ReviewComment
 
 _UPDATES_KEPT = 50
@@ -92,6 +93,10 @@ def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
             pull = _project(snapshot, effect.number).pull
             assert pull is not None
             means.writes.dequeue(pull=pull.node_id)
+            return Applied(effect=effect, said=describe(effect))
+        case Vouch():
+            about = vouching(effect.pull)
+            means.writes.check(head=effect.head, name=REVIEW_CHECK, success=True, title="Approved", summary=about)
             return Applied(effect=effect, said=describe(effect))
         case UpdateBranch():
             return _update(means, _project(snapshot, effect.number), effect)

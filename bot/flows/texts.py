@@ -170,6 +170,13 @@ def both_views(record: Record) -> str:
     )
 
 
+def vouching(pull: int) -> str:
+    return (
+        f"This is pull request #{pull}, which the reviewer approved, on top of what is merged before it. "
+        "Whether they go together is for the other checks to say."
+    )
+
+
 def pull_title(project: Project) -> str:
     return " ".join(project.issue.title.split())[:200]
 

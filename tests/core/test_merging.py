@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.effects import LeaveQueue, Merge, StartRun
+from bot.core.effects import LeaveQueue, Merge, StartRun, Vouch
 from bot.core.merging import lined_up
 from bot.core.overlap import named_paths, territory
 from bot.core.phase import Phase
@@ -178,6 +178,21 @@ def test_where_there_is_a_merge_queue_everybody_goes_into_it_at_once_and_no_bran
     assert [type(effect) for effect in decided.effects] == [Merge, Merge]
     assert decided.standings[3].phase is Phase.MERGING
     assert decided.standings[3].reason == "in GitHub's merge queue, place 1"
+
+
+def test_an_approval_is_repeated_on_the_merge_that_the_queue_made_until_it_is_seen_there() -> None:
+    group, green = "e" * 40, Check(name="unit", state=CheckState.SUCCESS)
+    said = [(), (green,), (green, Check(name="groundskeeper/review", state=CheckState.SUCCESS))]
+    first, second, last = (
+        replace(queued(number), pull=replace(pull_of(queued(number)), queue_head=group, queue_checks=names))
+        for number, names in enumerate(said, start=1)
+    )
+    held = replace(first, issue=replace(first.issue, number=4, labels=frozenset({"agent:ready", "agent:hold"})))
+
+    decided = plan(snapshot(first, second, last, held, merge_queue=True), policy(), NOON)
+
+    assert [(effect.number, effect.head) for effect in decided.effects if isinstance(effect, Vouch)] == [(1, group), (2, group)]
+    assert [type(effect) for effect in decided.effects] == [Vouch, Vouch, LeaveQueue]
 
 
 def test_what_is_no_longer_to_be_merged_leaves_the_queue() -> None:

@@ -143,6 +143,7 @@ def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
 
 def _pull(node: Any) -> Pull:
     entry = node["mergeQueueEntry"]
+    group = entry["headCommit"] if entry else None
     return Pull(
         number=node["number"],
         node_id=node["id"],
@@ -157,6 +158,8 @@ def _pull(node: Any) -> Pull:
         checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
         reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
         queue_place=entry["position"] if entry else None,
+        queue_head=group["oid"] if group else None,
+        queue_checks=_checks(group),
         removal=_removal(node["timelineItems"]["nodes"]),
     )
 

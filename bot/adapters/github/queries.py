@@ -34,7 +34,7 @@ fragment Shown on PullRequest {{
   id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
-  mergeQueueEntry {{ position }}
+  mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}
   timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {{ nodes {{
     ... on RemovedFromMergeQueueEvent {{ createdAt reason actor {_ACTOR} beforeCommit {{ oid {_CHECKS} }} }}
   }} }}
