@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "default_workflow_permissions": "read",
     "can_approve_pull_request_reviews": False,
     "merge_queue": None,  # or by branch what its queue's rules are
+    "rulesets": None,  # or by branch what they ask for
 }
 
 

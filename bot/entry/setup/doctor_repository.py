@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.core.board import BOARD_FIELDS
 from bot.core.policy import REVIEW_CHECK
 from bot.entry.config import Config
-from bot.entry.setup import boards, files, labels, protection, settings
+from bot.entry.setup import boards, files, labels, rules, settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
 from bot.entry.setup.place import Place
 from bot.entry.setup.source import unpinned
@@ -158,7 +158,7 @@ def _board(place: Place, config: Config) -> Iterator[Finding]:
 
 def _checks(place: Place, config: Config) -> Iterator[Finding]:
     """No check at all is never green: a pull request on which nothing reports waits, and then goes to a person."""
-    required = [name for name in protection.required_checks(protection.rule(place)) if name != REVIEW_CHECK]
+    required = [name for name in rules.of(place).checks if name != REVIEW_CHECK]
     unnamed = [name for name in required if config.checks and name not in config.checks]
     if unnamed:
         found = f"{place.repo.default_branch} requires {', '.join(unnamed)}, which `checks:` does not name"
@@ -180,21 +180,42 @@ def _reported(place: Place) -> tuple[str, ...]:
 
 def _protection(place: Place, config: Config) -> Iterator[Finding]:
     branch = place.repo.default_branch
-    found = protection.rule(place)
-    for one in protection.obstacles(found, config.merge.method):
-        what, _, remedy = one.partition(": ")
-        yield wrong("branch protection", what, f"{remedy[:1].upper()}{remedy[1:]}.")
-    if REVIEW_CHECK in protection.required_checks(found):
+    found = rules.of(place)
+    for what, remedy in rules.obstacles(found, config.merge.method):
+        yield wrong("branch protection", what, remedy)
+    if REVIEW_CHECK in found.checks:
         yield ok("required check", f"{branch} requires {REVIEW_CHECK}")
     else:
         words = f"{branch} does not require {REVIEW_CHECK}; the bot keeps to it all the same (`init --protect` holds everybody to it)"
         yield ok("required check", words)
+    if found.queue:
+        yield from _merge_queue(place)
+        return
     allowed = {"merge": place.repo.allow_merge_commit, "squash": place.repo.allow_squash_merge, "rebase": place.repo.allow_rebase_merge}
     if not allowed[config.merge.method.value]:
         remedy = f"Allow it in the repository's settings, or write another `method:` below `merge:` ({_names(allowed)})."
         yield wrong("merge method", f"{config.merge.method.value} is not allowed in this repository", remedy)
     else:
         yield ok("merge method", f"{config.merge.method.value} is allowed")
+
+
+def _merge_queue(place: Place) -> Iterator[Finding]:
+    """It asks the required checks about merges of its own, by an event that a workflow must listen to; ours does.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#merge_group
+    """
+    branch, folder = place.repo.default_branch, files.WORKFLOW_PATH.rpartition("/")[0]
+    listed = place.found(f"contents/{folder}?ref={quote(branch, safe='')}") or ()
+    paths = [str(one["path"]) for one in listed if str(one["path"]).endswith((".yml", ".yaml")) and one["path"] != files.WORKFLOW_PATH]
+    texts = {path: published(place, path) or "" for path in paths}
+    judging = sorted(path for path, text in texts.items() if "pull_request" in text)
+    if judging and not any("merge_group" in text for text in texts.values()):
+        found = (
+            f"{branch} has one, and no workflow of yours listens to `merge_group`, so its checks never report there and nothing is merged"
+        )
+        yield wrong("merge queue", found, f"Add `merge_group:` below `on:` in {', '.join(judging)}, wherever a required check comes from.")
+    else:
+        yield ok("merge queue", f"{branch} has one: it chooses the method, and the bot sets {REVIEW_CHECK} on its merges too")
 
 
 def _names(allowed: dict[str, bool]) -> str:

@@ -1,4 +1,4 @@
-"""The default branch's rules: what the review's required check adds to them, and what in them would hold the bot up.
+"""The default branch's classic protection, and what the review's required check adds to it and is taken out of it again.
 
 https://docs.github.com/rest/branches/branch-protection
 """
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from github import GithubException
 
-from bot.core.policy import REVIEW_CHECK, MergeMethod
+from bot.core.policy import REVIEW_CHECK
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.step import Memory, State, Step
 
@@ -97,20 +97,3 @@ def removal_step(place: Place, memory: Memory) -> Step | None:
 def _kept(check: Mapping[str, Any]) -> dict[str, Any]:
     """As it was: an app that must report the check is part of it."""
     return {"context": check["context"]} | ({"app_id": check["app_id"]} if check.get("app_id") is not None else {})
-
-
-def obstacles(found: Mapping[str, Any] | None, method: MergeMethod) -> tuple[str, ...]:
-    """What in the rule would keep the bot's merges waiting for ever."""
-    if found is None:
-        return ()
-    reviews = found.get("required_pull_request_reviews") or {}
-    wrong = []
-    if int(reviews.get("required_approving_review_count") or 0) > 1:
-        wrong.append("more than one approval is required, and the reviewer gives one: ask for one, or approve with it")
-    if reviews.get("require_code_owner_reviews"):
-        wrong.append("code owners must approve, and an app cannot be one: switch it off, or approve with it")
-    if (found.get("required_signatures") or {}).get("enabled"):
-        wrong.append("signed commits are required, and the bot's are not signed: switch it off")
-    if (found.get("required_linear_history") or {}).get("enabled") and method is MergeMethod.MERGE:
-        wrong.append("a linear history is required: write `method: squash` below `merge:` in the configuration")
-    return tuple(wrong)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
 
 from bot.core.trouble import UserError
-from bot.hub import faults, seed
+from bot.hub import faults, merge_queue, rulesets, seed
 from bot.ports import GitHubTrouble
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 
@@ -84,7 +85,7 @@ def test_what_somebody_changed_later_is_found(site: Site) -> None:
     assert found["labels"] == ("wrong", "missing: agent:hold", "Run `groundskeeper init`.")
     assert found["Actions"][1] == "only actions of this owner are allowed, and the workflow uses GitHub's own and Groundskeeper's"
     assert found["merge method"][1] == "squash is not allowed in this repository"
-    assert found["branch protection"][1] == "more than one approval is required, and the reviewer gives one"
+    assert found["branch protection"][1] == "2 approvals are required, and the reviewer gives one"
     assert found["checks"] == (
         "wrong",
         "main requires unit, which `checks:` does not name",
@@ -105,6 +106,85 @@ def test_checks_that_would_run_an_agents_work_with_a_token_that_can_write_are_fo
     assert state == "wrong"
     assert "before anybody reviewed it" in told
     assert remedy.startswith("Choose read")
+
+
+RULESET: list[dict[str, Any]] = [
+    {
+        "type": "pull_request",
+        "parameters": {
+            "allowed_merge_methods": ["rebase", "merge"],
+            "dismiss_stale_reviews_on_push": True,
+            "require_code_owner_review": True,
+            "require_last_push_approval": False,
+            "required_approving_review_count": 3,
+            "required_review_thread_resolution": True,
+        },
+    },
+    {
+        "type": "required_status_checks",
+        "parameters": {"required_status_checks": [{"context": "unit"}], "strict_required_status_checks_policy": False},
+    },
+    {"type": "required_signatures"},
+    {"type": "required_linear_history"},
+    {"type": "update"},
+]
+
+
+def test_rulesets_are_seen_like_classic_protection(site: Site) -> None:
+    set_up(site, "--no-board")
+    rulesets.give(site.hub, NAME, "main", RULESET)
+
+    rows = json.loads(site.run("doctor", "--json", "--no-here").stdout)["findings"]
+
+    assert [(row["found"], row["remedy"]) for row in rows if row["name"] == "branch protection"] == [
+        ("3 approvals are required, and the reviewer gives one", "Ask for one, or approve with it."),
+        ("code owners must approve, and an app cannot be one", "Switch it off, or approve with it."),
+        ("signed commits are required, and the bot's are not signed", "Switch it off."),
+        (
+            "every conversation must be resolved, and nobody but you resolves those that the reviewer begins on lines",
+            "Switch it off, or resolve them when a pull request is approved.",
+        ),
+        ("nobody may update the branch, so nothing can be merged", "Unlock it, or let the reviewer's app pass the ruleset."),
+        (
+            "a ruleset does not allow to squash",
+            "Allow it there, or write another `method:` below `merge:` in the configuration (merge, rebase).",
+        ),
+    ]
+    assert [row["found"] for row in rows if row["name"] == "checks"] == ["merging waits for unit"]
+
+
+def test_conversations_that_must_be_resolved_are_told_by_classic_protection_too(site: Site) -> None:
+    rule = {"required_status_checks": None, "enforce_admins": False, "restrictions": None, "required_pull_request_reviews": None}
+    assert site.send("PUT", f"/repos/{NAME}/branches/main/protection", rule | {"required_conversation_resolution": True}).is_success
+
+    assert examined(site)["branch protection"][1].startswith("every conversation must be resolved")
+
+
+def test_a_merge_queue_needs_checks_that_listen_to_it(site: Site) -> None:
+    set_up(site, "--no-board")
+    site.send("PATCH", f"/repos/{NAME}", {"allow_squash_merge": False})  # the queue has a method of its own
+    merge_queue.require(site.hub, NAME, "main")
+    seed.protect(site.hub, NAME, "main", required_checks=["unit", "groundskeeper/review"])
+    other = examined(site)  # whose CI is not in Actions
+    ci = site.checkout / ".github/workflows/ci.yml"
+    ci.write_text("on: [pull_request]\njobs: {unit: {runs-on: x, steps: [{run: make}]}}\n")
+    site.git("add", "-A")
+    site.git("commit", "-qm", "CI")
+    subprocess.run(["git", "push", "-q", str(site.bare), "HEAD:main"], cwd=site.checkout, check=True)
+    deaf = examined(site)
+
+    assert other["merge queue"] == (
+        "ok",
+        "main has one: it chooses the method, and the bot sets groundskeeper/review on its merges too",
+        "",
+    )
+    assert "merge method" not in other
+    assert deaf["required check"][:2] == ("ok", "main requires groundskeeper/review")
+    assert deaf["merge queue"] == (
+        "wrong",
+        "main has one, and no workflow of yours listens to `merge_group`, so its checks never report there and nothing is merged",
+        "Add `merge_group:` below `on:` in .github/workflows/ci.yml, wherever a required check comes from.",
+    )
 
 
 def test_switched_off_actions_and_a_disabled_workflow_are_found(site: Site) -> None:

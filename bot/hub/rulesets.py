@@ -1,0 +1,53 @@
+"""Rulesets, as far as they are told: what the rules for one branch are. Only the merge queue's is enforced; of the rest people are only told.
+
+https://docs.github.com/rest/repos/rules#get-rules-for-a-branch
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response
+
+from bot.hub import merge_queue, repo_switches
+from bot.hub.hub import Hub
+from bot.hub.web import answered, current, find_repository, paged, repository, require
+
+routes = Blueprint("rulesets", __name__)
+
+
+def give(hub: Hub, full_name: str, branch: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    """An active ruleset with these rules for this branch, in place of the one before; each has a `type` and, but for plain ones, `parameters`."""
+    owner, _, name = full_name.partition("/")
+    found = find_repository(hub.db(), owner, name)
+    if found is None:
+        raise ValueError(f"there is no repository {full_name}")
+    with hub.write() as db:
+        known = repo_switches.get(db, found["id"], "rulesets") or {}
+        repo_switches.put(db, found["id"], "rulesets", known | {branch: [dict(rule) for rule in rules]})
+
+
+@routes.get("/repos/<owner>/<name>/rules/branches/<path:branch>")
+def of_branch(owner: str, name: str, branch: str) -> Response:
+    """Classic protection is not among them, and a branch that is not there has those that it would have."""
+    repo, now = repository(owner, name), current()
+    require(repo, "metadata", "read")
+    from_where = {"ruleset_source_type": "Repository", "ruleset_source": f"{repo['owner']}/{repo['name']}", "ruleset_id": 1}
+    given = (repo_switches.get(now.db, repo["id"], "rulesets") or {}).get(branch, [])
+    return answered(paged([rule | from_where for rule in [*given, *_queue(now.db, repo, branch)]]))
+
+
+def _queue(db: sqlite3.Connection, repo: sqlite3.Row, branch: str) -> list[dict[str, Any]]:
+    rules = merge_queue.rules_of(db, repo["id"], branch)
+    if rules is None:
+        return []
+    parameters = {
+        "check_response_timeout_minutes": 60,
+        "grouping_strategy": "ALLGREEN",
+        "max_entries_to_build": rules.to_build,
+        "max_entries_to_merge": rules.to_build,
+        "merge_method": rules.method.upper(),
+        "min_entries_to_merge": 1,
+        "min_entries_to_merge_wait_minutes": 5,
+    }
+    return [{"type": "merge_queue", "parameters": parameters}]
