@@ -32,6 +32,7 @@ from bot.core.labels import BOTS, PEOPLES
 from bot.core.record import Holder
 from bot.core.trouble import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.keys import app_id, private_key
 from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.means import Means, RunMeans
@@ -246,7 +247,7 @@ def _credential(prefix: str) -> str | AppKey | None:
     if token:
         return token
     if app and key:
-        return AppKey(app_id=int(app), private_key=key)
+        return AppKey(app_id=app_id(f"{prefix}_APP_ID", app), private_key=private_key(f"{prefix}_PRIVATE_KEY", key))
     if app or key:
         raise UserError(f"{prefix}_APP_ID and {prefix}_PRIVATE_KEY belong together; only one of them is set.")
     return None

@@ -65,10 +65,9 @@ def explained(seat: Seat, *, web: str, owner: str, of_organization: bool, homepa
     """The link, what each permission is for, and what to do with the app then."""
     yield f"The {seat.value} app: {registration_link(seat, web=web, owner=owner, of_organization=of_organization, homepage=homepage)}"
     for right in _asked(seat, of_organization):
-        yield f"    {right.permission}: {right.level:<6} {right.why}"
-    prefix = f"GROUNDSKEEPER_{seat.name}"
+        yield f"    {right.permission + ': ' + right.level:<28}{right.why}"
     yield f"    Then: make a private key there, install the app on {homepage.removeprefix(web + '/')} alone, and run this again with"
-    yield f'    {prefix}_APP_ID=… {prefix}_PRIVATE_KEY="$(cat key.pem)"'
+    yield f"    --{seat.value}-app ID --{seat.value}-key FILE.pem"
 
 
 def lacking(seat: Seat, given: Mapping[str, str], *, board: bool) -> tuple[str, ...]:

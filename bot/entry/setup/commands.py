@@ -74,17 +74,20 @@ def init(
     GH_TOKEN is a token of somebody who administers the repository. Secrets are taken from the environment: ANTHROPIC_API_KEY,
     GROUNDSKEEPER_WORKER_PRIVATE_KEY (or …_TOKEN), GROUNDSKEEPER_REVIEWER_PRIVATE_KEY (or …_TOKEN). Doing it twice changes nothing more.
     """
-    from bot.entry.setup import apps, settings
-    from bot.entry.setup.installing import Wishes, init_steps
+    from bot.entry.keys import app_id, private_key
+    from bot.entry.setup import apps, files, settings
+    from bot.entry.setup.installing import Wishes, agents_configured, init_steps
 
     asking = not yes and not dry_run and _can_ask()
     given = {name: os.environ.get(name, "") for name in (*settings.VARIABLES, *settings.SECRETS, settings.BOARD_TOKEN)}
     for role, app, key in (("WORKER", worker_app, worker_key), ("REVIEWER", reviewer_app, reviewer_key)):
-        given |= {f"GROUNDSKEEPER_{role}_APP_ID": str(app)} if app else {}
-        given |= {f"GROUNDSKEEPER_{role}_PRIVATE_KEY": key.read_text(encoding="utf-8")} if key else {}
+        by_id, by_key = f"GROUNDSKEEPER_{role}_APP_ID", f"GROUNDSKEEPER_{role}_PRIVATE_KEY"
+        given |= {by_id: str(app or app_id(by_id, given[by_id]))} if app or given[by_id] else {}
+        text = files.read(key) if key else given[by_key]
+        given |= {by_key: private_key(f"--{role.lower()}-key {key}" if key else by_key, text)} if text else {}
     with _opened(checkout, repository, api_url) as place:
         if asking:
-            agents = agents or click.prompt("Agents that work at once", type=click.IntRange(1, 10), default=1)
+            agents = agents or click.prompt("Agents that work at once", type=click.IntRange(1, 10), default=agents_configured(place))
             if board is None:
                 board = click.confirm("Make a project board that shows the work?", default=place.of_organization)
             if protect is None:
@@ -93,9 +96,11 @@ def init(
         todo = init_steps(place, wishes)
         _show(todo.steps)
         failures = _carry_out(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
-        if any("_APP_ID" in step.what for step in todo.steps if step.what.startswith("still missing")):
-            click.echo("\nThe bot works as two apps of yours. These links open GitHub's form with everything filled in:")
-            for seat in apps.Seat:
+        missing = [step.what for step in todo.steps if step.what.startswith("still missing")]
+        unmade = [seat for seat in apps.Seat if any(f"{seat.name}_APP_ID" in one for one in missing)]
+        if unmade:
+            click.echo("\nThe bot works as two apps of yours. GitHub's form opens with everything filled in:")
+            for seat in unmade:
                 lines = apps.explained(
                     seat, web=place.web, owner=place.owner, of_organization=place.of_organization, homepage=place.repo.html_url
                 )
@@ -223,7 +228,9 @@ def _carry_out(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bo
     if not yes:
         if not _can_ask():
             raise UserError("Nothing was changed, since nobody can be asked here: say --yes to do it, or --dry-run to see it.")
-        click.confirm("Do it?", abort=True)
+        if not click.confirm("Do it?"):
+            click.echo("Nothing was changed.")
+            raise click.Abort
     return carry_out(
         steps,
         memory,

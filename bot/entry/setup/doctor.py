@@ -55,6 +55,6 @@ def as_json(findings: Iterable[Finding]) -> str:
 
 
 def as_lines(finding: Finding) -> Iterator[str]:
-    yield f"{finding.light.value:>8}  {finding.name}: {finding.found}"
+    yield f"{finding.light.value:>8}  {finding.name}: {finding.found.replace(chr(10), chr(10) + ' ' * 10)}"
     if finding.remedy:
         yield f"{'':>8}  → {finding.remedy}"

@@ -8,6 +8,7 @@ from functools import partial
 from github import Auth, Github, GithubException, GithubIntegration
 
 from bot.entry.config import Config
+from bot.entry.keys import app_id, private_key
 from bot.entry.setup import apps, settings
 from bot.entry.setup.apps import Seat
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
@@ -73,11 +74,10 @@ def _login(github: Github) -> str:
 
 def _by_app(place: Place, config: Config, seat: Seat, app: str, key: str, logins: dict[Seat, str]) -> Iterator[Finding]:
     again = "Look at the app's id and private key, and give them to `groundskeeper init`."
-    if not app.isdigit() or "PRIVATE KEY" not in key:
-        yield wrong(seat.value, "the app's id is no number, or its private key is no PEM file's text", again)
-        return
+    prefix = f"GROUNDSKEEPER_{seat.name}"
+    auth = Auth.AppAuth(app_id(f"{prefix}_APP_ID", app), private_key(f"{prefix}_PRIVATE_KEY", key))
     integration = GithubIntegration(
-        auth=Auth.AppAuth(int(app), key), base_url=place.api_url, retry=None, seconds_between_requests=None, seconds_between_writes=None
+        auth=auth, base_url=place.api_url, retry=None, seconds_between_requests=None, seconds_between_writes=None
     )
     try:
         slug = integration.get_app().slug
@@ -87,9 +87,6 @@ def _by_app(place: Place, config: Config, seat: Seat, app: str, key: str, logins
             yield wrong(seat.value, f"app {app} is not installed on {place.repo.full_name}", "Install it from the app's page.")
         else:
             yield wrong(seat.value, f"app {app} is not taken: {said(error)}", again)
-        return
-    except ValueError:
-        yield wrong(seat.value, "the private key cannot be read", again)
         return
     finally:
         integration.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -17,7 +17,7 @@ from bot.adapters.sandbox import available
 from bot.entry.config import Config
 from bot.entry.setup import settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
-from bot.entry.setup.place import Place
+from bot.entry.setup.place import Place, git
 
 _GIT = (2, 38)
 """The first with `git merge-tree --write-tree`: https://github.com/git/git/blob/master/Documentation/RelNotes/2.38.0.txt"""
@@ -90,7 +90,7 @@ def _clock(place: Place) -> Iterator[Finding]:
 
 
 def _git() -> Iterator[Finding]:
-    told = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False).stdout
+    told = git(Path(), "--version").stdout
     match = re.search(r"(\d+)\.(\d+)", told)
     if match is None or (int(match[1]), int(match[2])) < _GIT:
         yield wrong("git", told.strip() or "it is not installed", f"Install git {_GIT[0]}.{_GIT[1]} or newer.")

@@ -23,12 +23,16 @@ _KEPT_DAYS = 7
 
 def examined(place: Place, config: Config) -> Iterator[Finding]:
     yield from looked("access", partial(_access, place))
+    unborn = list(looked("branch", partial(_branch, place)))
+    yield from unborn
     yield from looked("workflow", partial(_workflow, place))
     yield from looked("Actions", partial(_actions, place))
     yield from looked("Actions artifacts", partial(_artifacts, place))
     yield from looked("credentials", partial(_credentials, place))
     yield from looked("labels", partial(_labels, place))
     yield from looked("board", partial(_board, place, config))
+    if unborn:
+        return
     yield from looked("checks", partial(_checks, place, config))
     yield from looked("branch protection", partial(_protection, place, config))
 
@@ -50,6 +54,15 @@ def _access(place: Place) -> Iterator[Finding]:
         yield wrong("repository", "it is archived, so nothing can be written", "Unarchive it.")
     if not place.repo.has_issues:
         yield wrong("repository", "issues are switched off, and they are the queue", "Switch issues on in the repository's settings.")
+
+
+def _branch(place: Place) -> Iterator[Finding]:
+    """Only where it is not there: without a commit nothing else can be said of it."""
+    branch = place.repo.default_branch
+    if place.found(f"branches/{quote(branch, safe='')}") is None:
+        yield wrong(
+            "branch", f"{branch}, the default branch, is not there yet, and the bot works from it", f"Push a first commit to {branch}."
+        )
 
 
 def _workflow(place: Place) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +9,12 @@ from bot.core.trouble import UserError
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse
 from bot.entry.setup.config_text import as_written, config_text
+from bot.entry.setup.place import git
 from bot.entry.setup.source import Source, is_own_checkout, needs_pin, pinned, unpinned
 from bot.entry.setup.step import Memory, State, Step
 
 WORKFLOW_PATH = ".github/workflows/groundskeeper.yml"
+UNKNOWN_SCHEMA = "groundskeeper.schema.json"
 _CONFIG_WHY = "every option with its meaning and default; commit and push it"
 _WORKFLOW_WHY = "runs the bot when something happens and every twelve minutes; commit and push it"
 
@@ -22,7 +23,7 @@ def schema_place(checkout: Path, source: Source | None) -> str:
     """Where the written file says that its schema is."""
     if is_own_checkout(checkout):
         return "../bot/entry/groundskeeper.schema.json"
-    return source.schema if source is not None else "groundskeeper.schema.json"
+    return source.schema if source is not None else UNKNOWN_SCHEMA
 
 
 def read(path: Path) -> str | None:
@@ -44,7 +45,10 @@ def config_step(
 ) -> Step:
     """`board` is the number of the board that is there already; one that this very run makes is taken from its memory."""
     text = read(checkout / CONFIG_PATH)
-    ours = as_written(text, schema=schema) if text is not None else Config()
+    written = schemas_written(checkout)
+    schema = next(iter(written), schema) if schema == UNKNOWN_SCHEMA else schema
+    found = (as_written(text, schema=one) for one in (schema, *written)) if text is not None else iter((Config(),))
+    ours = next((one for one in found if one is not None), None)
     if ours is None and not force:
         return Step(what=CONFIG_PATH, why=_yours(text, agents, board, board_to_come), state=State.YOURS)
     kept = ours or Config()
@@ -118,8 +122,7 @@ def _removal(checkout: Path, path: str, as_made: bool) -> Step:
 
 
 def _committed(checkout: Path, path: str) -> bool:
-    asked = ["git", "-C", str(checkout), "status", "--porcelain", "--ignored", "--", path]
-    status = subprocess.run(asked, capture_output=True, text=True, check=False)
+    status = git(checkout, "status", "--porcelain", "--ignored", "--", path)
     return status.returncode == 0 and not status.stdout.strip()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from github import GithubException
 
 from bot.core.trouble import UserError
+from bot.entry.config import Config
 from bot.entry.setup import boards, files, labels, leftovers, protection, settings
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
@@ -69,6 +70,14 @@ def _board(place: Place, wishes: Wishes, memory: Memory) -> boards.Todo:
         return boards.Todo(steps=(Step(what="board", why=why, state=State.YOURS),))
 
 
+def agents_configured(place: Place) -> int:
+    """What the checkout says already, so that a second `init` does not ask for something else."""
+    try:
+        return (files.configured(place.checkout) or Config()).agents
+    except UserError:
+        return Config().agents
+
+
 def _configured(place: Place) -> int | None:
     try:
         config = files.configured(place.checkout)
@@ -93,7 +102,10 @@ def _seen(what: str, look: Callable[[], Step]) -> Step:
     try:
         return look()
     except GithubException as error:
-        return Step(what=what, why=f"it cannot be seen with this token: {said(error)}", state=State.YOURS)
+        told = said(error)
+        unborn = "Branch not found" in told
+        why = "there is no branch yet: push a first commit" if unborn else f"it cannot be seen with this token: {told}"
+        return Step(what=what, why=why, state=State.YOURS)
 
 
 def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source | None) -> Todo:

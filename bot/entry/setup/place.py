@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from github import Auth, Github, GithubException, GithubRetry
 from github.Repository import Repository
@@ -74,9 +75,17 @@ class Place:
             return None
 
 
+def git(checkout: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """What git says there, whether or not it succeeds. Raises `UserError` where there is no git."""
+    try:
+        return subprocess.run(["git", "-C", str(checkout), *args], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise UserError("git is not installed here. Install git 2.38 or newer (https://git-scm.com/downloads).") from None
+
+
 def repository_of(checkout: Path) -> str:
     """`owner/name` by the `origin` remote. Raises `UserError`."""
-    asked = subprocess.run(["git", "-C", str(checkout), "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
+    asked = git(checkout, "remote", "get-url", "origin")
     match = _REMOTE.match(asked.stdout.strip())
     if asked.returncode or match is None:
         why = asked.stdout.strip() or asked.stderr.strip() or "it has no remote `origin`"
@@ -97,6 +106,12 @@ def open_place(
 
     Raises `UserError` for what a person left out, `GitHubTrouble` for what GitHub says no to.
     """
+    address = urlsplit(api_url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise UserError(
+            f"--api-url (or GITHUB_API_URL): expected https://api.github.com, or https://HOST/api/v3 of a server of your own, "
+            f"found {api_url!r}."
+        )
     name = repository or repository_of(checkout)
     if name.count("/") != 1:
         raise UserError(f"--repository: expected OWNER/NAME, found {name!r}.")
@@ -109,7 +124,9 @@ def open_place(
     try:
         repo = github.get_repo(name)
     except GithubException as error:
-        raise trouble(error, f"{name} on {api_url}") from error
+        elsewhere = error.status == 404 and not address.hostname.startswith("api.") and not address.path.rstrip("/").endswith("/api/v3")
+        hint = " Or has the address to end in /api/v3, as on GitHub Enterprise Server?" if elsewhere else ""
+        raise trouble(error, f"{name} on {api_url}", hint) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     scopes = github.oauth_scopes
@@ -137,13 +154,15 @@ def _connected(token: str, api_url: str, pause: float) -> Github:
     )
 
 
-def trouble(error: GithubException, about: str) -> GitHubTrouble:
+def trouble(error: GithubException, about: str, more: str = "") -> GitHubTrouble:
     hint = {
         401: " Is the token right, and not expired?",
         403: " The token may not do this: it must be of somebody who administers the repository.",
         404: " Is the name right, and may this token see it?",
     }.get(error.status, "")
-    return GitHubTrouble(GitHubTroubleKind.GONE if error.status == 404 else GitHubTroubleKind.REFUSED, f"{about}: {said(error)}.{hint}")
+    return GitHubTrouble(
+        GitHubTroubleKind.GONE if error.status == 404 else GitHubTroubleKind.REFUSED, f"{about}: {said(error)}.{hint}{more}"
+    )
 
 
 def unreachable(error: RequestException, api_url: str) -> GitHubTrouble:

@@ -73,9 +73,7 @@ def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
             )
     for name in secrets_wanted(place):
         if value := given.get(name):
-            why = "from the environment, sealed for GitHub before it leaves this machine" + (
-                " (replaces the one there)" if name in sealed else ""
-            )
+            why = "as given, sealed for GitHub before it leaves this machine" + (" (replaces the one there)" if name in sealed else "")
             do = partial(_set_secret, place, name, value, name in sealed)
             steps.append(Step(what=f"secret {name}", why=why, state=State.TO_DO, do=do))
         elif name in sealed:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from bot.core.trouble import UserError
-from bot.entry.setup.place import repository_of
+from bot.entry.setup.place import git, repository_of
 
 ACTION = ".github/actions/install"
 _OURS = re.compile(r"(?m)(uses:\s*)\$/(\S+)")
@@ -45,7 +46,8 @@ def own_source() -> Source | None:
         found = distribution("groundskeeper")
     except PackageNotFoundError:
         return by_checkout(_CHECKOUT)
-    return by_direct_url(found.read_text("direct_url.json"), version=found.version) or by_checkout(_CHECKOUT)
+    told = found.read_text("direct_url.json")
+    return by_direct_url(told, version=found.version) or by_checkout(folder_of(told) or _CHECKOUT)
 
 
 def by_direct_url(text: str | None, *, version: str) -> Source | None:
@@ -59,11 +61,19 @@ def by_direct_url(text: str | None, *, version: str) -> Source | None:
     return Source(repository=match[1], commit=commit, version=version) if match and commit else None
 
 
+def folder_of(text: str | None) -> Path | None:
+    """The folder that `pip install .` was said in; None where it was something else."""
+    try:
+        direct = json.loads(text or "{}")
+    except ValueError:
+        return None
+    return Path(url2pathname(urlsplit(direct.get("url", "")).path)) if "dir_info" in direct else None
+
+
 def by_checkout(root: Path) -> Source | None:
     if not (root / ".git").exists():
         return None
-    head = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    remote = subprocess.run(["git", "-C", str(root), "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
+    head, remote = git(root, "rev-parse", "HEAD"), git(root, "remote", "get-url", "origin")
     if head.returncode or "github.com" not in remote.stdout:
         return None
     try:

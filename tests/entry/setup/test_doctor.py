@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,6 +240,54 @@ def test_keys_in_the_environment_are_tried(site: Site) -> None:
     )
 
 
+def test_a_key_whose_line_breaks_were_lost_is_taken_and_what_is_none_is_refused(site: Site) -> None:
+    keys = site.with_apps()
+    keys["GROUNDSKEEPER_WORKER_PRIVATE_KEY"] = keys["GROUNDSKEEPER_WORKER_PRIVATE_KEY"].replace("\n", "\\n")
+    keys["GROUNDSKEEPER_REVIEWER_PRIVATE_KEY"] = "reviewer.pem"
+
+    found = examined(site, **keys)
+
+    assert found["worker"][:2] == ("ok", "the app gk-worker is installed with what it needs")
+    assert found["reviewer"][0] == "wrong"
+    assert found["reviewer"][1].startswith("GROUNDSKEEPER_REVIEWER_PRIVATE_KEY: this is not an app's private key")
+
+
+def test_a_repository_without_a_commit_is_told_so_and_no_more(site: Site) -> None:
+    seed.add_repository(site.hub, "garden", "empty")
+    seed.set_role(site.hub, "garden/empty", "ann", "admin")
+
+    found = examined(site, "--repository", "garden/empty")
+    begun = site.run("init", "--dry-run", "--repository", "garden/empty", "--source", SOURCE)
+
+    assert found["branch"] == (
+        "wrong",
+        "main, the default branch, is not there yet, and the bot works from it",
+        "Push a first commit to main.",
+    )
+    assert not {"checks", "branch protection"} & set(found)
+    assert " ! branch protection: there is no branch yet: push a first commit\n" in begun.stdout
+
+
+def test_every_line_of_a_longer_finding_stands_below_the_first(site: Site) -> None:
+    (site.checkout / ".github").mkdir()
+    (site.checkout / ".github/groundskeeper.yml").write_text("agents: two\nbuget: 1\n")
+
+    lines = site.run("doctor", "--no-here").stdout.splitlines()
+
+    assert lines[1].startswith("          .github/groundskeeper.yml, line 2: `buget` is not a known key")
+
+
+def test_without_git_that_is_said(site: Site, tmp_path: Path) -> None:
+    with_path = {"PATH": str(tmp_path)}
+
+    none = site.shell("doctor", **with_path)
+    named = site.shell("doctor", "--json", "--no-here", "--repository", NAME, **with_path)
+
+    assert (none.returncode, none.stderr.count("\n")) == (2, 1)
+    assert "git is not installed here. Install git 2.38 or newer" in none.stderr
+    assert [row["state"] for row in json.loads(named.stdout)["findings"] if row["name"] == "git"] == ["wrong"]
+
+
 def test_one_identity_for_both_is_told(site: Site) -> None:
     token = seed.add_token(site.hub, "will")
 
@@ -265,6 +314,16 @@ def test_without_a_token_or_a_right_one_nothing_is_begun(site: Site) -> None:
         site.run("doctor", GH_TOKEN="ghp_wrong")
     with pytest.raises(GitHubTrouble, match=r"GitHub says 404, Not Found. Is the name right, and may this token see it"):
         site.run("doctor", "--repository", "garden/spades")
+    with pytest.raises(
+        GitHubTrouble, match=r"may this token see it\? Or has the address to end in /api/v3, as on GitHub Enterprise Server\?$"
+    ):
+        site.run("doctor", "--repository", "garden/spades")
+    with pytest.raises(GitHubTrouble, match=r"may this token see it\?$"):
+        site.run("doctor", "--repository", "garden/spades", "--api-url", f"{site.url}/api/v3")
+    with pytest.raises(
+        UserError, match=r"--api-url \(or GITHUB_API_URL\): expected https://api.github.com, .*, found 'github.example.org'"
+    ):
+        site.run("doctor", "--api-url", "github.example.org")
     with pytest.raises(UserError, match=r"--source: expected OWNER/NAME@COMMIT with all 40 digits of the commit, found 'a/b@main'"):
         site.run("init", "--dry-run", "--source", "a/b@main")
 

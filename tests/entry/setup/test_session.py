@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.trouble import UserError
+from bot.entry.setup import files
+from bot.entry.setup.step import State
 from bot.hub import actions_secrets, boards, faults
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 
@@ -160,8 +162,40 @@ def test_without_apps_their_links_are_shown_with_what_each_permission_is_for(sit
     link = f"{site.url}/organizations/garden/settings/apps/new?name=gk-worker-garden"
     assert link in shown
     assert "contents=write&issues=write&pull_requests=write&checks=read" in shown
-    assert "checks: write  sets the check `groundskeeper/review`" in shown
+    assert "    checks: write               sets the check `groundskeeper/review`\n" in shown
+    assert "    --reviewer-app ID --reviewer-key FILE.pem\n" in shown
     assert " ! still missing: the worker: GROUNDSKEEPER_WORKER_APP_ID and GROUNDSKEEPER_WORKER_PRIVATE_KEY" in shown
+
+
+def test_only_the_app_that_is_not_made_yet_is_asked_for(site: Site) -> None:
+    keys = {name: value for name, value in site.with_apps().items() if "REVIEWER" not in name}
+
+    shown = site.run("init", "--yes", "--no-board", "--source", SOURCE, **keys).stdout
+
+    assert "The reviewer app: " in shown
+    assert "The worker app: " not in shown
+
+
+def test_a_file_that_holds_no_key_is_not_sealed(site: Site) -> None:
+    readme = site.checkout / "README.md"
+
+    with pytest.raises(UserError, match=f"^--worker-key {readme}: this is not an app's private key"):
+        site.run("init", "--yes", "--source", SOURCE, "--worker-app", "1", "--worker-key", str(readme))
+    with pytest.raises(UserError, match=r"^GROUNDSKEEPER_REVIEWER_APP_ID: expected the app's id, a number"):
+        site.run("init", "--yes", "--source", SOURCE, GROUNDSKEEPER_REVIEWER_APP_ID="gk-reviewer")
+
+    assert site.get(f"/repos/{NAME}/actions/secrets")["total_count"] == 0
+
+
+def test_a_program_that_does_not_know_where_it_came_from_does_not_take_its_own_file_for_changed(site: Site) -> None:
+    site.run("init", "--yes", "--no-board", "--agents", "2", "--source", SOURCE)
+    site.publish("Let the bot in")
+
+    unknown = files.config_step(site.checkout, schema=files.UNKNOWN_SCHEMA, agents=None)
+    other = files.config_step(site.checkout, schema="https://example.org/schema.json", agents=None)
+
+    assert unknown.state is State.DONE
+    assert other.state is State.TO_DO
 
 
 def test_what_failed_in_the_middle_is_done_the_next_time_and_leaves_nothing_either(site: Site) -> None:
@@ -191,8 +225,18 @@ def test_on_a_terminal_it_asks_and_no_means_no(site: Site) -> None:
 
     assert "Agents that work at once [1]: " in said
     assert "Make a project board that shows the work? [Y/n]: " in said
-    assert said.endswith("Do it? [y/N]: ")
+    assert said.endswith("Do it? [y/N]: Nothing was changed.\n")
     assert site.snapshot() == before
+
+
+def test_on_a_terminal_what_the_configuration_says_is_what_is_offered(site: Site) -> None:
+    (site.checkout / ".github").mkdir()
+    (site.checkout / ".github/groundskeeper.yml").write_text("agents: 3\n")
+
+    said = on_a_terminal(site, ["init", "--source", SOURCE], answers=["", "n", "n", "n"])
+
+    assert "Agents that work at once [3]: " in said
+    assert "add `agents:" not in said
 
 
 def on_a_terminal(site: Site, args: list[str], *, answers: list[str]) -> str:

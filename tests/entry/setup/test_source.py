@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.trouble import UserError
 from bot.entry.setup import settings
-from bot.entry.setup.source import Source, by_checkout, by_direct_url, named_source, pinned, unpinned
+from bot.entry.setup.source import Source, by_checkout, by_direct_url, folder_of, named_source, pinned, unpinned
 from bot.entry.texts import load_workflow
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -33,6 +33,12 @@ def test_what_pip_wrote_down_is_read() -> None:
     assert by_direct_url(json.dumps(given), version="0.1.0") == Source(repository="keepers/groundskeeper", commit=COMMIT, version="0.1.0")
     for other in (None, "", "{", json.dumps({"url": "file:///here", "dir_info": {"editable": True}})):
         assert by_direct_url(other, version="0.1.0") is None
+
+
+def test_a_package_that_was_installed_from_a_folder_knows_which() -> None:
+    assert folder_of(json.dumps({"url": "file:///home/ann/my%20tools", "dir_info": {}})) == Path("/home/ann/my tools")
+    for other in (None, "{", json.dumps({"url": "file:///a.whl", "archive_info": {}})):
+        assert folder_of(other) is None
 
 
 def test_a_checkout_is_known_by_its_remote_and_head(tmp_path: Path) -> None:

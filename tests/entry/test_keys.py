@@ -1,0 +1,41 @@
+"""App ids and private keys as people paste them."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from bot.core.trouble import UserError
+from bot.entry.keys import app_id, private_key
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    form, plain = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, plain).decode()
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    return pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+def test_a_key_is_taken_however_its_line_breaks_came_through(key: str) -> None:
+    escaped = key.replace("\n", "\\n")
+
+    assert {private_key("KEY", one) for one in (key, key.strip(), key.replace("\n", "\r\n"), escaped, f'"{escaped}"')} == {key}
+
+
+def test_what_is_no_apps_key_is_refused_with_the_remedy_and_never_shown(key: str) -> None:
+    of_another_kind = pem(ec.generate_private_key(ec.SECP256R1()))
+    for wrong in ("worker.pem", "# Pots", key[:300], of_another_kind):
+        with pytest.raises(UserError, match=r"^KEY: this is not an app's private key. Expected the whole text of the \.pem file") as told:
+            private_key("KEY", wrong)
+        assert wrong not in str(told.value)
+
+
+def test_an_app_is_named_by_its_number(key: str) -> None:
+    assert app_id("ID", " 12\n") == 12
+    for wrong in ("gk-worker", "Iv1.0123", "", "-1", "²"):
+        with pytest.raises(UserError, match=r"^ID: expected the app's id, a number that its page shows as `App ID`, found"):
+            app_id("ID", wrong)
