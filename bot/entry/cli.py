@@ -60,6 +60,15 @@ def main() -> None:
         sys.exit(1)
 
 
+def _looking(home: Path) -> Wired:
+    """For who only looks, or stops and starts: that needs no model's key and no sandbox, and a brake least of all."""
+    from bot.adapters.clock import ServerClock
+    from bot.entry.actions.absent import NoModel, NoSandbox
+    from bot.entry.wiring import from_environment, wire
+
+    return wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock())
+
+
 def _wired(home: Path, agents: int | None = None) -> Wired:
     from bot.adapters.clock import ServerClock
     from bot.entry.models import chosen_model, sandbox_for
@@ -83,8 +92,8 @@ def tick(home: Path, dry_run: bool) -> None:
     from bot.core.effects import describe
     from bot.flows import ticking
 
-    means = _wired(home).means
     if dry_run:
+        means = _looking(home).means
         seen = ticking.foresee(means)
         for effect in seen.plan.effects:
             click.echo(f"would {describe(effect)}")
@@ -95,7 +104,7 @@ def tick(home: Path, dry_run: bool) -> None:
         return
     from bot.flows.fleet import keep_working
 
-    keep_working(means, until=lambda _: True, watcher=_printer())
+    keep_working(_wired(home).means, until=lambda _: True, watcher=_printer())
 
 
 @cli.command()
@@ -119,7 +128,7 @@ def why(home: Path, number: int) -> None:
     """Say where an issue stands and why, in the words of `/agent why`; changes nothing."""
     from bot.flows import asking
 
-    for line in asking.why(_wired(home).means, number):
+    for line in asking.why(_looking(home).means, number):
         click.echo(line)
 
 
@@ -138,7 +147,7 @@ def stop(home: Path, reason: str, agent: str | None, category: str | None) -> No
     """Stop everything, now, or one agent or category: runs end within 30 seconds and keep what they did."""
     from bot.entry.halting import halt
 
-    for line in halt(_wired(home).means, agent=agent, category=category, by=getpass.getuser(), reason=reason):
+    for line in halt(_looking(home).means, agent=agent, category=category, by=getpass.getuser(), reason=reason):
         click.echo(line)
 
 
@@ -150,7 +159,7 @@ def start(home: Path, agent: str | None, category: str | None) -> None:
     """Go on after a stop, of everything or of one agent or category."""
     from bot.entry.halting import go_on
 
-    for line in go_on(_wired(home).means, agent=agent, category=category, by=getpass.getuser()):
+    for line in go_on(_looking(home).means, agent=agent, category=category, by=getpass.getuser()):
         click.echo(line)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,6 +62,26 @@ def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]],
     assert "It was stopped already" in again.stdout
     assert started.stdout.startswith("Started again.")
     assert world.refs().stop is None
+
+
+def test_who_only_looks_or_stops_needs_neither_the_models_key_nor_a_sandbox(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    world, environment = place
+    number = world.open_issue("Add a")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("git", "sh"):
+        found = shutil.which(name)
+        assert found is not None
+        (tools / name).symlink_to(found)
+    poor = {name: value for name, value in environment.items() if name != "ANTHROPIC_API_KEY"} | {"PATH": str(tools)}
+
+    said = [groundskeeper(poor, tmp_path, *args) for args in (["stop"], ["why", str(number)], ["start"], ["tick", "--dry-run"])]
+    working = groundskeeper(poor, tmp_path, "tick")
+
+    assert [one.stderr for one in said] == ["", "", "", ""]
+    assert "Phase: paused" in said[1].stdout
+    assert f"would agent 1 starts execution of project {number}" in said[3].stdout
+    assert (working.returncode, "ANTHROPIC_API_KEY is not set" in working.stderr) == (2, True)
 
 
 def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
