@@ -84,6 +84,20 @@ def test_who_only_looks_or_stops_needs_neither_the_models_key_nor_a_sandbox(plac
     assert (working.returncode, "ANTHROPIC_API_KEY is not set" in working.stderr) == (2, True)
 
 
+def test_an_old_git_is_refused_before_anything_is_begun(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    _, environment = place
+    old = tmp_path / "git"
+    old.write_text("#!/bin/sh\necho git version 2.30.2\n")
+    old.chmod(0o755)
+
+    done = groundskeeper({**environment, "PATH": f"{tmp_path}:{environment['PATH']}"}, tmp_path, "tick", "--dry-run")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "groundskeeper: git is too old: git version 2.30.2. Install git 2.38 or newer (https://git-scm.com/downloads).\n"
+    )
+
+
 def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     done = groundskeeper({"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
 

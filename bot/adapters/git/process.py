@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.core.trouble import UserError
 from bot.ports import GitTrouble
 
+OLDEST = (2, 38)
+"""The first with `git merge-tree --write-tree`: https://github.com/git/git/blob/master/Documentation/RelNotes/2.38.0.txt"""
 _KEPT = (
     "PATH",
     "SSL_CERT_FILE",
@@ -129,9 +132,19 @@ class Mirror:
         return {f"http.{self.remote}.extraHeader": f"Authorization: Basic {basic}"}
 
 
+def too_old(told: str) -> bool:
+    """By the words of `git --version`; what says no version counts as too old."""
+    match = re.search(r"(\d+)\.(\d+)", told)
+    return match is None or (int(match[1]), int(match[2])) < OLDEST
+
+
 def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = None) -> Mirror:
+    """Raises `UserError` for a git that would pass over the settings above, credentials and the ban on hooks among them."""
+    path.mkdir(parents=True, exist_ok=True)
+    told = git("--version", cwd=path).text.strip()
+    if too_old(told):
+        raise UserError(f"git is too old: {told}. Install git {OLDEST[0]}.{OLDEST[1]} or newer (https://git-scm.com/downloads).")
     if not (path / "HEAD").exists():
-        path.mkdir(parents=True, exist_ok=True)
         git("init", "--quiet", "--bare", ".", cwd=path)
         # In the file, since git hands no environment's configuration on to the process that serves a local fetch.
         git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=path)

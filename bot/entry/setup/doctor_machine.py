@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from bot.adapters.git.process import OLDEST, too_old
 from bot.adapters.prices import read_prices
 from bot.adapters.sandbox import available
 from bot.entry.config import Config
@@ -19,8 +19,6 @@ from bot.entry.setup import settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
 from bot.entry.setup.place import Place, git
 
-_GIT = (2, 38)
-"""The first with `git merge-tree --write-tree`: https://github.com/git/git/blob/master/Documentation/RelNotes/2.38.0.txt"""
 _DRIFT = timedelta(minutes=1)
 """GitHub takes an app's key only where the clocks agree to about a minute: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app"""
 
@@ -91,9 +89,8 @@ def _clock(place: Place) -> Iterator[Finding]:
 
 def _git() -> Iterator[Finding]:
     told = git(Path(), "--version").stdout
-    match = re.search(r"(\d+)\.(\d+)", told)
-    if match is None or (int(match[1]), int(match[2])) < _GIT:
-        yield wrong("git", told.strip() or "it is not installed", f"Install git {_GIT[0]}.{_GIT[1]} or newer.")
+    if too_old(told):
+        yield wrong("git", told.strip() or "it is not installed", f"Install git {OLDEST[0]}.{OLDEST[1]} or newer.")
     else:
         yield ok("git", told.strip().removeprefix("git version "))
 
