@@ -71,7 +71,7 @@ def _looking(home: Path) -> Wired:
 
 def _wired(home: Path, agents: int | None = None) -> Wired:
     from bot.adapters.clock import ServerClock
-    from bot.entry.models import chosen_model, sandbox_for
+    from bot.entry.models import chosen_model, refuse_unpriced, sandbox_for
     from bot.entry.wiring import from_environment, wire
 
     clock = ServerClock()
@@ -80,6 +80,8 @@ def _wired(home: Path, agents: int | None = None) -> Wired:
     )
     from dataclasses import replace
 
+    if not wired.means.model.scripted:
+        refuse_unpriced(wired.means.policy)
     sandbox = sandbox_for(wired.config.sandbox, scripted=wired.means.model.scripted)
     return replace(wired, means=replace(wired.means, sandbox=sandbox))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bot.core.policy import Policy
 from bot.core.trouble import UserError
 from bot.ports import Clock, Model, Sandbox
 
@@ -28,6 +29,19 @@ def chosen_model(clock: Clock) -> Model:
     from bot.adapters.scripted import ScriptedModel, read_scenario
 
     return ScriptedModel(read_scenario(Path(scenario)))
+
+
+def refuse_unpriced(policy: Policy) -> None:
+    """Raises `UserError` where a run could only fail: nothing is spent at a price that nobody knows."""
+    from bot.adapters.prices import read_prices
+
+    prices = read_prices()
+    unknown = sorted(set(policy.models.values()) - prices.keys())
+    if unknown:
+        known = ", ".join(sorted(prices))
+        raise UserError(
+            f"No price is known for {', '.join(unknown)}, so it is not used. Write one of these below `models:` (or as MODEL): {known}."
+        )
 
 
 def sandbox_for(wanted: str, *, scripted: bool) -> Sandbox:

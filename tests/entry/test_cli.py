@@ -114,3 +114,15 @@ def test_a_bad_token_is_one_clear_line(place: tuple[World, Mapping[str, str]], t
     assert done.returncode == 1
     assert "Bad credentials" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_without_a_price_is_refused_before_anything_begins(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    world, environment = place
+    world.open_issue("Add a")
+    before = world.git("for-each-ref")
+
+    done = groundskeeper({**environment, "MODEL": "claude-9"}, tmp_path, "run", "--until-idle")
+
+    assert done.returncode == 2
+    assert "No price is known for claude-9, so it is not used. Write one of these below `models:`" in done.stderr
+    assert world.git("for-each-ref") == before

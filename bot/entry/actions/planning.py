@@ -14,6 +14,7 @@ from bot.core.trouble import UserError
 from bot.entry.actions import surroundings
 from bot.entry.actions.absent import NoModel, NoSandbox
 from bot.entry.halting import go_on, halt
+from bot.entry.models import refuse_unpriced
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows import asking
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
@@ -47,6 +48,7 @@ def plan(home: Path, runs: Path) -> int:
         return _handed_on(wired, (), runs)
     if command is Command.START:
         surroundings.say("Start", go_on(wired.means, **_which(), by=surroundings.actor()))
+    refuse_unpriced(wired.means.policy)
     planned = plan_jobs(wired.means, ideate=command is Command.IDEATE)
     lines = [line for done in planned.ticks for line in report(done)] + ([planned.trouble] if planned.trouble else [])
     surroundings.say("Plan", list(dict.fromkeys(lines)))

@@ -41,12 +41,13 @@ def init_steps(place: Place, wishes: Wishes) -> Todo:
     board = _board(place, wishes, memory)
     schema = files.schema_place(place.checkout, wishes.source)
     to_come = board.number is None and any(step.state is State.TO_DO for step in board.steps)
+    reviewer = wishes.given.get("GROUNDSKEEPER_REVIEWER_APP_ID") or settings.variables(place).get("GROUNDSKEEPER_REVIEWER_APP_ID", "")
     steps = (
         _noted(place, memory),
         labels.label_step(place),
         *board.steps,
         *settings.setting_steps(place, wishes.given),
-        _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect)),
+        _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect, reviewer=reviewer)),
         files.config_step(
             place.checkout, schema=schema, agents=wishes.agents, board=board.number, board_to_come=to_come, force=wishes.force
         ),

@@ -44,7 +44,8 @@ def required_checks(found: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(str(check["context"]) for check in part.get("checks") or ())
 
 
-def protection_step(place: Place, *, wanted: bool) -> Step:
+def protection_step(place: Place, *, wanted: bool, reviewer: str = "") -> Step:
+    """Only the reviewer's app may set the check, where `reviewer` is its id: else anybody who may write could."""
     branch = place.repo.default_branch
     what = f"required check {REVIEW_CHECK} on {branch}"
     found = rule(place)
@@ -58,13 +59,15 @@ def protection_step(place: Place, *, wanted: bool) -> Step:
         why = "the branch is protected without required checks, and GitHub adds them only by writing the whole rule anew: add it by hand"
         return Step(what=what, why=why, state=State.YOURS)
 
+    wanted_check = {"context": REVIEW_CHECK} | ({"app_id": int(reviewer)} if reviewer.isdigit() else {})
+
     def protect(memory: Memory) -> Memory:
         if found is None:
-            parts: dict[str, Any] = {"required_status_checks": {"strict": False, "contexts": [], "checks": [{"context": REVIEW_CHECK}]}}
+            parts: dict[str, Any] = {"required_status_checks": {"strict": False, "contexts": [], "checks": [wanted_check]}}
             place.rest("PUT", _path(branch), parts | {"enforce_admins": False, "required_pull_request_reviews": None, "restrictions": None})
         else:
             kept = [_kept(check) for check in found["required_status_checks"]["checks"]]
-            place.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": [*kept, {"context": REVIEW_CHECK}]})
+            place.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": [*kept, wanted_check]})
         return replace(memory, required=branch, protected=found is None)
 
     return Step(what=what, why=_WHY, state=State.TO_DO, do=protect, optional=True, otherwise="Require it by hand in the branch's settings.")
