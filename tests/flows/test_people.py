@@ -104,6 +104,18 @@ def test_somebody_without_write_cannot_queue(world: World) -> None:
     assert world.pulls() == []
 
 
+def test_who_queued_it_is_not_forgotten_by_putting_many_other_labels_on(world: World) -> None:
+    """GitHub is asked for the newest events only."""
+    number = world.open_issue("Add a", labels=[])
+    world.label(number, "agent:ready", by="tess")
+    for place in range(51):
+        world.label(number, f"x{place}", by="tess")
+    world.settle()
+
+    assert world.phase_of(number) is Phase.NEEDS_HUMAN
+    assert number not in world.refs().records
+
+
 def test_a_text_changed_by_a_stranger_after_queueing_waits_for_a_person(world: World) -> None:
     number = world.open_issue("Add a", labels=[], by="eve")
     world.label(number, "agent:ready")
