@@ -230,7 +230,7 @@ def _approved(project: Project, policy: Policy, pull: Pull, request: Review | No
         if not removal.manual:
             return _again(project, policy, f"GitHub's merge queue gave it up ({removal.words})")
         if removal.by not in policy.own_logins:
-            reason = f"@{removal.by} took it out of the merge queue; put `{READY}` on again to let it in"
+            reason = f"@{removal.by} took it out of the merge queue; `/agent retry`, or `{READY}` put on again, lets it in"
             return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
     if pull.blocked:
         reason = (

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.effects import LeaveQueue, Merge, StartRun
 from bot.core.merging import lined_up
+from bot.core.orders import Order, Orders
 from bot.core.overlap import named_paths, territory
 from bot.core.phase import Phase
 from bot.core.plan import Plan, plan
@@ -221,6 +222,8 @@ def test_what_a_person_took_out_of_the_queue_stays_out_until_it_is_queued_again(
     assert "@ann took it out" in standing_of(taken_out, policy(), NOON).reason
     assert standing_of(given_up(1, by="worker[bot]", manual=True), policy(), NOON).want is Want.MERGE
     assert removal_from_queue(again, pull_of(again)) is None
+    retried = Orders(retried=Order(by="ann", at=NOON + timedelta(minutes=1)))
+    assert standing_of(replace(taken_out, record=replace(taken_out.record, orders=retried)), policy(), NOON).want is Want.MERGE
 
 
 def test_a_removal_before_the_newest_head_is_history() -> None:

@@ -162,6 +162,21 @@ def test_an_issue_waits_for_the_one_that_blocks_it(world: World) -> None:
     assert world.is_closed(second)
 
 
+def test_a_word_to_the_bot_does_not_make_it_forget_what_blocks_an_issue(world: World) -> None:
+    world.tick()
+    world.clock.wait(timedelta(minutes=1))
+    first, second = world.open_issue("First", labels=[]), world.open_issue("Second")
+    blocker = world.api("ann", "GET", f"issues/{first}")["id"]
+    world.api("ann", "POST", f"issues/{second}/dependencies/blocked_by", json={"issue_id": blocker})
+    world.settle()
+    world.api("ann", "POST", f"issues/{second}/comments", json={"body": "/agent priority high"})
+    world.settle()
+    world.clock.wait(timedelta(hours=1))
+
+    assert world.tick().started == ()
+    assert world.phase_of(second) is Phase.BLOCKED
+
+
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(world: World) -> None:
     world.open_issue("Add a")
     before = world.git("for-each-ref")
