@@ -26,7 +26,7 @@ _TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
-    """Whether nobody knows yet if another issue blocks it. Asked before the first run only: what has begun is carried on, and words alone begin nothing."""
+    """Whether nobody knows yet if another issue blocks it. Asked until its first run, whatever was said before; later it is carried on."""
     return not project.record.runs and project.issue.blockers is None
 
 
