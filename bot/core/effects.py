@@ -118,6 +118,14 @@ class Retire:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revive:
+    """Look at a project again that was put away: its issue was reopened or queued again."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Obey:
     """Write down what people said to the bot about one project, or, as number INBOX, where no project is; it holds from then on."""
 
@@ -152,6 +160,7 @@ Effect = (
     | CloseIssue
     | FileProposal
     | Retire
+    | Revive
     | Obey
     | Answer
 )
@@ -183,6 +192,8 @@ def describe(effect: Effect) -> str:
             return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
         case Retire(number=number, reason=reason):
             return f"put project {number} away: {reason}"
+        case Revive(number=number, reason=reason):
+            return f"look at project {number} again: {reason}"
         case Obey(number=number, words=words, reason=reason):
             where = "outside of projects" if number == INBOX else f"on project {number}"
             return f"hear {len(words)} {'word' if len(words) == 1 else 'words'} {where}: {reason}"

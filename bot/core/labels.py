@@ -10,6 +10,7 @@ from bot.core.phase import Phase
 READY = "agent:ready"
 HOLD = "agent:hold"
 PROPOSED = "agent:proposed"
+PHASES = "phase:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ _COLOR = {
 def phase_label(phase: Phase) -> Label:
     """The one label by which the bot shows where a project stands."""
     return Label(
-        name=f"phase:{phase.value}", color=_COLOR[phase], description="Where the project stands; written by the bot, never read by it"
+        name=f"{PHASES}{phase.value}", color=_COLOR[phase], description="Where the project stands; written by the bot, never read by it"
     )
 
 
@@ -64,7 +65,7 @@ class LabelChange:
 def healed(current: frozenset[str], phase: Phase) -> LabelChange:
     """What makes the bot's own labels say `phase` and nothing else, however they were left."""
     wanted = phase_label(phase).name
-    stale = {name for name in current if name.startswith("phase:") and name != wanted and name in {label.name for label in BOTS}}
+    stale = {name for name in current if name.startswith(PHASES) and name != wanted and name in {label.name for label in BOTS}}
     return LabelChange(add=frozenset({wanted} - current), remove=frozenset(stale))
 
 

@@ -10,6 +10,7 @@ from bot.core.phase import Phase
 from bot.core.policy import Policy
 from bot.core.project import Project
 from bot.core.standing import Standing, Want, current_pull, just_updated
+from bot.core.verdict import outstanding_request
 
 MOST_CONFLICTS = 3
 """Conflicting pull requests above which no new work is begun: it would only make more of them."""
@@ -28,7 +29,7 @@ def lined_up(projects: Iterable[Project], standings: Mapping[int, Standing], pol
     ordered = in_order(projects)
     after = dict(standings)
     if policy.up_to_date:
-        line = [project for project in ordered if _is_in_line(project, standings[project.number])]
+        line = [project for project in ordered if _is_in_line(project, standings[project.number], policy)]
         first = min(line, key=lambda project: project.behind, default=None)
         for project in line:
             if first is not None and project is not first and standings[project.number].want in (Want.MERGE, Want.UPDATE):
@@ -47,12 +48,13 @@ def conflicts_pending(projects: Iterable[Project]) -> int:
     return sum(project.conflict is not None for project in projects)
 
 
-def _is_in_line(project: Project, standing: Standing) -> bool:
+def _is_in_line(project: Project, standing: Standing, policy: Policy) -> bool:
     if standing.want in (Want.MERGE, Want.UPDATE):
         return True
     pull = current_pull(project)
     carries_the_tip = pull is not None and not project.behind and just_updated(project, pull)
-    return carries_the_tip and standing.phase in (Phase.REVIEWING, Phase.APPROVED)
+    waits_for_people = pull is not None and (pull.blocked or outstanding_request(pull, policy) is not None)
+    return carries_the_tip and not waits_for_people and standing.phase in (Phase.REVIEWING, Phase.APPROVED)
 
 
 def _wants_resolution(project: Project, standing: Standing) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
-from bot.core.effects import Answer, Obey
+from bot.core.effects import Answer, Obey, Revive
 from bot.core.orders import Circumstances, Owed, Said
 from bot.core.phase import ENDED, Phase
 from bot.core.policy import Policy
@@ -56,9 +56,9 @@ def _obey(project: Project | None, on: int, words: tuple[Said, ...], standings: 
     return Obey(number=home, words=words, facts=facts, reason=reason)
 
 
-def unmoved(standings: dict[int, Standing], words: Iterable[Obey]) -> dict[int, Standing]:
-    """Nothing else is done for a project while there are orders for it that are not written down; the next look follows at once."""
-    addressed = {obey.number for obey in words}
+def unmoved(standings: dict[int, Standing], first: Iterable[Obey | Revive]) -> dict[int, Standing]:
+    """Nothing else is done for a project whose record these move, such as by orders not yet written down; the next look follows at once."""
+    addressed = {effect.number for effect in first}
     return {number: replace(standing, want=None) if number in addressed else standing for number, standing in standings.items()}
 
 

@@ -12,15 +12,18 @@ from bot.core.effects import (
     FileProposal,
     LeaveQueue,
     Merge,
+    Obey,
     OpenPull,
     PostVerdict,
-    Retire,
+    Revive,
     StartRun,
     UpdateBranch,
     Vouch,
     WriteOff,
 )
 from bot.core.ideas import FileIt, Ideate, Rest, Validate, next_idea
+from bot.core.labels import PHASES
+from bot.core.leaving import put_away, revived
 from bot.core.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.merging import MOST_CONFLICTS, conflicts_pending, in_order, lined_up
 from bot.core.obedience import answers, at_agents, heard, unmoved
@@ -63,21 +66,23 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
         reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
         standings = _hushed(snapshot, _held_back(standings, reason))
         return Plan(standings=standings, effects=answers(snapshot, standings), idle=Rest(reason=reason))
-    words = heard(snapshot, standings, policy)
-    standings = unmoved(standings, words)
+    first: tuple[Obey | Revive, ...] = (*heard(snapshot, standings, policy), *revived(snapshot, standings))
+    standings = unmoved(standings, first)
     settle = [*_lost(snapshot, standings, now)]
     small = [effect for project in in_order(snapshot.projects) for effect in _api_effect(snapshot, project, standings[project.number])]
     purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
     starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
-    done = [effect for project in snapshot.projects for effect in _retirement(project, standings[project.number])]
+    done = put_away(snapshot, standings, frozenset(effect.number for effect in first))
     owed = answers(snapshot, standings, starting={start.number for start in starts})
     standings = _hushed(snapshot, standings)
-    return Plan(standings=standings, effects=(*words, *settle, *small, *owed, *starts, *ideas, *done), idle=idle)
+    return Plan(standings=standings, effects=(*first, *settle, *small, *owed, *starts, *ideas, *done), idle=idle)
 
 
 def is_visible(project: Project, standing: Standing) -> bool:
-    """Whether people are shown where it stands: from the first run on, or when something keeps it from having one."""
+    """Whether people are shown where it stands: from the first run on, or when something keeps it from having one, or ever kept it."""
+    if any(name.startswith(PHASES) for name in project.issue.labels):
+        return True
     if standing.phase is Phase.PROPOSED or standing.quiet:
         return False
     return project.record.epoch > 0 or standing.phase not in (Phase.CANCELLED, Phase.READY)
@@ -142,12 +147,6 @@ def _api_effect(snapshot: Snapshot, project: Project, standing: Standing) -> Ite
             yield CloseIssue(number=number, reason=reason)
         case Want.EXECUTE | Want.REVIEW | Want.WRITE_OFF | None:
             return
-
-
-def _retirement(project: Project, standing: Standing) -> Iterable[Effect]:
-    record = project.record
-    if standing.phase in ENDED and standing.want is None and record.epoch > 0 and record.lease is None and not record.over:
-        yield Retire(number=project.number, reason=standing.reason)
 
 
 def _free_agents(snapshot: Snapshot, policy: Policy) -> tuple[int, ...]:

@@ -129,6 +129,8 @@ class Pull:
     checks: tuple[Check, ...] = ()
     reviews: tuple[Review, ...] = ()
     """Oldest first."""
+    blocked: bool = False
+    """Whether GitHub lets nobody merge it by its own rules for the base, whatever its checks say; it is not asked where it has a queue."""
     queue_place: int | None = None
     """Its place in GitHub's merge queue, None where it is not in it."""
     queue_head: str | None = None
@@ -160,6 +162,8 @@ class Project:
     """Whether the pull request's head lacks commits of the base."""
     conflict: Conflict | None = None
     """Where the pull request's head and the base contradict each other."""
+    landed: bool = False
+    """Whether the base has all that the branch has, where no pull request is open."""
     job_over: bool = False
     """Whether the Actions run that its lease was taken for has ended: nobody will hand anything in."""
 

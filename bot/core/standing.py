@@ -17,6 +17,9 @@ from bot.core.roles import Role
 from bot.core.run import Ending
 from bot.core.verdict import head_since, is_shown, is_vouched, outstanding_request, removal_from_queue, verdict_on
 
+UNTOLD = timedelta(minutes=15)
+"""Rest after a limit of the model's vendor whose end nobody told."""
+
 
 class Want(Enum):
     """What would bring a project on; the plan decides whether it may have it now."""
@@ -60,7 +63,11 @@ def _standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
             phase=Phase.READY, reason=f"agent {lease.holder.agent} was not heard of again: its run is written off", want=Want.WRITE_OFF
         )
     if pull is not None and pull.state is PullState.MERGED:
-        return Standing(phase=Phase.DONE, reason=f"merged with pull request #{pull.number}", want=Want.CLOSE if issue.open else None)
+        return Standing(
+            phase=Phase.DONE,
+            reason=f"merged with pull request #{pull.number}",
+            want=Want.CLOSE if issue.open and not project.record.over else None,
+        )
     if not issue.open:
         return Standing(phase=Phase.CANCELLED, reason="the issue was closed")
     if lease is not None:
@@ -75,12 +82,11 @@ def _standing_of(project: Project, policy: Policy, now: datetime) -> Standing:
 
 
 def current_pull(project: Project) -> Pull | None:
-    """The project's pull request; one that was closed before the issue was queued again belongs to the past."""
+    """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
     pull, fresh = project.pull, fresh_since(project)
-    closed = pull is not None and pull.state is PullState.CLOSED and pull.closed_at is not None
-    if closed and fresh is not None and pull is not None and pull.closed_at is not None and pull.closed_at < fresh:
-        return None
-    return pull
+    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
+        return pull
+    return None if pull.closed_at < fresh else pull
 
 
 def fresh_since(project: Project) -> datetime | None:
@@ -109,7 +115,7 @@ def _unqueued(project: Project, policy: Policy) -> Standing | None:
         return Standing(phase=Phase.CANCELLED, reason=why)
     if not queued.may_write and queued.by not in policy.own_logins:
         return Standing(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access; somebody who has must do so")
-    strangers = [edit.by for edit in issue.edits if edit.at > queued.at and not edit.may_write and edit.by not in policy.own_logins]
+    strangers = [edit.by for edit in issue.edits if edit.at >= queued.at and not edit.may_write and edit.by not in policy.own_logins]
     if strangers:
         return Standing(
             phase=Phase.NEEDS_HUMAN,
@@ -127,8 +133,8 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Standing | None:
     last = runs[-1]
     if last.ending is Ending.REFUSED:
         return Standing(phase=Phase.NEEDS_HUMAN, reason=last.note)
-    if last.ending is Ending.LIMITED and last.resume_at is not None and last.resume_at > now:
-        return Standing(phase=Phase.PAUSED, reason=last.note, until=last.resume_at)
+    if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNTOLD) > now:
+        return Standing(phase=Phase.PAUSED, reason=last.note, until=again)
     worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
     if worked >= policy.project_limit:
         return Standing(phase=Phase.NEEDS_HUMAN, reason=f"agents worked on it for {worked}, the limit is {policy.project_limit}")
@@ -156,6 +162,9 @@ def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) 
     finished = [run for run in executions if run.ending is Ending.FINISHED]
     if pull is None:
         if finished and project.branch_head is not None:
+            if project.landed:
+                reason = f"its work was merged without a pull request; close the issue, or put `{READY}` on again for more"
+                return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
             return Standing(phase=Phase.WORKING, reason="the work is published; its pull request comes next", want=Want.OPEN_PULL)
         again = "goes on from its checkpoint" if project.branch_head is not None else "queued"
         return Standing(phase=Phase.READY, reason=again, want=Want.EXECUTE)
@@ -223,8 +232,13 @@ def _approved(project: Project, policy: Policy, pull: Pull, request: Review | No
         if not removal.manual:
             return _again(project, policy, f"GitHub's merge queue gave it up ({removal.words})")
         if removal.by not in policy.own_logins:
-            reason = f"@{removal.by} took it out of the merge queue; put `{READY}` on again to let it in"
+            reason = f"@{removal.by} took it out of the merge queue; `/agent retry`, or `{READY}` put on again, lets it in"
             return Standing(phase=Phase.NEEDS_HUMAN, reason=reason)
+    if pull.blocked:
+        reason = (
+            f"approved and green; GitHub does not let it be merged: a rule for {pull.base} asks for more, such as another approval or check"
+        )
+        return Standing(phase=Phase.APPROVED, reason=reason)
     if project.behind and policy.up_to_date:
         reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
         return Standing(phase=Phase.APPROVED, reason=reason, want=Want.UPDATE)

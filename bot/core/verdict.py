@@ -65,9 +65,9 @@ def head_since(project: Project, pull: Pull) -> datetime:
 
 
 def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
-    """How this very work left GitHub's merge queue; nothing where the head is newer, or the issue was queued again since."""
-    removal, queued = pull.removal, project.issue.queued
-    since = head_since(project, pull) if queued is None else max(head_since(project, pull), queued.at)
+    """How this very work left GitHub's merge queue; nothing where the head is newer, or it got a fresh start since."""
+    removal, queued, retried = pull.removal, project.issue.queued, project.record.orders.retried
+    since = max([head_since(project, pull), *([queued.at] if queued else []), *([retried.at] if retried else [])])
     return removal if removal is not None and removal.at > since else None
 
 

@@ -16,6 +16,7 @@ from bot.core.effects import (
     OpenPull,
     PostVerdict,
     Retire,
+    Revive,
     StartRun,
     UpdateBranch,
     Vouch,
@@ -107,6 +108,8 @@ def _apply(means: Means, snapshot: Snapshot, effect: Effect) -> Applied:
             return _file(means, snapshot, effect)
         case Retire():
             return _settled(effect, _retire(means, effect))
+        case Revive():
+            return _settled(effect, _revive(means, effect))
         case Obey():
             return _settled(effect, obey(means, effect))
         case Answer():
@@ -257,10 +260,20 @@ def _retire(means: Means, effect: Retire) -> RefState | Refused:
     return move(means, decide)
 
 
+def _revive(means: Means, effect: Revive) -> RefState | Refused:
+    def decide(state: RefState) -> Change | Refused:
+        record = record_of(state, effect.number)
+        if not record.over:
+            return Refused(reason="it moved on")
+        return Change(message=f"Project {effect.number} lives again", record=replace(record, epoch=record.epoch + 1, over=False))
+
+    return move(means, decide)
+
+
 def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
     """Projects whose standing the next look will change: showing them now would be one write too many."""
     return frozenset(
         one.effect.number
         for one in applied
-        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | Obey)
+        if one.done and isinstance(one.effect, OpenPull | PostVerdict | Merge | LeaveQueue | UpdateBranch | CloseIssue | Revive | Obey)
     )

@@ -32,6 +32,8 @@ def look(means: Means, *, about: Set[int] = frozenset()) -> Look:
     for number in about | owed_an_answer(state):
         in_play[number] = record_of(state, number).branch
     view = means.reads.view(in_play)
+    if again := {number for number in view.issues if number not in in_play and record_of(state, number).over}:
+        view = means.reads.view(in_play | {number: record_of(state, number).branch for number in again})
     heard = listen(means, state, view.stirred)
     if unknown := heard.on_issues - view.issues.keys():
         more = means.reads.view({number: record_of(state, number).branch for number in unknown})
@@ -85,10 +87,20 @@ def _job_over(record: Record, ended: Set[str]) -> bool:
 def _project(means: Means, state: RefState, view: View, issue: Issue, ended: Set[str]) -> Project:
     record: Record = record_of(state, issue.number)
     pull: Pull | None = view.pulls.get(record.branch) if record.branch else None
+    if pull is not None and view.merge_queue:  # it counts as blocked until the queue has it
+        pull = replace(pull, blocked=False)
     head = state.tips.get(f"refs/heads/{record.branch}") if record.branch else None
     behind, conflict = _compared(means, state, pull)
+    landed = head is not None and (pull is None or pull.state is not PullState.OPEN) and means.code.contains(head, state.base)
     return Project(
-        issue=issue, pull=pull, record=record, branch_head=head, behind=behind, conflict=conflict, job_over=_job_over(record, ended)
+        issue=issue,
+        pull=pull,
+        record=record,
+        branch_head=head,
+        behind=behind,
+        conflict=conflict,
+        landed=landed,
+        job_over=_job_over(record, ended),
     )
 
 

@@ -26,8 +26,8 @@ _TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
-    """Whether nobody knows yet if another issue blocks it. Asked before the first run only: what has begun is carried on."""
-    return project.record.epoch == 0 and project.issue.blockers is None
+    """Whether nobody knows yet if another issue blocks it. Asked until its first run, whatever was said before; later it is carried on."""
+    return not project.record.runs and project.issue.blockers is None
 
 
 def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refused:

@@ -9,10 +9,11 @@ import pytest
 
 from bot.core.effects import LeaveQueue, Merge, StartRun, Vouch
 from bot.core.merging import lined_up
+from bot.core.orders import Order, Orders
 from bot.core.overlap import named_paths, territory
 from bot.core.phase import Phase
 from bot.core.plan import Plan, plan
-from bot.core.project import Act, Check, CheckState, Conflict, PastWork, Project, Pull, QueueRemoval
+from bot.core.project import Act, Check, CheckState, Conflict, PastWork, Project, Pull, QueueRemoval, Review, ReviewState
 from bot.core.record import Update
 from bot.core.standing import Want, standing_of
 from bot.core.verdict import findings_of, removal_from_queue, verdict_on
@@ -72,6 +73,20 @@ def wants(*projects: Project, up_to_date: bool = True) -> dict[int, Want | None]
 )  # fmt: skip
 def test_the_merge_order(projects: tuple[Project, ...], expected: dict[int, Want | None]) -> None:
     assert wants(*projects) == expected
+
+
+def test_who_waits_for_a_person_holds_nobody_up_although_it_carries_the_tip() -> None:
+    request = Review(author="ann", state=ReviewState.CHANGES_REQUESTED, commit=HEAD, body="Hm", at=NOON, may_write=True)
+    asked, blocked = approved(1, updated=True), approved(1, updated=True)
+    assert asked.pull is not None
+    assert blocked.pull is not None
+
+    for waiting in (
+        replace(asked, pull=replace(asked.pull, reviews=(*REVIEWS, request))),
+        replace(blocked, pull=replace(blocked.pull, blocked=True)),
+        replace(blocked, pull=replace(blocked.pull, blocked=True), behind=True),
+    ):
+        assert wants(waiting, approved(2, behind=True)) == {1: None, 2: Want.UPDATE}
 
 
 def test_without_the_rule_all_are_merged_in_order() -> None:
@@ -222,6 +237,8 @@ def test_what_a_person_took_out_of_the_queue_stays_out_until_it_is_queued_again(
     assert "@ann took it out" in standing_of(taken_out, policy(), NOON).reason
     assert standing_of(given_up(1, by="worker[bot]", manual=True), policy(), NOON).want is Want.MERGE
     assert removal_from_queue(again, pull_of(again)) is None
+    retried = Orders(retried=Order(by="ann", at=NOON + timedelta(minutes=1)))
+    assert standing_of(replace(taken_out, record=replace(taken_out.record, orders=retried)), policy(), NOON).want is Want.MERGE
 
 
 def test_a_removal_before_the_newest_head_is_history() -> None:

@@ -62,6 +62,14 @@ RULES: list[tuple[str, Project, Policy, Phase, Want | None, str]] = [
         "changed the text",
     ),
     (
+        "in the very second of the label nobody knows which was first",
+        project(issue=issue(edits=(Act(by="eve", at=NOON - timedelta(hours=1), may_write=False),))),
+        policy(),
+        Phase.NEEDS_HUMAN,
+        None,
+        "changed the text",
+    ),
+    (
         "a stranger's edit before queueing was seen by whoever queued",
         project(issue=issue(edits=(Act(by="eve", at=NOON - timedelta(hours=3), may_write=False),))),
         policy(),

@@ -104,6 +104,18 @@ def test_somebody_without_write_cannot_queue(world: World) -> None:
     assert world.pulls() == []
 
 
+def test_who_queued_it_is_not_forgotten_by_putting_many_other_labels_on(world: World) -> None:
+    """GitHub is asked for the newest events only."""
+    number = world.open_issue("Add a", labels=[])
+    world.label(number, "agent:ready", by="tess")
+    for place in range(51):
+        world.label(number, f"x{place}", by="tess")
+    world.settle()
+
+    assert world.phase_of(number) is Phase.NEEDS_HUMAN
+    assert number not in world.refs().records
+
+
 def test_a_text_changed_by_a_stranger_after_queueing_waits_for_a_person(world: World) -> None:
     number = world.open_issue("Add a", labels=[], by="eve")
     world.label(number, "agent:ready")
@@ -148,6 +160,21 @@ def test_an_issue_waits_for_the_one_that_blocks_it(world: World) -> None:
     world.model.add(writes("a.txt", "a"), judges())
     world.settle()
     assert world.is_closed(second)
+
+
+def test_a_word_to_the_bot_does_not_make_it_forget_what_blocks_an_issue(world: World) -> None:
+    world.tick()
+    world.clock.wait(timedelta(minutes=1))
+    first, second = world.open_issue("First", labels=[]), world.open_issue("Second")
+    blocker = world.api("ann", "GET", f"issues/{first}")["id"]
+    world.api("ann", "POST", f"issues/{second}/dependencies/blocked_by", json={"issue_id": blocker})
+    world.settle()
+    world.api("ann", "POST", f"issues/{second}/comments", json={"body": "/agent priority high"})
+    world.settle()
+    world.clock.wait(timedelta(hours=1))
+
+    assert world.tick().started == ()
+    assert world.phase_of(second) is Phase.BLOCKED
 
 
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(world: World) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.adapters.github.queries import EVENTS
 from bot.core.labels import PROPOSED, READY
 from bot.core.project import Act, Check, CheckState, Comment, Issue, Mergeable, Pull, PullState, QueueRemoval, Review, ReviewState, Title
 
 LISTED = (READY, PROPOSED)
 _PASSED = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
 _BINDING = frozenset({ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED})
+_BLOCKED = frozenset({"BLOCKED", "DRAFT"})
 _SUMMARY = 6_000
 
 
@@ -129,6 +131,8 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
     if READY not in labels:
         return None
     put_on = [event for event in events if event["__typename"] == "LabeledEvent" and event["label"]["name"] == READY]
+    if not put_on and len(events) >= EVENTS:  # pushed out of sight by other labels or titles, which anybody may do: nobody is known
+        return Act(by=_login(None), at=time_of(node["createdAt"]), may_write=False)
     by, at = (_login(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (_login(node["author"]), node["createdAt"])
     return Act(by=by, at=time_of(at), may_write=False)
 
@@ -157,6 +161,7 @@ def _pull(node: Any) -> Pull:
         closed_at=time_of(node["closedAt"]) if node["closedAt"] else None,
         checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
         reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
+        blocked=node["mergeStateStatus"] in _BLOCKED,
         queue_place=entry["position"] if entry else None,
         queue_head=group["oid"] if group else None,
         queue_checks=_checks(group),

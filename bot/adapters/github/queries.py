@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+EVENTS = 50
+"""Of labels and titles, of one issue."""
 _ACTOR = "{ __typename login }"
 _LIGHT = f"""
 fragment Light on Issue {{
   id number title body state createdAt updatedAt lastEditedAt author {_ACTOR} editor {_ACTOR}
   labels(first: 50) {{ nodes {{ name }} }}
   talk: comments(first: 1) {{ totalCount }}
-  timelineItems(last: 50, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
+  timelineItems(last: {EVENTS}, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {{
     nodes {{
       __typename
       ... on LabeledEvent {{ createdAt actor {_ACTOR} label {{ name }} }}
@@ -31,7 +33,7 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
   } } }"""
 _PULL = f"""
 fragment Shown on PullRequest {{
-  id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable author {_ACTOR}
+  id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable mergeStateStatus author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
   mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}
