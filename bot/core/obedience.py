@@ -94,10 +94,13 @@ def _first(owed: list[Owed]) -> tuple[Owed, ...]:
 
 def at_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | str:
     """The free agents that may take the project, or what it waits for."""
-    assigned, paused = project.record.orders.assigned, snapshot.paused(Pausable.AGENT)
+    assigned = project.record.orders.assigned
+    if assigned is None and free:
+        return free
+    paused = snapshot.paused(Pausable.AGENT) if snapshot.pauses else {}
     if assigned is None:
         resting = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(paused.items())]
-        return free or ", ".join(["waits for a free agent", f"{place} before it", *resting])
+        return ", ".join(["waits for a free agent", f"{place} before it", *resting])
     if assigned.agent in free:
         return (assigned.agent,)
     words = f"waits for agent {assigned.agent}, to whom @{assigned.by} assigned it"

@@ -69,7 +69,8 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     first: tuple[Obey | Revive, ...] = (*heard(snapshot, standings, policy), *revived(snapshot, standings))
     standings = unmoved(standings, first)
     settle = [*_lost(snapshot, standings, now)]
-    small = [effect for project in in_order(snapshot.projects) for effect in _api_effect(snapshot, project, standings[project.number])]
+    moving = in_order(one for one in snapshot.projects if standings[one.number].want not in (None, Want.EXECUTE, Want.REVIEW))
+    small = [effect for project in moving for effect in _api_effect(snapshot, project, standings[project.number])]
     purse = _Purse(agents=_free_agents(snapshot, policy), ledger=snapshot.ledger)
     starts, standings, purse = _starts(snapshot, policy, now, standings, purse)
     ideas, idle = _ideation(snapshot, policy, now, standings, purse)
@@ -93,8 +94,8 @@ _PAUSES_TOLD = 10
 
 def _hushed(snapshot: Snapshot, standings: dict[int, Standing]) -> dict[int, Standing]:
     """When everything is paused, a long queue must not become as many comments: only the first that never began are told."""
-    waiting = [one.number for one in in_order(snapshot.projects) if one.record.epoch == 0 and standings[one.number].phase is Phase.PAUSED]
-    return standings | {number: replace(standings[number], quiet=True) for number in waiting[_PAUSES_TOLD:]}
+    waiting = in_order(one for one in snapshot.projects if one.record.epoch == 0 and standings[one.number].phase is Phase.PAUSED)
+    return standings | {one.number: replace(standings[one.number], quiet=True) for one in waiting[_PAUSES_TOLD:]}
 
 
 def _held_back(standings: dict[int, Standing], reason: str) -> dict[int, Standing]:
@@ -195,7 +196,7 @@ _URGENCY = {Phase.REVIEWING: 0, Phase.REWORK: 1, Phase.READY: 2}
 def _starts(
     snapshot: Snapshot, policy: Policy, now: datetime, standings: dict[int, Standing], purse: _Purse
 ) -> tuple[list[StartRun], dict[int, Standing], _Purse]:
-    waiting = [project for project in in_order(snapshot.projects) if standings[project.number].want in (Want.EXECUTE, Want.REVIEW)]
+    waiting = in_order(one for one in snapshot.projects if standings[one.number].want in (Want.EXECUTE, Want.REVIEW))
     waiting.sort(key=lambda project: _URGENCY[standings[project.number].phase])
     effects: list[StartRun] = []
     standings = dict(standings)
