@@ -47,7 +47,7 @@ def everybody() -> tuple[Scene, ...]:
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_ten_workers_do_a_hundred_issues_once_each_with_webhooks_lost(tmp_path: Path) -> None:
     world = make_world(tmp_path, config=TEN, scenes=everybody())
     faults.lose_webhooks(world.hub, 0.5, Random(1))
