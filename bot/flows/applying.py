@@ -26,7 +26,6 @@ from bot.core.effects import (
 from bot.core.ideas import FileIt, pending_proposal
 from bot.core.labels import PROPOSED, READY
 from bot.core.lease import Refused, expired
-from bot.core.ledger import Entry, EntryKind, with_settlement
 from bot.core.policy import REVIEW_CHECK
 from bot.core.project import Conflict, Project, Snapshot
 from bot.core.record import IDEATION, Update
@@ -35,6 +34,7 @@ from bot.core.run import Ending
 from bot.core.standing import current_pull, current_runs
 from bot.core.started import Started
 from bot.core.verdict import is_reviewed, judging_run
+from bot.flows.losing import written_off
 from bot.flows.means import Means
 from bot.flows.moving import move, record_of
 from bot.flows.obeying import answer, obey
@@ -128,23 +128,10 @@ def _project(snapshot: Snapshot, number: int) -> Project:
 
 def _write_off(means: Means, effect: WriteOff) -> RefState | Refused:
     def decide(state: RefState) -> Change | Refused:
-        now, before = means.clock.now(), record_of(state, effect.number)
-        after = expired(before, now, ended_job=effect.ended_job)
+        after = expired(record_of(state, effect.number), means.clock.now(), ended_job=effect.ended_job)
         if isinstance(after, Refused):
             return after
-        lost = after.runs[-1]
-        entry = Entry(
-            kind=EntryKind.SETTLE,
-            at=now,
-            run=lost.run,
-            project=effect.number,
-            role=lost.role,
-            agent=lost.agent,
-            amount=lost.spent,
-            note="written off in full: its agent was not heard of again",
-        )
-        transcript = means.refs.transcript(effect.number) if after.checkpoint else None
-        return Change(message=f"Write off run {lost.run}", record=after, ledger=with_settlement(state.ledger, entry), transcript=transcript)
+        return written_off(means, state, after, note="written off in full: its agent was not heard of again")
 
     return move(means, decide)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.lease import Refused, expired
-from bot.core.ledger import Entry, EntryKind, with_settlement
 from bot.core.record import Record, Run
 from bot.core.run import Bundle
 from bot.core.started import Started
+from bot.flows.losing import written_off
 from bot.flows.means import Means
 from bot.flows.moving import drop_the_pen, move, record_of
 from bot.flows.publishing import publish
@@ -82,19 +82,14 @@ def _written_off(means: Means, started: Started) -> Run | Refused:
     number = started.start.number
 
     def decide(state: RefState) -> Change | Refused:
-        now, before = means.clock.now(), record_of(state, number)
+        before = record_of(state, number)
         if before.lease is None or before.lease.holder != started.holder:
             return Refused(reason=f"the lease of run {started.holder.run} is gone")
-        after = expired(before, now, ended_job=before.lease.job)
+        after = expired(before, means.clock.now(), ended_job=before.lease.job)
         if isinstance(after, Refused):
             return after
         lost = replace(after.runs[-1], note="Its job ended without handing anything in; its grant counts as spent")
-        after = replace(after, runs=(*after.runs[:-1], lost))
-        entry = Entry(
-            kind=EntryKind.SETTLE, at=now, run=lost.run, project=number, role=lost.role, agent=lost.agent, amount=lost.spent, note=lost.note
-        )
-        transcript = means.refs.transcript(number) if after.checkpoint else None
-        return Change(message=f"Write off run {lost.run}", record=after, ledger=with_settlement(state.ledger, entry), transcript=transcript)
+        return written_off(means, state, replace(after, runs=(*after.runs[:-1], lost)), note=lost.note)
 
     moved = move(means, decide)
     return moved if isinstance(moved, Refused) else record_of(moved, number).runs[-1]

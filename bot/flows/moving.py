@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.lease import Refused, renewed, taken
+from bot.core.ledger import Ledger
 from bot.core.money import ZERO
 from bot.core.record import TICK, Lease, Listening, Record
 from bot.core.roles import Role
@@ -35,6 +36,12 @@ def move(means: RunMeans, decide: Callable[[RefState], Change | Refused]) -> Ref
             if means.refs.push(state, change) is Push.DONE:
                 return means.refs.read()
     return Refused(reason=f"the refs kept moving under {_TRIES} tries; the next tick tries again")
+
+
+def keeping_its_conversation(means: RunMeans, after: Record, message: str, *, ledger: Ledger | None = None) -> Change:
+    """Where a checkpoint says that a run goes on from it, the conversation is stored again beside the record, or it would be dropped."""
+    transcript = means.refs.transcript(after.number) if after.checkpoint else None
+    return Change(message=message, record=after, ledger=ledger, transcript=transcript)
 
 
 def hold_the_pen(means: Means, seen: RefState, *, heard_until: datetime | None = None) -> RefState | Refused:

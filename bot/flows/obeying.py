@@ -10,10 +10,9 @@ from bot.core.lease import Refused
 from bot.core.obedience import project_at
 from bot.core.orders import listened, settled
 from bot.core.project import Project, Snapshot, Stop
-from bot.core.record import Record
 from bot.flows.answers import answer_body, answer_mark
 from bot.flows.means import Means
-from bot.flows.moving import move, record_of
+from bot.flows.moving import keeping_its_conversation, move, record_of
 from bot.ports import Change, GitHubTrouble, GitHubTroubleKind, RefState
 from bot.ports.people import Projection
 
@@ -29,7 +28,7 @@ def obey(means: Means, effect: Obey) -> RefState | Refused:
             return Refused(reason="it was heard already")
         again = orders.retried != record.orders.retried
         after = replace(record, epoch=record.epoch + 1, orders=orders, over=record.over and not again)
-        change = _kept(means, after, f"Hear @{effect.words[0].by} below #{effect.words[0].on}")
+        change = keeping_its_conversation(means, after, f"Hear @{effect.words[0].by} below #{effect.words[0].on}")
         stops = [owed for owed in orders.owed if owed.stops and owed not in record.orders.owed]
         if not stops or state.stop is not None:
             return change
@@ -64,7 +63,7 @@ def answer(means: Means, snapshot: Snapshot, effect: Answer) -> RefState | Refus
         after = replace(record, epoch=record.epoch + 1, orders=settled(record.orders, comments))
         if after.orders == record.orders:
             return Refused(reason="it was answered already")
-        return _kept(means, after, f"Answered below #{effect.on}{words}")
+        return keeping_its_conversation(means, after, f"Answered below #{effect.on}{words}")
 
     return move(means, decide)
 
@@ -79,8 +78,3 @@ def _relabel(means: Means, project: Project, effect: Answer) -> None:
     if add or remove:
         change = LabelChange(add=add, remove=remove)
         means.writes.show([Projection(issue=project.issue, comment_id=None, body=None, labels=change, row=None)])
-
-
-def _kept(means: Means, after: Record, message: str) -> Change:
-    transcript = means.refs.transcript(after.number) if after.checkpoint else None
-    return Change(message=message, record=after, transcript=transcript)

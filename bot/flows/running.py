@@ -16,7 +16,7 @@ from bot.core.roles import Role
 from bot.core.run import Bundle, Ending
 from bot.core.started import Started
 from bot.flows.means import RunMeans
-from bot.flows.moving import move, record_of
+from bot.flows.moving import keeping_its_conversation, move, record_of
 from bot.ports import Change, GitTrouble, RefState, Workspace
 
 _LOOK_EVERY = timedelta(seconds=5)
@@ -138,8 +138,7 @@ class LeaseGuard:
             after = renewed(record_of(state, number), holder, now, now + self.means.lease, step=step, progress=percent)
             if isinstance(after, Refused):
                 return after
-            transcript = self.means.refs.transcript(number) if after.checkpoint else None
-            return Change(message=f"Agent {holder.agent} is still at it", record=after, transcript=transcript)
+            return keeping_its_conversation(self.means, after, f"Agent {holder.agent} is still at it")
 
         moved = move(self.means, decide)
         return moved.reason if isinstance(moved, Refused) else None

@@ -18,7 +18,7 @@ from bot.core.standing import current_pull
 from bot.core.started import Started
 from bot.core.verdict import findings_of
 from bot.flows.means import Means
-from bot.flows.moving import move, record_of
+from bot.flows.moving import keeping_its_conversation, move, record_of
 from bot.ports import Change, RefState
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
@@ -74,9 +74,8 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
         ledger = with_reservation(state.ledger, entry, means.policy.caps)
         if isinstance(ledger, Unaffordable):
             return Refused(reason=f"{ledger.reason}; waits until {ledger.until:%Y-%m-%d %H:%M} UTC")
-        transcript = means.refs.transcript(start.number) if after.checkpoint else None
         message = f"Agent {start.agent} takes {'project ' + str(start.number) if start.number else 'ideation'} for {start.role.value}"
-        return Change(message=message, record=after, ledger=ledger, transcript=transcript)
+        return keeping_its_conversation(means, after, message, ledger=ledger)
 
     state = move(means, decide)
     if isinstance(state, Refused):
