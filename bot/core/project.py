@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -194,6 +195,10 @@ class Pause:
     by: str
     at: datetime
     reason: str
+
+
+def pause_of(pauses: Iterable[Pause], what: Pausable, name: str) -> Pause | None:
+    return next((pause for pause in pauses if (pause.what, pause.name) == (what, name)), None)
 
 
 @dataclass(frozen=True, kw_only=True)

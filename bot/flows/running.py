@@ -11,7 +11,7 @@ from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
 from bot.core.effects import StartRun
 from bot.core.lease import Refused, renewed
-from bot.core.project import Conflict, Pausable
+from bot.core.project import Conflict, Pausable, pause_of
 from bot.core.roles import Role
 from bot.core.run import Bundle, Ending
 from bot.core.started import Started
@@ -118,10 +118,9 @@ class LeaseGuard:
         state = self.means.refs.read()
         if state.stop is not None:
             return f"Stopped by {state.stop.by}: {state.stop.reason}"
-        agent = str(self.started.holder.agent)
-        for pause in state.pauses:
-            if (pause.what, pause.name) == (Pausable.AGENT, agent):
-                return f"Agent {agent} was paused by {pause.by}: {pause.reason}"
+        agent = self.started.holder.agent
+        if (pause := pause_of(state.pauses, Pausable.AGENT, str(agent))) is not None:
+            return f"Agent {agent} was paused by {pause.by}: {pause.reason}"
         lease = record_of(state, self.started.start.number).lease
         if lease is None or lease.holder != self.started.holder:
             return "The lease was taken over"

@@ -10,7 +10,7 @@ from bot.core.effects import StartRun
 from bot.core.ideas import Validate, pending_proposal
 from bot.core.lease import Refused, taken
 from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
-from bot.core.project import CheckState, Pausable, Project, Snapshot
+from bot.core.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
 from bot.core.record import Holder, Lease, Record
 from bot.core.roles import Role
 from bot.core.run import Brief, CheckOutcome, GateCommand, Proposal
@@ -42,7 +42,7 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
         now = means.clock.now()
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
-        if any((pause.what, pause.name) == (Pausable.AGENT, str(start.agent)) for pause in state.pauses):
+        if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:
             return Refused(reason=f"agent {start.agent} was paused")
         record = record_of(state, start.number)
         if record.epoch != record_of_snapshot(snapshot, start.number):
@@ -142,9 +142,12 @@ def _discussion(project: Project | None) -> tuple[str, ...]:
     if project is None or project.issue.queued is None:
         return ()
     issue, queued = project.issue, project.issue.queued
-    asked = (one for one in issue.comments if one.author == issue.author and (one.may_write or one.changed_at <= queued.at))
-    heard = {id(one) for one in (*asked, *(one for one in issue.comments if one.author == queued.by))}
-    return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if id(one) in heard and not is_addressed(one.body))
+
+    def counts(one: Comment) -> bool:
+        approved = one.may_write or one.changed_at <= queued.at
+        return (one.author == queued.by or (one.author == issue.author and approved)) and not is_addressed(one.body)
+
+    return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
 
 def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:

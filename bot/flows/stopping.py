@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from bot.core.lease import Refused
-from bot.core.project import Pausable, Pause, Stop
+from bot.core.project import Pausable, Pause, Stop, pause_of
 from bot.core.trouble import UserError
 from bot.flows.means import Means
 from bot.flows.moving import move
@@ -44,7 +44,7 @@ def pause(means: Means, what: Pausable, name: str, *, by: str, reason: str) -> s
     _check(means, what, name)
 
     def decide(state: RefState) -> Change | Refused:
-        known = next((one for one in state.pauses if (one.what, one.name) == (what, name)), None)
+        known = pause_of(state.pauses, what, name)
         if known is not None:
             return Refused(reason=f"{what.value} {name} was paused already, by {known.by}: {known.reason}")
         now = means.clock.now()

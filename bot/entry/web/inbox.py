@@ -78,25 +78,20 @@ class Inbox:
     """How many hints came for each repository, so that one that comes during a start is not taken for done with it."""
 
     @contextmanager
-    def _guarded(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         with self.lock:
             try:
-                yield self.db
+                self.db.execute("begin immediate")
+                try:
+                    yield self.db
+                    self.db.execute("commit")
+                except BaseException:
+                    if self.db.in_transaction:
+                        self.db.execute("rollback")
+                    raise
             except sqlite3.Error as error:
                 self._soon.clear()
                 raise InboxTrouble(f"the inbox cannot be written: {error}") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._guarded() as db:
-            db.execute("begin immediate")
-            try:
-                yield db
-                db.execute("commit")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("rollback")
-                raise
 
     def _rows(self, statement: str, given: Sequence[object] = ()) -> list[sqlite3.Row]:
         with self.lock:
@@ -253,7 +248,6 @@ def open_inbox(home: Path, *, now: Callable[[], datetime], gather: timedelta = t
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
         db.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
-        db.execute("pragma page_size = 1024")  # each delivery rewrites one
         if db.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
             raise UserError(f"{path}: this file system has no shared memory for SQLite's WAL. Give --home on a local disk.")
         # A hint lost with the power is made up for by the periodic look, so a sync at each one would buy nothing.
