@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.hub import actions_shapes, checks, git, pull_rows, webhooks
 from bot.hub.actions_files import FOLDER
 from bot.hub.hub import Hub
-from bot.hub.web import find_repository
+from bot.hub.web import repository_named
 
 
 class Status(StrEnum):
@@ -122,7 +122,7 @@ def make_run(
     hub: Hub, full_name: str, workflow: str, *, event: str, branch: str | None = None, inputs: Mapping[str, str] | None = None
 ) -> int:
     """A run that a runner outside the hub plays, of a workflow file by its name, at a branch's tip. Returns the run's id."""
-    repo = _repository(hub, full_name)
+    repo = repository_named(hub.db(), full_name)
     where, branch = pull_rows.bare(hub, hub.db(), repo["id"]), branch or str(repo["default_branch"])
     sha = git.resolve(where, f"refs/heads/{branch}")
     if sha is None:
@@ -135,7 +135,7 @@ def make_run(
 
 def set_run(hub: Hub, full_name: str, run_id: int, *, status: str, conclusion: str | None = None) -> None:
     """What a runner outside the hub reports. A conclusion goes with `completed` and with nothing else."""
-    repo, now = _repository(hub, full_name), Status(status)
+    repo, now = repository_named(hub.db(), full_name), Status(status)
     if (now is Status.COMPLETED) != (conclusion is not None):
         raise ValueError(f"{status} and the conclusion {conclusion} do not go together: only a completed run has one")
     if hub.db().execute("select 1 from workflow_runs where id = ? and repo_id = ?", (run_id, repo["id"])).fetchone() is None:
@@ -148,17 +148,9 @@ def untaken(hub: Hub, full_name: str) -> Sequence[Dispatch]:
     rows = hub.db().execute(
         "select workflow_runs.*, path from workflow_runs join workflows on workflows.id = workflow_id"
         " where workflow_runs.repo_id = ? and event = 'workflow_dispatch' and status = 'queued' order by workflow_runs.id",
-        (_repository(hub, full_name)["id"],),
+        (repository_named(hub.db(), full_name)["id"],),
     )
     return [
         Dispatch(run_id=row["id"], workflow=row["path"].rpartition("/")[2], ref=row["head_branch"], inputs=json.loads(row["inputs"]))
         for row in rows
     ]
-
-
-def _repository(hub: Hub, full_name: str) -> sqlite3.Row:
-    owner, _, name = full_name.partition("/")
-    found = find_repository(hub.db(), owner, name)
-    if found is None:
-        raise ValueError(f"there is no repository {full_name}")
-    return found

@@ -30,14 +30,6 @@ EVENTS = {
     "unlocked": "UnlockedEvent",
 }
 ITEM_TYPES = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).upper(): kind for kind in (*EVENTS.values(), "IssueComment", "PullRequestReview")}
-PULLS_ONLY = {
-    "HeadRefDeletedEvent",
-    "HeadRefForcePushedEvent",
-    "MergedEvent",
-    "ReadyForReviewEvent",
-    "RemovedFromMergeQueueEvent",
-    "ReviewDismissedEvent",
-}
 
 
 def timeline_items(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.hub import actions, checks, git, merge, protections, pull_events, pull_rows, pushes, repo_switches, timeline, webhooks
 from bot.hub.hub import Hub
-from bot.hub.web import Problem, find_repository
+from bot.hub.web import Problem
 
 GROUPS = "refs/heads/gh-readonly-queue/"
 ENTRIES = "select * from merge_queue_entries where repo_id = ? and base_ref = ? order by jump desc, id"
@@ -36,13 +36,7 @@ class Rules:
 
 def require(hub: Hub, full_name: str, branch: str, rules: Rules | None = None) -> None:
     """From now on nothing reaches this branch but through its queue."""
-    owner, _, name = full_name.partition("/")
-    found = find_repository(hub.db(), owner, name)
-    if found is None:
-        raise ValueError(f"there is no repository {full_name}")
-    with hub.write() as db:
-        known = repo_switches.get(db, found["id"], "merge_queue") or {}
-        repo_switches.put(db, found["id"], "merge_queue", known | {branch: asdict(rules or Rules())})
+    repo_switches.put_for_branch(hub, full_name, "merge_queue", branch, asdict(rules or Rules()))
 
 
 def rules_of(db: sqlite3.Connection, repo_id: int, branch: str) -> Rules | None:

@@ -4,6 +4,9 @@ import json
 import sqlite3
 from typing import Any
 
+from bot.hub.hub import Hub
+from bot.hub.web import repository_named
+
 DEFAULTS: dict[str, Any] = {
     "allow_auto_merge": False,
     "allow_update_branch": False,
@@ -15,6 +18,13 @@ DEFAULTS: dict[str, Any] = {
     "merge_queue": None,  # or by branch what its queue's rules are
     "rulesets": None,  # or by branch what they ask for
 }
+
+
+def put_for_branch(hub: Hub, full_name: str, name: str, branch: str, value: Any) -> None:
+    """For a switch that has a value by branch; those of other branches stay."""
+    repo_id = repository_named(hub.db(), full_name)["id"]
+    with hub.write() as db:
+        put(db, repo_id, name, (get(db, repo_id, name) or {}) | {branch: value})
 
 
 def get(db: sqlite3.Connection, repo_id: int, name: str) -> Any:

@@ -11,20 +11,14 @@ from flask import Blueprint, Response
 
 from bot.hub import merge_queue, repo_switches
 from bot.hub.hub import Hub
-from bot.hub.web import answered, current, find_repository, paged, repository, require
+from bot.hub.web import answered, current, paged, repository, require
 
 routes = Blueprint("rulesets", __name__)
 
 
 def give(hub: Hub, full_name: str, branch: str, rules: Sequence[Mapping[str, Any]]) -> None:
     """An active ruleset with these rules for this branch, in place of the one before; each has a `type` and, but for plain ones, `parameters`."""
-    owner, _, name = full_name.partition("/")
-    found = find_repository(hub.db(), owner, name)
-    if found is None:
-        raise ValueError(f"there is no repository {full_name}")
-    with hub.write() as db:
-        known = repo_switches.get(db, found["id"], "rulesets") or {}
-        repo_switches.put(db, found["id"], "rulesets", known | {branch: [dict(rule) for rule in rules]})
+    repo_switches.put_for_branch(hub, full_name, "rulesets", branch, [dict(rule) for rule in rules])
 
 
 @routes.get("/repos/<owner>/<name>/rules/branches/<path:branch>")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.hub import checks, git, issues, repo_switches
 from bot.hub.hub import Hub, stamp
-from bot.hub.web import find_repository
+from bot.hub.web import repository_named
 
 _TAKEN = frozenset(
     {"api", "repos", "user", "users", "orgs", "app", "apps", "graphql", "rate_limit", "installation", "search", "static", "login"}
@@ -50,11 +50,7 @@ def _id_of(hub: Hub, login: str) -> int:
 
 
 def repository_id(hub: Hub, full_name: str) -> int:
-    owner, _, name = full_name.partition("/")
-    row = find_repository(hub.db(), owner, name)
-    if row is None:
-        raise ValueError(f"there is no repository {full_name}")
-    return int(row["id"])
+    return int(repository_named(hub.db(), full_name)["id"])
 
 
 def add_repository(hub: Hub, owner: str, name: str, *, private: bool = False, description: str = "", default_branch: str = "main") -> Path:

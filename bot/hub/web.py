@@ -99,6 +99,14 @@ def find_repository(db: sqlite3.Connection, owner: str, name: str) -> sqlite3.Ro
     return found
 
 
+def repository_named(db: sqlite3.Connection, full_name: str) -> sqlite3.Row:
+    """For whoever sets the hub up. Raises ValueError where it is not there."""
+    owner, _, name = full_name.partition("/")
+    if (found := find_repository(db, owner, name)) is None:
+        raise ValueError(f"there is no repository {full_name}")
+    return found
+
+
 def repository(owner: str, name: str) -> sqlite3.Row:
     """The repository, or the 404 that GitHub gives alike for what is absent and what one may not see."""
     found = find_repository(current().db, owner, name)
