@@ -14,8 +14,9 @@ import httpx
 from bot.adapters.artifacts import Handoff
 from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
-from bot.adapters.git.process import Mirror, open_mirror
+from bot.adapters.git.process import Author, Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.account import commit_address
 from bot.adapters.github.board import BoardScreen
 from bot.adapters.github.books import InFile, InMemory
 from bot.adapters.github.client import AppKey, Client, connect
@@ -87,7 +88,8 @@ def wire(
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
-    mirror = open_mirror(settings.home / "mirror.git", remote, token=token)
+    author = Author(name=worker.identity.login, email=commit_address(worker))
+    mirror = open_mirror(settings.home / "mirror.git", remote, token=token, author=author)
     refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))

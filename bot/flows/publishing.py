@@ -109,7 +109,11 @@ def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, s
     assert bundle.git_bundle is not None
     assert bundle.head is not None
     admitted = means.code.admit(
-        bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head, known=started.start.base
+        bundle.git_bundle,
+        base=started.start.head or started.start.base,
+        head=bundle.head,
+        known=started.start.base,
+        agent=started.start.agent,
     )
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
