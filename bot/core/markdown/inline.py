@@ -49,6 +49,11 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _LONGEST = 4_000
 
 
+def acts(text: str) -> str | None:
+    """What GitHub would act on in these words, if there is anything."""
+    return next((text[slice(*_core(word))] for word in _WORD.finditer(text) if _ACTS.search(word[0])), None)
+
+
 def plain(text: str, *, most: int = _LONGEST) -> Inline:
     """Exactly these words, backticks among them."""
     return written([Piece(shortened(one_line(text), most))])
