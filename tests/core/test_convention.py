@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.convention import Convention, Style, convention_of, described, refusal, unfit
+from bot.core.runs.convention import Convention, Style, convention_of, described, refusal, unfit
 
 CONVENTIONAL = [
     "fix(parser): keep the last line (#12)",

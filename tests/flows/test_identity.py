@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.core.roles import Role
-from tests.flows.hiring import TodaysClock, two_apps
+from bot.core.roles.role import Role
+from tests.flows.two_apps import CurrentClock, two_apps
 from tests.world import Scene, World, a_world, judges, step
 
 _BORROWED = "git add -A && git commit -qm 'Fix it' --author 'Eve <eve@users.noreply.github.com>'"
@@ -37,7 +37,7 @@ def test_commits_records_and_merges_are_of_the_accounts_that_made_them(world: Wo
 
 
 def test_an_app_commits_as_its_bot_whose_number_only_github_knows(tmp_path: Path) -> None:
-    with a_world(tmp_path, clock=TodaysClock(), staff=two_apps) as world:
+    with a_world(tmp_path, clock=CurrentClock(), staff=two_apps) as world:
         world.model.add(_borrows_a_name(), judges())
         number = world.open_issue("The second pot is not counted")
 

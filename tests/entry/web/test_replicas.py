@@ -20,7 +20,7 @@ import yaml
 
 from bot.hub import seed, webhooks
 from bot.hub.serve import serving
-from tests.entry.web.porch import SECRET
+from tests.entry.web.webhook_app import SECRET
 from tests.world import FULL_NAME, WallClock, World, make_world
 
 ROOT = Path(__file__).resolve().parents[3]
