@@ -12,6 +12,7 @@ from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
 from bot.core.money.ledger import Entry, EntryKind, with_settlement
 from bot.core.roles.role import Role
+from bot.core.runs.convention import unfit
 from bot.core.runs.run import Bundle, Ending, Proposal
 from bot.flows.context import Context
 from bot.flows.ref_updates import move, record_of
@@ -94,6 +95,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         steps=bundle.steps,
         head=head,
         report=bundle.report,
+        title=bundle.title if bundle.title and unfit(bundle.title) is None else "",
         gates=bundle.gates,
         findings=started.brief.findings,
         verdict=bundle.verdict,
@@ -102,6 +104,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
         paths=paths,
+        sandboxed=bundle.sandboxed,
     )
 
 

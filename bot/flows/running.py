@@ -60,7 +60,7 @@ def carry_out(
         )
     finally:
         workspace.close()
-    bundle = replace(bundle, scripted=context.model.scripted)
+    bundle = replace(bundle, scripted=context.model.scripted, sandboxed=context.sandbox.isolating)
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle

@@ -169,6 +169,9 @@ class Code(Protocol):
 
     def listing(self, commit: str) -> tuple[str, ...]: ...
 
+    def subjects(self, commit: str, most: int) -> tuple[str, ...]:
+        """Of the newest commits up to this one, merges left out."""
+
     def diff(self, base: str, head: str) -> str:
         """Unified diff from the merge base of the two to `head`."""
 

@@ -47,6 +47,9 @@ class GitCode:
         names = self.mirror.git("ls-tree", "-r", "-z", "--name-only", checked_oid(commit)).text
         return tuple(name for name in names.split("\0") if name)
 
+    def subjects(self, commit: str, most: int) -> tuple[str, ...]:
+        return tuple(self.mirror.git("log", "--no-merges", "--format=%s", f"--max-count={most}", checked_oid(commit)).text.splitlines())
+
     def diff(self, base: str, head: str) -> str:
         """Past the limit whole files are left out, and their names stand at the head of it, so that nobody takes it for all."""
         between = f"{checked_oid(base)}...{checked_oid(head)}"

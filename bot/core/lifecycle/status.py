@@ -133,7 +133,7 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     if not runs:
         return None
     last = runs[-1]
-    if last.ending is Ending.REFUSED:
+    if last.ending in (Ending.REFUSED, Ending.GAVE_UP):
         return Status(phase=Phase.NEEDS_HUMAN, reason=last.note)
     if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNSTATED_LIMIT_PAUSE) > now:
         return Status(phase=Phase.PAUSED, reason=last.note, until=again)
