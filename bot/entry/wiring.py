@@ -31,7 +31,7 @@ from bot.adapters.github.writes import Writes
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.record import Holder
 from bot.core.orders.labels import PEOPLE_LABELS
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
 from bot.entry.config import PATH, Config, parse, policy_of
@@ -107,6 +107,7 @@ def wire(
     context = Context(
         repository=settings.repository,
         default_branch=about["default_branch"],
+        web=about["html_url"],
         policy=policy,
         refs=refs,
         code=code,

@@ -105,6 +105,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         scripted=bundle.scripted,
         paths=paths,
         sandboxed=bundle.sandboxed,
+        job=lease.job if lease else None,
     )
 
 

@@ -28,7 +28,7 @@ class StartRun:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpireRun:
-    """End a lease whose holder was not heard of again; its grant counts as spent."""
+    """End a lease whose holder stopped responding; its grant counts as spent."""
 
     number: int
     reason: str

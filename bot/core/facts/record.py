@@ -85,6 +85,8 @@ class Run:
     """What its commits touched."""
     sandboxed: bool | None = None
     """As its bundle had it."""
+    job: str | None = None
+    """The Actions run that carried it out, as its lease had it."""
 
 
 @dataclass(frozen=True, kw_only=True)

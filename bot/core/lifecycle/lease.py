@@ -68,7 +68,8 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         started_at=lease.taken_at,
         ended_at=now,
         ending=Ending.EXPIRED,
-        note=f"Agent {lease.holder.agent} was not heard of again; its grant counts as spent",
+        job=lease.job,
+        note=f"Agent {lease.holder.agent} stopped responding; its grant counts as spent",
         spent=lease.grant,
     )
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from html import unescape
 
 from bot.core.markdown.words import CUT, cleaned, one_line, shortened
 
@@ -41,8 +42,9 @@ _WORD = re.compile(r"[^\s()\[\]]+")
 _AROUND = re.compile(r"""(?P<before>[{"'*_<>~|]*)(?P<core>.*?)(?P<after>[.,;:!?)\]}"'*_<>~|]*)""")
 _CODE_SPAN = re.compile(r"(?<!`)(?P<fence>`+)(?!`)(?P<code>.+?)(?<!`)(?P=fence)(?!`)")
 """https://spec.commonmark.org/0.31.2/#code-spans"""
-_MARKS = re.compile(r"[\\`*\[\]<~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#\w])")
-_OPENERS = re.compile(r"[#+\-=>:]|\d{1,9}(?=[.)])")
+_WRITTEN = re.compile(rf"\\(?P<escaped>[!-/:-@\[-`{{-~])|(?P<span>{_CODE_SPAN.pattern})|<code>(?P<html>.*?)</code>")
+_MARKS = re.compile(r"[\\`*\[\]<~|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#\w])")
+_OPENERS = re.compile(r"#{1,6}(?=\s|$)|\+(?=\s|$)|[\-=>]|:(?=-)|\d{1,9}(?=[.)])")
 """What at the beginning of a line would make something other than text of it."""
 _SPACE = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
@@ -74,6 +76,10 @@ def _code(shown: str) -> str:
         return ""
     if "|" in shown:
         return f"<code>{_PUNCTUATION.sub(lambda found: f'&#{ord(found[0])};', shown)}</code>"
+    return _fenced(shown)
+
+
+def _fenced(shown: str) -> str:
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     # A reader takes one space off where there is one on both sides.
     room = " " if "`" in (shown[0], shown[-1]) or (shown[0] == shown[-1] == " " and shown.strip()) else ""
@@ -94,6 +100,11 @@ def line(template: str, **values: str | int | Inline) -> Inline:
     return Inline(template.format(**{name: value if isinstance(value, int | Inline) else prose(value) for name, value in values.items()}))
 
 
+def read_back(markdown: str) -> str:
+    """The words of a line that `prose` wrote, as they were given to it; of people's own Markdown only the escapes are undone."""
+    return _WRITTEN.sub(lambda found: found["escaped"] or found["span"] or _fenced(unescape(found["html"])), markdown)
+
+
 def joined(parts: Iterable[Inline], between: str = " ") -> Inline:
     return Inline(between.join(part for part in parts if part))
 
@@ -105,7 +116,9 @@ def written(pieces: Iterable[Piece], *, issues: Set[int] = frozenset()) -> Inlin
         parts[0] = Piece(parts[0].text.lstrip())
     if parts and not parts[-1].code:
         parts[-1] = Piece(parts[-1].text.rstrip())
-    return Inline("".join(_code(one.text) if one.code else _escaped(one.text, first=place == 0) for place, one in enumerate(parts)))
+    math = sum(one.text.count("$") for one in parts if not one.code) > 1  # what stands between two of them would be set as a formula
+    written = [_code(one.text) if one.code else _escaped(one.text, first=place == 0, math=math) for place, one in enumerate(parts)]
+    return Inline("".join(written))
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:
@@ -168,8 +181,10 @@ def _cut(pieces: Iterable[Piece], most: int) -> Sequence[Piece]:
     return kept
 
 
-def _escaped(text: str, *, first: bool) -> str:
+def _escaped(text: str, *, first: bool, math: bool) -> str:
     marked = _MARKS.sub(r"\\\g<0>", text)
+    if math:
+        marked = marked.replace("$", "\\$")
     if first and (opener := _OPENERS.match(marked)):
         at = opener.end() if opener[0][0].isdigit() else 0
         return f"{marked[:at]}\\{marked[at:]}"

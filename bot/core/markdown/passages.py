@@ -42,7 +42,8 @@ def _blocks(nodes: Iterable[SyntaxTreeNode], depth: int = 0) -> Iterator[Block]:
             case "bullet_list" | "ordered_list" if depth < _DEEPEST:
                 yield _list(node, depth)
             case "blockquote" if depth < _DEEPEST:
-                yield quote(page(*_blocks(node.children, depth + 1)))
+                inner = page(*_blocks(node.children, depth + 1))
+                yield quote(inner) if inner else Block()
             case "table":
                 head, *rows = [[Inline(" ".join(_lines(cell))) for cell in row.children] for part in node.children for row in part.children]
                 yield table(head, rows)

@@ -122,7 +122,7 @@ class Brief:
     """Validation: what is to be judged."""
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
-    convention: Convention = Convention()
+    convention: Convention = field(default_factory=Convention)
     """How commit subjects are worded here, for the title that the agent gives."""
 
 

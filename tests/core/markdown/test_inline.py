@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 
 from bot.core.markdown.blocks import Block, bullets, code_block, details, heading, page, paragraph, quote, table, tasks
-from bot.core.markdown.inline import Inline, code, joined, line, link, plain, prose
+from bot.core.markdown.inline import Inline, code, joined, line, link, plain, prose, read_back
 from bot.core.markdown.words import cleaned, last_lines, one_line, shortened
 from tests.core.markdown.reading import NASTY, seen
 
@@ -56,6 +56,13 @@ def test_prose_is_seen_exactly_but_for_the_marks_of_code(text: str) -> None:
         return "".join(words.replace("`", "").split())
 
     assert letters(seen(prose(text)).words) == letters(one_line(text))
+
+
+@given(text=NASTY.map(lambda text: text.replace("`", "'")))
+@example(text="`a|b` is \\* and `x < y`, see `https://x.y`")
+def test_what_was_written_is_read_back_as_it_was_meant(text: str) -> None:
+    """As proposals are: an issue's checklist is what the bot itself wrote there."""
+    assert prose(read_back(prose(text))) == prose(text)
 
 
 @given(text=NASTY)
