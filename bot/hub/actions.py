@@ -1,11 +1,9 @@
 """A tiny Actions: the `run:` steps of a repository's workflow files, in a sandbox of its own, reported as check runs."""
 
-import io
 import os
 import shutil
 import sqlite3
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -116,9 +114,7 @@ def _job(where: Path, sha: str, job: dict[str, Any], *, sandboxed: bool) -> tupl
     log = ""
     with tempfile.TemporaryDirectory(prefix="hub-job-") as place:
         checkout = Path(place) / "work"
-        checkout.mkdir()
-        with tarfile.open(fileobj=io.BytesIO(git.git(where, "archive", sha))) as archive:
-            archive.extractall(checkout, filter="data")
+        git.check_out(where, sha, checkout)
         for step in job.get("steps", []):
             if "run" not in step:
                 log += f"# {step.get('uses', step.get('name', 'step'))}: done by the hub itself\n" if "uses" in step else ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,43 @@ def test_a_model_without_a_price_is_refused_before_anything_begins(place: tuple[
     assert done.returncode == 2
     assert "No price is known for claude-9, so it is not used. Write one of these below `models:`" in done.stderr
     assert world.git("for-each-ref") == before
+
+
+def hub_on(tmp_path: Path, port: int, root: str = "hub") -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-m", "bot.entry.cli", "hub", "--port", str(port), "--root", str(tmp_path / root)]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    return subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_second_hub_on_a_port_says_so_and_what_to_do(tmp_path: Path) -> None:
+    with hub_on(tmp_path, 0) as first:
+        assert first.stdout is not None
+        url = first.stdout.readline().split(" is at ")[1].split(";")[0]
+        try:
+            second = groundskeeper({"PATH": os.environ["PATH"]}, tmp_path, "hub", "--port", url.rpartition(":")[2])
+        finally:
+            first.kill()
+    assert (second.returncode, second.stdout) == (2, "")
+    assert second.stderr == (
+        f"groundskeeper: An embedded GitHub is at {url} already: use that one, or end it with Ctrl-C where it was started. "
+        "Take another one with `--port`; 0 takes any that is free.\n"
+    )
+
+
+def test_a_port_that_another_program_has_is_told_apart(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = groundskeeper({"PATH": os.environ["PATH"]}, tmp_path, "hub", "--port", str(port))
+    assert (done.returncode, f"Port {port} is taken by another program." in done.stderr) == (2, True)
+
+
+def test_a_hub_that_broke_ends_with_the_reason(tmp_path: Path) -> None:
+    with hub_on(tmp_path, 0) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with closing(sqlite3.connect(tmp_path / "hub" / "hub.sqlite", timeout=30)) as db:
+            db.execute("drop table deliveries")
+            db.commit()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "The embedded GitHub broke: bot.hub.webhooks.deliver_pending ended with OperationalError: no such table: deliveries." in out
