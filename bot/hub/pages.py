@@ -74,6 +74,22 @@ def home() -> str:
     return shown("home.html", repositories=pages_reads.repositories(), boards=pages_reads.boards())
 
 
+@routes.get("/<owner>")
+def account(owner: str) -> str:
+    """An organization's, a person's or an app's own page."""
+    found = pages_reads.account(owner)
+    login = found["login"]
+    return shown("account.html", account=found, repositories=pages_reads.repositories(login), boards=pages_reads.boards(login))
+
+
+def absent() -> Response | None:
+    """For people whose browser asks for a page; None for programs, which get GitHub's JSON."""
+    accepted = request.accept_mimetypes
+    if accepted.best_match(["application/json", "text/html"]) != "text/html" or request.path.startswith("/api/"):
+        return None
+    return guard(Response(shown("absent.html"), 404))
+
+
 @routes.get("/<owner>/<name>")
 def overview(owner: str, name: str) -> str:
     repo = pages_reads.repository(owner, name)
