@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.commands import Command, Line, Misunderstood, Verb, parsed
+from bot.core.commands import HELP, Command, Line, Misunderstood, Verb, parsed
 from bot.core.labels import HOLD, READY, priority_change
 
 _HEARD_AT_MOST = 1000
@@ -130,6 +130,8 @@ def _owed(one: Said, line: Line) -> Owed:
 def _taken(orders: Orders, meant: Command | Misunderstood, owed: Owed, order: Order, facts: Circumstances, busy: int | None) -> Orders:
     if isinstance(meant, Misunderstood):
         return _owing(orders, replace(owed, said=meant.hint))
+    if meant.verb is Verb.HELP:
+        return _owing(orders, replace(owed, said=HELP))
     if meant.verb is Verb.STOP:
         words = "Everything is stopped: agents at work end within 30 seconds and keep what they did. `groundskeeper start` lets all go on."
         return _owing(orders, replace(owed, said=words, stops=True))
@@ -173,7 +175,7 @@ def _obeyed(orders: Orders, command: Command, owed: Owed, order: Order, facts: C
             change = priority_change(command.priority)
             words = f"Its priority is {command.priority.name.casefold()} now."
             return _owing(orders, replace(owed, said=words, add=tuple(sorted(change.add)), remove=tuple(sorted(change.remove))))
-        case Verb.WHY | Verb.STATUS | Verb.STOP:
+        case Verb.WHY | Verb.STATUS | Verb.STOP | Verb.HELP:
             return _owing(orders, replace(owed, explains=True))
 
 

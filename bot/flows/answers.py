@@ -19,12 +19,22 @@ def answer_mark(comment: int) -> str:
 
 
 def answer_body(owed: Sequence[Owed], project: Project | None, standing: Standing | None, policy: Policy) -> str:
-    """One comment for all that is owed below one issue; where the project stands is told once, at the end."""
+    """One comment for all that is owed below one issue, each answer beneath the line that it answers.
+
+    Where the project stands is told once, beneath the first line that it answers: it is the same for all of them.
+    """
     parts = ["\n".join(answer_mark(comment) for comment in dict.fromkeys(one.comment for one in owed))]
-    parts += [f"{quoted(f'@{one.by}: {one.asked}')}\n\n{one.said}".strip() for one in owed]
-    if project is not None and standing is not None and any(one.explains for one in owed):
-        parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, standing, policy)))
-    return "\n\n".join(parts)
+    told: Owed | None = None
+    for one in owed:
+        parts += [quoted(f"@{one.by}: {one.asked}"), one.said]
+        if project is None or standing is None or not one.explains:
+            continue
+        if told is None:
+            parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, standing, policy)))
+        elif not one.said:
+            parts.append(f"As said above, to @\u200b{told.by}.")
+        told = told or one
+    return "\n\n".join(part for part in parts if part)
 
 
 def explanation(project: Project, standing: Standing, policy: Policy) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,3 +182,10 @@ def test_memory_of_what_was_heard_is_bounded_and_forgets_towards_heard() -> None
     assert orders.has_heard(1)
     assert not orders.has_heard(1101)
     assert after(said("/agent hold", 50), orders=orders, facts=HELD).held is None
+
+
+@pytest.mark.parametrize("facts", [HELD, replace(HELD, no_project="nobody queued it"), replace(HELD, open=False, over="merged")])
+def test_help_lists_every_order_wherever_it_is_asked_for(facts: Circumstances) -> None:
+    (owed,) = after(said("/agent help"), facts=facts).owed
+    assert [verb.value for verb in Verb if f"/agent {verb.value}" not in owed.said] == []
+    assert not is_addressed(owed.said)

@@ -50,7 +50,7 @@ def test_a_dry_run_prints_the_plan_with_its_reasons(place: tuple[World, Mapping[
     done = groundskeeper(environment, tmp_path, "tick", "--dry-run")
 
     assert done.returncode == 0, done.stderr
-    assert f"would agent 1 starts execution of project {number}, cycle 1: queued" in done.stdout
+    assert f"would start agent 1 on execution of project {number}, cycle 1: queued" in done.stdout
     assert world.refs().records == {}
 
 
@@ -83,7 +83,7 @@ def test_who_only_looks_or_stops_needs_neither_the_models_key_nor_a_sandbox(plac
 
     assert [one.stderr for one in said] == ["", "", "", ""]
     assert "Phase: paused" in said[1].stdout
-    assert f"would agent 1 starts execution of project {number}" in said[3].stdout
+    assert f"would start agent 1 on execution of project {number}" in said[3].stdout
     assert (working.returncode, "ANTHROPIC_API_KEY is not set" in working.stderr) == (2, True)
 
 

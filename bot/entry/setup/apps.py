@@ -64,8 +64,9 @@ def registration_link(seat: Seat, *, web: str, owner: str, of_organization: bool
 def explained(seat: Seat, *, web: str, owner: str, of_organization: bool, homepage: str) -> Iterator[str]:
     """The link, what each permission is for, and what to do with the app then."""
     yield f"The {seat.value} app: {registration_link(seat, web=web, owner=owner, of_organization=of_organization, homepage=homepage)}"
+    widest = max(len(_level(right)) for rights in RIGHTS.values() for right in rights)
     for right in _asked(seat, of_organization):
-        yield f"    {right.permission + ': ' + right.level:<28}{right.why}"
+        yield f"    {_level(right):<{widest}}  {right.why}"
     yield f"    Then: make a private key there, install the app on {homepage.removeprefix(web + '/')} alone, and run this again with"
     yield f"    --{seat.value}-app ID --{seat.value}-key FILE.pem"
 
@@ -79,6 +80,10 @@ def lacking(seat: Seat, given: Mapping[str, str], *, board: bool) -> tuple[str, 
         if (board or right.permission != "organization_projects")
         and (right.permission not in given or levels.index(given[right.permission]) < levels.index(right.level))
     )
+
+
+def _level(right: Right) -> str:
+    return f"{right.permission}: {right.level}"
 
 
 def _asked(seat: Seat, of_organization: bool) -> Iterator[Right]:
