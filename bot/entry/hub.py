@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 
 from bot.core.trouble import UserError
-from bot.hub.hub import open_hub
 from bot.hub.serve import HubFailed, serving
+from bot.hub.store.hub import open_hub
 
 _LOCAL = "127.0.0.1"
 

@@ -168,4 +168,7 @@ def test_a_hub_that_broke_ends_with_the_reason(tmp_path: Path) -> None:
             db.commit()
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "The embedded GitHub broke: bot.hub.webhooks.deliver_pending ended with OperationalError: no such table: deliveries." in out
+    assert (
+        "The embedded GitHub broke: bot.hub.webhooks.deliveries.deliver_pending ended with OperationalError: no such table: deliveries."
+        in out
+    )

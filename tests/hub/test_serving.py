@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import actions, git
-from bot.hub.hub import open_hub
+from bot.hub.actions import sandbox
 from bot.hub.serve import HubFailed, serving
+from bot.hub.store import git
+from bot.hub.store.hub import open_hub
 
 
 def test_a_background_thread_that_ends_ends_the_hub_with_the_reason(tmp_path: Path) -> None:
@@ -36,4 +37,4 @@ def test_a_commit_is_checked_out_with_its_links_and_nothing_is_written_through_t
     assert (tmp_path / "there" / "deep" / "run.sh").stat().st_mode & 0o111
     assert (tmp_path / "there" / "out").readlink() == away
     assert list(away.iterdir()) == []
-    assert not hasattr(actions, "tarfile")
+    assert not hasattr(sandbox, "tarfile")
