@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.hub.serve import HubFailed, serving
 from bot.hub.store.hub import open_hub
 
