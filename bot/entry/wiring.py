@@ -33,7 +33,9 @@ from bot.core.orders.labels import PEOPLE_LABELS
 from bot.core.projections.phase_labels import BOT_LABELS
 from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
+from bot.entry.checkout import repository_of
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.home import ensure_home
 from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.context import Context, RunContext
@@ -69,6 +71,8 @@ class Settings:
 @dataclass(frozen=True, kw_only=True)
 class Wired:
     context: Context
+    web: str
+    """The repository's own page."""
     config: Config
     governor: Governor
     mirror: Mirror
@@ -88,7 +92,7 @@ def wire(
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
-    mirror = open_mirror(settings.home / "mirror.git", remote, token=token)
+    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token)
     refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -122,7 +126,7 @@ def wire(
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(context=context, config=config, governor=governor, mirror=mirror, worker=worker)
+    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, worker=worker)
 
 
 def _board_writer(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> BoardWriter:
@@ -141,7 +145,7 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
 
     Raises `GitError`, `UserError`.
     """
-    mirror = open_mirror(home / "mirror.git", remote, token=lambda: token)
+    mirror = open_mirror(ensure_home(home) / "mirror.git", remote, token=lambda: token)
     refs = GitRefs(mirror=mirror, default_branch=handoff.default_branch)
     code = GitCode(mirror=mirror, workspaces=home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -191,14 +195,16 @@ def _client(
     )
 
 
-def from_environment(home: Path, *, agents: int | None = None, anywhere: bool = False) -> Settings:
-    """What Actions and a shell give by the environment; with `anywhere` the repository may be left out, and is empty then.
+def from_environment(home: Path, *, repository: str | None = None, agents: int | None = None, anywhere: bool = False) -> Settings:
+    """What Actions and a shell give by the environment, and else the checkout that this runs in.
 
-    Raises `UserError` naming the variable that is missing.
+    With `anywhere` the repository may be left out, and is empty then. Raises `UserError` naming what is missing.
     """
-    repository = os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
-    if repository.count("/") != 1 and (repository or not anywhere):
-        raise UserError("GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.")
+    repository = repository or os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
+    if not repository and not anywhere:
+        repository = repository_of(Path())
+    if repository and repository.count("/") != 1:
+        raise UserError(f"--repository (or GROUNDSKEEPER_REPOSITORY): expected OWNER/NAME, found {repository!r}.")
     worker = _credential("GROUNDSKEEPER_WORKER") or os.environ.get("GITHUB_TOKEN")
     if worker is None:
         raise UserError("No credential for the worker: set GROUNDSKEEPER_WORKER_TOKEN, or GROUNDSKEEPER_WORKER_APP_ID and _PRIVATE_KEY.")

@@ -26,9 +26,10 @@ from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money.pricing import dollars
 from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.models import real_model, sandbox_for
-from bot.entry.terminal import printer
+from bot.entry.signals import Interruption, interruptible
+from bot.entry.terminal import Verbosity, report
 from bot.entry.wiring import Settings, Wired, wire
-from bot.flows.fleet import keep_working
+from bot.flows.fleet import Interrupted, keep_working
 from bot.hub import seed
 from bot.hub.changes.boards import add_board
 from bot.hub.serve import HubFailed, Served, serving
@@ -57,7 +58,7 @@ class Garden:
     reviewer: AppKey
 
 
-def play(*, keep: bool) -> int:
+def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
     """The exit status: 0 only if everything was seen to be as said."""
     out = Console(highlight=False)
     began = time.monotonic()
@@ -70,7 +71,8 @@ def play(*, keep: bool) -> int:
                 out.print("[bold]The embedded GitHub[/bold] is up:")
                 _addresses(out, _places(served))
                 number = _open_issue(served, garden)
-                wired, model = _work(out, root, served, garden)
+                with interruptible() as interruption:
+                    wired, model = _work(out, root, served, garden, verbosity, interruption)
                 seen = _prove(served, garden, wired, model, number, root)
                 _summary(out, hub, wired, seen, time.monotonic() - began)
                 if keep:
@@ -81,6 +83,8 @@ def play(*, keep: bool) -> int:
         except NotAsSaid as wrong:
             out.print(f"[bold red]Not as said:[/bold red] {wrong}")
             return 1
+        except Interrupted:
+            return interruption.exit_status()
         except HubFailed as broken:
             out.print(f"[bold red]The embedded GitHub broke:[/bold red] {escape(str(broken))}")
             return 1
@@ -145,8 +149,10 @@ def _ask(served: Served, garden: Garden, method: str, path: str, body: Any = Non
     return answer.json()
 
 
-def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wired, Model]:
-    clock = ServerClock()
+def _work(
+    out: Console, root: Path, served: Served, garden: Garden, verbosity: Verbosity, interruption: Interruption
+) -> tuple[Wired, Model]:
+    clock = ServerClock(sleep=interruption.sleep)
     chosen = os.environ.get("MODEL")
     model: Model = real_model(clock) if chosen else ScriptedModel(read_scenario(HERE / "scenario.yml"))
     sandbox = sandbox_for("bubblewrap", scripted=model.scripted)
@@ -163,13 +169,16 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
         model=chosen,
     )
     wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
+    shown = report(out, now=clock.now, web=wired.web, verbosity=verbosity)
+    interruption.at_work = shown.at_work
     deadline = time.monotonic() + (3600 if chosen else 120)
     keep_working(
         wired.context,
         until=lambda done: done.plan.idle is not None or time.monotonic() > deadline,
-        watcher=printer(out),
+        watcher=shown.watcher,
         poll=timedelta(milliseconds=300),
         between=served.check,
+        interrupted=interruption.reason,
     )
     return wired, model
 
