@@ -26,6 +26,7 @@ from bot.flows.ticking import Tick
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _COMMAND = re.compile(r"^(\W*?):(?=:)|##(?=\[)")
 _UNSEEN = "\u200b"
+_BELOW = " " * len("12:00:00  ")
 
 
 class Verbosity(IntEnum):
@@ -127,14 +128,15 @@ class Report:
             return
         if self._changed(f"issue {project.number}", project.issue.title):
             self._say(f"#{project.number}", project.issue.title, least=least)
-            self._link(project.number, "issues", project.number, least)
+            self._address("issues", project.number, least)
         pull = current_pull(project)
         if pull is not None and self._changed(f"pull of {project.number}", str(pull.number)):
-            self._link(project.number, "pull", pull.number, least)
+            self._address("pull", pull.number, least)
 
-    def _link(self, project: int, kind: str, number: int, least: Verbosity) -> None:
-        if self.web is not None:
-            self._say(f"#{project}", f"{self.web}/{kind}/{number}", "dim", least=least)
+    def _address(self, kind: str, number: int, least: Verbosity) -> None:
+        """On a line of its own, so that it is whole also where lines are short."""
+        if self.web is not None and self.verbosity >= least:
+            say(self.console, _BELOW, f"{self.web}/{kind}/{number}", style="dim")
 
     def _changed(self, what: int | str, words: str) -> bool:
         before, self._last[what] = self._last.get(what), words

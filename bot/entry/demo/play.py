@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -227,17 +228,19 @@ def _must(true: bool, otherwise: str) -> None:
 
 
 def _summary(out: Console, hub: Hub, wired: Wired, seen: dict[str, str], seconds: float) -> None:
-    runs = Table(title="What each run took")
-    for column in ("project", "run", "cycle", "ending", "seconds", "model requests", "spend"):
-        runs.add_column(column)
+    runs = Table(title="What each run took", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    runs.add_column("run")
+    runs.add_column("ending")
+    for column in ("time", "requests", "spend"):
+        runs.add_column(column, justify="right")
     state = wired.context.refs.read()
     for number, record in sorted(state.records.items()):
         for run in record.runs:
             took = (run.ended_at - run.started_at).total_seconds()
-            name = str(number) if number > 0 else "ideation"
-            runs.add_row(name, run.role.value, str(run.cycle), run.ending.value, f"{took:.1f}", str(run.requests), dollars(run.spent))
+            name = f"{run.role.value} #{number}, cycle {run.cycle}" if number > 0 else run.role.value
+            runs.add_row(name, run.ending.value, f"{took:.1f} s", str(run.requests), dollars(run.spent))
     out.print(runs)
-    facts = Table(show_header=False, title="What was seen at the end")
+    facts = Table(show_header=False, title="What was seen at the end", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, value in seen.items():
         facts.add_row(name, value)
     bots = hub.db().execute("select count(*) from requests where actor like '%[bot]'").fetchone()[0]
