@@ -1,4 +1,4 @@
-"""What the bot answers to people who speak to it: the same rows as the status comment."""
+"""What the bot replies to people's orders: the same rows as the status comment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def reply_mark(comment: int) -> str:
 
 
 def reply_body(replies: Sequence[PendingReply], project: Project | None, status: Status | None, policy: Policy) -> str:
-    """One comment for all that is owed below one issue; where the project stands is told once, at the end."""
+    """One comment for all replies below one issue; where the project stands is told once, at the end."""
     parts = ["\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies))]
     parts += [f"{quoted(f'@{one.by}: {one.asked}')}\n\n{one.text}".strip() for one in replies]
     if project is not None and status is not None and any(one.explains for one in replies):
