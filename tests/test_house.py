@@ -7,8 +7,10 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter.cli import lint_imports
 
@@ -26,6 +28,14 @@ _BANNED_WORDS = ("util", "utils", "helper", "helpers", "manager", "misc")
 
 def test_imports_point_the_right_way() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside of functions and for types alone are counted, too. The embedded GitHub is not yet held to it."""
+    graph = grimp.build_graph("bot", cache_dir=None)
+    ours = {module for module in graph.modules if not module.startswith("bot.hub")}
+
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) & ours for module in ours}).prepare()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
