@@ -10,7 +10,9 @@ import pytest
 from bot.adapters.github.board import GitHubBoardWriter, find_board
 from bot.core.orders.labels import READY
 from bot.core.projections.board import BOARD_FIELDS
-from bot.hub import boards_rows, faults, seed
+from bot.hub import seed
+from bot.hub.changes import boards
+from bot.hub.web import faults
 from bot.ports import GitHubError
 from bot.ports.people import BoardRow, BoardValue
 from tests.adapters.hub_repository import HubRepository
@@ -28,7 +30,7 @@ VALUES: dict[str, BoardValue] = {
 
 
 def a_screen(place: HubRepository, *, owner: str = "acme", fields: dict[str, Any] = FIELDS) -> GitHubBoardWriter:
-    number = boards_rows.add_board(place.hub, owner, "Garden", fields=fields)
+    number = boards.add_board(place.hub, owner, "Garden", fields=fields)
     return GitHubBoardWriter(connected=lambda: place.worker, number=number, clock=place.watch)
 
 
@@ -39,7 +41,7 @@ def a_row(place: HubRepository, **values: Any) -> BoardRow:
 
 def rows(place: HubRepository) -> list[dict[str, str | float]]:
     db = place.hub.db()
-    return [boards_rows.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
+    return [boards.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
 
 
 def show(screen: GitHubBoardWriter, *wanted: BoardRow) -> tuple[str, ...]:
@@ -114,7 +116,7 @@ def test_a_row_that_somebody_took_off_comes_back_whole(place: HubRepository) -> 
     screen, row = a_screen(place), a_row(place)
     show(screen, row)
     with place.hub.write() as db:
-        boards_rows.drop_item(db, db.execute("select * from board_items").fetchone())
+        boards.drop_item(db, db.execute("select * from board_items").fetchone())
     after = BoardRow(number=row.number, node_id=row.node_id, values={**VALUES, "Status": "done"})
 
     assert "updateProjectV2ItemFieldValue for #1" in show(screen, after)[0]
@@ -184,7 +186,7 @@ def test_a_persons_own_board_is_written_with_that_persons_token(place: HubReposi
     bare = seed.add_repository(place.hub, "ann", "shed")
     assert bare.exists()
     place.api("POST", "/repos/ann/shed/issues", {"title": "Tidy up"})
-    number = boards_rows.add_board(place.hub, "ann", "Shed", repository="ann/shed", fields=FIELDS)
+    number = boards.add_board(place.hub, "ann", "Shed", repository="ann/shed", fields=FIELDS)
     token = seed.add_token(place.hub, "ann")
     node = place.api("GET", "/repos/ann/shed/issues/1")["node_id"]
     screen = GitHubBoardWriter(connected=lambda: place.connected(token, "ann/shed"), number=number, clock=place.watch)

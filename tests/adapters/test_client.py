@@ -14,7 +14,8 @@ from bot.adapters.github.client import AppKey, connect
 from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import UNLIMITED, Call
-from bot.hub import faults, seed
+from bot.hub import seed
+from bot.hub.web import faults
 from bot.ports import GitHubError, GitHubErrorKind
 from tests.adapters.hub_repository import NAME, HubRepository, Watch
 

@@ -11,7 +11,8 @@ from graphql import build_schema, parse, validate
 from bot.adapters.github import queries
 from bot.core.facts.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
 from bot.core.orders.labels import PROPOSED, READY
-from bot.hub import checks, seed
+from bot.hub import seed
+from bot.hub.changes import checks
 from bot.ports import GitHubError, GitHubErrorKind
 from tests.adapters.hub_repository import NAME, HubRepository
 

@@ -12,7 +12,8 @@ from bot.core.facts.project import Issue
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import PEOPLE_LABELS, READY, LabelChange
 from bot.core.projections.phase_labels import BOT_LABELS, phase_label
-from bot.hub import faults, seed
+from bot.hub import seed
+from bot.hub.web import faults
 from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
 from tests.adapters.hub_repository import NAME, HubRepository

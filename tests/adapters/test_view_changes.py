@@ -17,7 +17,9 @@ from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.view import Reads
 from bot.core.facts.project import CheckState, PullState
 from bot.core.orders.labels import PROPOSED, READY
-from bot.hub import checks, faults, seed
+from bot.hub import seed
+from bot.hub.changes import checks
+from bot.hub.web import faults
 from bot.ports import GitHubError, View
 from tests.adapters.hub_repository import NAME, HubRepository
 

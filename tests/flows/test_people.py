@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.core.lifecycle.phase import Phase
 from bot.core.roles.role import Role
 from bot.flows.ticking import dry_run
-from bot.hub import faults
+from bot.hub.web import faults
 from tests.world import Scene, World, a_world, judges, step, writes
 
 IDEAS = (
