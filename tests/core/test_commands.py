@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,3 +182,10 @@ def test_memory_of_what_was_heard_is_bounded_and_forgets_towards_heard() -> None
     assert orders.has_handled(1)
     assert not orders.has_handled(1101)
     assert after(said("/agent hold", 50), orders=orders, context=HELD).held is None
+
+
+@pytest.mark.parametrize("context", [HELD, replace(HELD, no_project="nobody queued it"), replace(HELD, open=False, over="merged")])
+def test_help_lists_every_order_wherever_it_is_asked_for(context: OrderContext) -> None:
+    (reply,) = after(said("/agent help"), context=context).pending_replies
+    assert [verb.value for verb in Verb if f"/agent {verb.value}" not in reply.text] == []
+    assert not is_mention(reply.text)

@@ -170,8 +170,10 @@ def describe(effect: Effect) -> str:
     """One line for people, as `tick --dry-run` prints it."""
     match effect:
         case StartRun(number=number, agent=agent, role=role, cycle=cycle, category=category, reason=reason):
-            what = f"ideation ({category})" if category else f"project {number}" if number else "the proposal"
-            return f"agent {agent} starts {role.value} of {what}, cycle {cycle}: {reason}"
+            if number:
+                return f"start agent {agent} on {role.value} of project {number}, cycle {cycle}: {reason}"
+            what = f"in category {category}" if role is Role.IDEATION else "of the proposal"
+            return f"start agent {agent} on {role.value} {what}: {reason}"
         case ExpireRun(number=number, reason=reason):
             return f"expire the run of project {number}: {reason}"
         case OpenPull(number=number, branch=branch, reason=reason):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.orders.commands import Command, ParsedLine, UnknownOrder, Verb, parsed
+from bot.core.orders.commands import HELP, Command, ParsedLine, UnknownOrder, Verb, parsed
 from bot.core.orders.labels import HOLD, READY, priority_change
 
 _MOST_HANDLED = 1000
@@ -132,6 +132,8 @@ def _after_line(
 ) -> Orders:
     if isinstance(meant, UnknownOrder):
         return _with_reply(orders, replace(reply, text=meant.hint))
+    if meant.verb is Verb.HELP:
+        return _with_reply(orders, replace(reply, text=HELP))
     if meant.verb is Verb.STOP:
         words = "Everything is stopped: agents at work end within 30 seconds and keep what they did. `groundskeeper start` lets all go on."
         return _with_reply(orders, replace(reply, text=words, stops=True))
@@ -177,7 +179,7 @@ def _executed(orders: Orders, command: Command, reply: PendingReply, order: Orde
             change = priority_change(command.priority)
             words = f"Its priority is {command.priority.name.casefold()} now."
             return _with_reply(orders, replace(reply, text=words, add=tuple(sorted(change.add)), remove=tuple(sorted(change.remove))))
-        case Verb.WHY | Verb.STATUS | Verb.STOP:
+        case Verb.WHY | Verb.STATUS | Verb.STOP | Verb.HELP:
             return _with_reply(orders, replace(reply, explains=True))
 
 
