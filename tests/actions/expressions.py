@@ -173,6 +173,6 @@ class _Parser:
         while self.next_is("."):
             key = self.tokens[self.at][1]
             self.at += 1
-            found = {each.lower(): inner for each, inner in reversed(value.items())} if isinstance(value, Mapping) else {}
+            found = {each.lower(): inner for each, inner in value.items()} if isinstance(value, Mapping) else {}
             value = found.get(key.lower())
         return value

@@ -1,4 +1,4 @@
-"""The tests' own evaluator of expressions says what GitHub's says: for every expression that is shipped, for a table, and for chance ones."""
+"""The tests' own evaluator of expressions says what GitHub's says: of a table, and of expressions made by chance."""
 
 from __future__ import annotations
 
