@@ -87,7 +87,7 @@ $(INDEPENDENT)/python/.installed: tests/independent/tools.txt
 	|| { tail -n 15 build/independent.log; $(SAY) 'what $< names could not be installed; see above'; exit 1; }
 
 $(INDEPENDENT)/%.cjs: tests/independent/%.mjs $(INDEPENDENT)/node_modules/.installed
-	@NODE_PATH=$(INDEPENDENT)/node_modules $(INDEPENDENT)/node_modules/.bin/esbuild --bundle --platform=node --format=cjs \
+	@NODE_PATH=$(INDEPENDENT)/node_modules $(INDEPENDENT)/node_modules/.bin/esbuild --bundle --platform=node --format=cjs --keep-names \
 	  --log-level=warning --outfile=$@ $<
 
 screenshots: setup ## take pictures of the embedded GitHub's pages into build/screenshots
