@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from bot.entry.setup.source import Source, pinned
 from bot.hub import actions_runs
 from tests.actions.fleet import Fleet
 from tests.actions.runner import HERE, WORKFLOW
-from tests.independent.tools import ACT, HOME, NODE
+from tests.independent.tools import ACT, HOME, NODE, free_port
 
 OWN = Source(repository="example/groundskeeper", commit="0123456789abcdef0123456789abcdef01234567")
 _UNKNOWN_TO_ACT = re.compile(r"(?m)^ *(queue: max|max-parallel: .*)\n")
@@ -53,7 +52,7 @@ def fire(fleet: Fleet, event: str, payload: Mapping[str, Any]) -> str:
     command = [str(ACT), event, "-C", str(work), "-W", str(work / ".github/workflows" / WORKFLOW.name), "-e", str(told)]
     command += ["-P", "ubuntu-24.04=-self-hosted", "--pull=false", "--no-cache-server", "--action-offline-mode"]
     command += ["--artifact-server-path", str(place / "artifacts"), "--artifact-server-addr", "127.0.0.1"]
-    command += ["--artifact-server-port", str(_free_port())]
+    command += ["--artifact-server-port", str(free_port())]
     command += [f"--local-repository={name}={folder}" for name, folder in _actions(runner.place / "actions").items()]
     command += [f"--env={name}={value}" for name, value in surroundings.items()]
     command += [f"--var={name}={value}" for name, value in runner.variables.items()]
@@ -99,9 +98,3 @@ def _actions(place: Path) -> dict[str, Path]:
     texts = [WORKFLOW.read_text(encoding="utf-8"), (HERE / ".github/actions/install/action.yml").read_text(encoding="utf-8")]
     foreign = {one for text in texts for one in _PINNED.findall(text)}
     return {f"{OWN.repository}@{OWN.commit}": own, **{one: place / one.partition("@")[0].partition("/")[2] for one in foreign}}
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
