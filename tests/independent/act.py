@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.entry.setup.source import Source, pinned
-from bot.hub import actions_runs
+from bot.hub.actions import runs
 from tests.actions.fleet import Fleet
 from tests.actions.runner import HERE, WORKFLOW
 from tests.independent.tools import ACT, HOME, NODE, free_port
@@ -33,7 +33,7 @@ _SHIPPED = (".github", "bot", "prompts", "categories", "requirements", "pyprojec
 def fire(fleet: Fleet, event: str, payload: Mapping[str, Any]) -> str:
     """Plays the workflow's three jobs; returns act's log. Raises AssertionError where act says that a job failed."""
     runner = fleet.runner
-    number = actions_runs.make_run(fleet.world.hub, runner.repository, WORKFLOW.name, event=event, inputs=None)
+    number = runs.make_run(fleet.world.hub, runner.repository, WORKFLOW.name, event=event, inputs=None)
     place = runner.place / f"act-{number}"
     work = _checkout(place / "work")
     (place / "home").mkdir()
@@ -63,7 +63,7 @@ def fire(fleet: Fleet, event: str, payload: Mapping[str, Any]) -> str:
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=240, check=False
     )
     conclusion = "failure" if ended.returncode else "success"
-    actions_runs.set_run(fleet.world.hub, runner.repository, number, status="completed", conclusion=conclusion)
+    runs.set_run(fleet.world.hub, runner.repository, number, status="completed", conclusion=conclusion)
     assert ended.returncode == 0, ended.stdout[-8000:]
     return ended.stdout
 

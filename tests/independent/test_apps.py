@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from github import Auth, Github, GithubException, GithubIntegration
 
-from bot.hub import seed, webhooks
+from bot.hub import seed
 from bot.hub.serve import serving
+from bot.hub.webhooks.deliveries import deliver_pending
 from tests.independent.tools import HOME, NODE, free_port
 from tests.world import FULL_NAME, WallClock, World, make_world
 
@@ -78,7 +79,7 @@ def test_a_probot_app_hears_of_an_issue_and_answers_as_its_configuration_says(pl
     with probot(place):
         number = world.open_issue("The second pot is not counted", labels=())
 
-        webhooks.deliver_pending(world.hub)
+        deliver_pending(world.hub)
 
     (comment,) = world.api("ann", "GET", f"issues/{number}/comments")
     assert (comment["user"]["login"], comment["body"]) == ("gardener[bot]", "Welcome to the garden")
@@ -97,7 +98,7 @@ def test_a_probot_app_sets_its_check_on_a_pull_request(place: Place) -> None:
     with probot(place):
         pull = world.api("ann", "POST", "pulls", json={"title": "Count both", "head": "feature", "base": "main"})
 
-        webhooks.deliver_pending(world.hub)
+        deliver_pending(world.hub)
 
     (check,) = world.api("ann", "GET", f"commits/{pull['head']['sha']}/check-runs")["check_runs"]
     assert (check["name"], check["conclusion"], check["output"]["summary"]) == ("gardener", "success", "notes.txt")
