@@ -60,7 +60,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages)
+ROOT = (backend, pages, root)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -80,7 +80,6 @@ def create_app(hub: Hub) -> Flask:
         app.register_blueprint(module.routes)
         app.register_blueprint(module.routes, url_prefix="/api/v3", name=f"{module.routes.name}_v3")
     app.register_blueprint(graphql.routes, url_prefix="/api", name="graphql_api")
-    app.register_blueprint(root.routes)
     for module in ROOT:
         app.register_blueprint(module.routes)
     pages.prepare(app)

@@ -71,7 +71,7 @@ def probot(place: Place) -> Iterator[None]:
         finally:
             node.terminate()
             said += node.stdout
-    assert said == ["listening\n"], "".join(said)
+    assert not [line for line in said if line.startswith(("ERROR", "WARN", "Error"))], "".join(said)
 
 
 def test_a_probot_app_hears_of_an_issue_and_answers_as_its_configuration_says(place: Place) -> None:
