@@ -17,7 +17,7 @@ from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs
-from bot.hub.rest.issues import comments, dependencies, issues, labels, search, timeline
+from bot.hub.rest.issues import comments, dependencies, issues, labels, reactions, search, timeline
 from bot.hub.rest.pulls import merging, pulls, reviews, updating
 from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
 from bot.hub.store.hub import Hub, Listener
@@ -31,6 +31,7 @@ API = (
     issues,
     labels,
     comments,
+    reactions,
     timeline,
     pulls,
     reviews,

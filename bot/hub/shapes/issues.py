@@ -5,6 +5,7 @@ import sqlite3
 from typing import Any
 from urllib.parse import quote
 
+from bot.hub.shapes import reactions
 from bot.hub.shapes.accounts import user
 from bot.hub.shapes.apps import app_of
 from bot.hub.shapes.bodies import bodies
@@ -49,9 +50,6 @@ def issue_row(repo: sqlite3.Row, number: int) -> sqlite3.Row:
     return row
 
 
-_REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-
-
 def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
     db, name = current().db, full_name(repo)
     kind = "pull" if row["is_pull"] else "issues"
@@ -84,7 +82,7 @@ def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "author_association": association(repo, row["author_id"]),
-        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+        "reactions": reactions.counted("issues", row["id"], base),
         "performed_via_github_app": app_of(row["author_id"]),
         "closed_by": user(row["closed_by_id"]),
     }
@@ -116,7 +114,7 @@ def comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str, Any]:
         "issue_url": f"{root()}/repos/{name}/issues/{number}",
         "author_association": association(repo, row["author_id"]),
         "performed_via_github_app": app_of(row["author_id"]),
-        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+        "reactions": reactions.counted("comments", row["id"], base),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from bot.hub.shapes import accounts as account_shapes
 from bot.hub.shapes import issues as issue_shapes
 from bot.hub.shapes import links as shape_links
+from bot.hub.shapes import reactions
 from bot.hub.shapes import repositories as repository_shapes
 from bot.hub.shapes.bodies import bodies
 from bot.hub.store import node_ids, pull_rows, repositories
@@ -147,4 +148,5 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "side": row["side"],
         "start_side": row["start_side"],
         "subject_type": row["subject_type"],
+        "reactions": reactions.counted("review_comments", row["id"], base),
     }
