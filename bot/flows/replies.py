@@ -1,4 +1,4 @@
-"""What the bot answers to people who speak to it: the same rows as the status comment."""
+"""What the bot replies to people's orders: the same rows as the status comment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def reply_mark(comment: int) -> str:
 
 
 def reply_body(replies: Sequence[PendingReply], project: Project | None, status: Status | None, policy: Policy) -> str:
-    """One comment for all that is owed below one issue, each answer beneath the line that it answers.
+    """One comment for all replies below one issue, each answer beneath the line that it answers.
 
     Where the project stands is told once, beneath the first line that it answers: it is the same for all of them.
     """

@@ -1,4 +1,4 @@
-"""People speak to the bot in comments: each order is obeyed once, by those who may, and answered once, whatever breaks on the way."""
+"""People speak to the bot in comments: each order is carried out once, by those who may, and answered once, whatever breaks on the way."""
 
 from __future__ import annotations
 
@@ -415,7 +415,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
         (row,) = shown(world)
         assert (row["Heartbeat"], row["Progress"], row["Step"]) == ("2026-11-21 09:08 UTC", 25.0, "runs `pytest`")
         status = next(body for body in world.comments(number) if body.startswith(STATUS_MARK))
-        assert "heard of at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
+        assert "last seen at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
         assert f"**{row['Status']}**: {row['Reason']}." in status
 
         world.pending.clear()

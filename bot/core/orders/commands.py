@@ -16,7 +16,7 @@ _HIDES = re.compile(r"<!--")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 200
 _MOST = 5
-"""Lines of one comment that are obeyed; more are no orders of a person."""
+"""Lines of one comment that are carried out; more are no orders of a person."""
 
 
 class Verb(Enum):
