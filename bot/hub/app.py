@@ -78,8 +78,8 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(lambda: _enter(hub))
     app.after_request(_leave)
-    app.register_error_handler(Problem, lambda problem: problem.response())
-    app.register_error_handler(404, lambda _: not_found().response())
+    app.register_error_handler(Problem, _refused)
+    app.register_error_handler(404, lambda _: _refused(not_found()))
     app.register_error_handler(405, lambda _: not_found().response())
     for module in API:
         app.register_blueprint(module.routes)
@@ -90,6 +90,10 @@ def create_app(hub: Hub) -> Flask:
     pages.prepare(app)
     app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _refused(problem: Problem) -> Response:
+    return (pages.absent() if problem.status == 404 else None) or problem.response()
 
 
 def _enter(hub: Hub) -> Response | None:
