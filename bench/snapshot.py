@@ -158,7 +158,7 @@ def _hub(root: Path) -> None:
 
 def _bot(root: Path, url: str) -> None:
     from bot.adapters.clock import ServerClock
-    from bot.adapters.sandbox import Unsandboxed
+    from bot.adapters.sandbox.bubblewrap import Unsandboxed
     from bot.adapters.scripted import ScriptedModel
     from bot.entry.wiring import Settings, wire
     from bot.flows.ticking import tick

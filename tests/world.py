@@ -16,7 +16,8 @@ from flask import Flask
 from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED, Limits
-from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+from bot.adapters.sandbox.machine import available
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.core.lease import Refused
 from bot.core.ledger import Ledger

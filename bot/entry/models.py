@@ -46,7 +46,8 @@ def refuse_unpriced(policy: Policy) -> None:
 
 def sandbox_for(wanted: str, *, scripted: bool) -> Sandbox:
     """Bubblewrap, or none where the configuration says so. A real model without either is refused."""
-    from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+    from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+    from bot.adapters.sandbox.machine import available
 
     if wanted == "none":
         return Unsandboxed()

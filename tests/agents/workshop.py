@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+from bot.adapters.sandbox.machine import available
 from bot.adapters.scripted import Line, Scene, ScriptedModel
 from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
