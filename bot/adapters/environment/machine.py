@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.adapters.environment.addresses import Network
-from bot.adapters.environment.egress import PORT, Upstream
+from bot.adapters.sandbox.addresses import Network
+from bot.adapters.sandbox.egress import PORT, Upstream
 from bot.adapters.sandbox.toolchains import Toolchains
 from bot.core.environment.facts import HOME
 from bot.core.trouble import UserError

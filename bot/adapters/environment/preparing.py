@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.adapters.environment.egress import Egress, EgressLimits, EgressRules, Resolve, resolved
 from bot.adapters.environment.layers import Bounds, Kept, Layers, TooLarge, move, products_of
 from bot.adapters.environment.machine import OFFLINE, PROGRAMS, Machine, debian_variables
 from bot.adapters.environment.reading import tree_of
 from bot.adapters.sandbox.bubblewrap import Bubblewrap
+from bot.adapters.sandbox.egress import Egress, EgressLimits, EgressRules, Resolve, resolved
 from bot.adapters.sandbox.furnishing import Furnishing, Layer
 from bot.adapters.sandbox.machine import give_away, handed_over, way
 from bot.adapters.sandbox.process import Limits
@@ -217,9 +217,11 @@ class SandboxedEnvironments:
         for command in (*packages, *environment.setup):
             say(f"setup: {command.splitlines()[0]}")
             outcome = self._one(sandbox, command, workspace, deadline, lambda: cancelled() or self._too_full(workspace, free))
-            if outcome.exit_code == 0:
+            if egress.exhausted is not None:
+                why = telling.too_much(egress.exhausted)
+            elif outcome.exit_code == 0:
                 continue
-            if outcome.timed_out or time.monotonic() >= deadline:
+            elif outcome.timed_out or time.monotonic() >= deadline:
                 why = telling.endless(command, int(self.limits.time.total_seconds() // 60))
             elif self._too_full(workspace, free):
                 why = telling.filled(command, self.limits.disk // 1024**2)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.adapters.environment.egress import PORT
 from bot.adapters.sandbox import launch
+from bot.adapters.sandbox.egress import PORT
 from bot.adapters.sandbox.furnishing import Furnishing, mounts, with_services
 from bot.adapters.sandbox.machine import Way, handed_over, way
 from bot.adapters.sandbox.process import Limits, run_limited

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.environment.egress import Egress
+from bot.adapters.sandbox.egress import Egress
 from bot.adapters.sandbox.machine import give_away, overlays, way
 from bot.adapters.sandbox.toolchains import Toolchains, of_this_machine
 from bot.core.environment.facts import HOME, WORKSPACE, Service

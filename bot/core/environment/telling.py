@@ -23,17 +23,19 @@ def endless(command: str, minutes: int) -> str:
     return f"The environment could not be prepared: {_short(command)} did not end within {minutes} minutes."
 
 
+def too_much(refusal: str) -> str:
+    return f"The environment could not be prepared: {refusal}."
+
+
 def filled(command: str, megabytes: int) -> str:
     return f"The environment could not be prepared: {_short(command)} filled more than {megabytes} MB of the disk."
 
 
 def lacking(tools: Sequence[str], sources: Sequence[str]) -> str:
     named = ", ".join(f"`{tool}`" for tool in tools)
-    are = "is" if len(tools) == 1 else "are"
-    because = f", which {', '.join(sources)} need{'s' if len(sources) == 1 else ''}" if sources else ""
-    return (
-        f"{named}{because} {are} not on the path of the machine that agents work on: install {'it' if len(tools) == 1 else 'them'} there."
-    )
+    are, them = ("is", "it") if len(tools) == 1 else ("are", "them")
+    because = f"needed for {', '.join(sources)} and " if sources else ""
+    return f"{named} {are} {because}not on the path of the machine that agents work on: install {them} there."
 
 
 def for_agents(environment: Environment) -> tuple[str, ...]:

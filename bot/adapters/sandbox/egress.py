@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import h11
 
-from bot.adapters.environment.addresses import Network, refusal
+from bot.adapters.sandbox.addresses import Network, refusal
 from bot.core.environment.presets import allows
 
 PORT = 3128
@@ -84,6 +84,12 @@ class Egress:
         return tuple(self._asked.values())
 
     @property
+    def exhausted(self) -> str | None:
+        """That the bytes were used up, in words; what was fetched may be cut then, and its client may not have noticed."""
+        most = self._rules.limits.bytes
+        return f"setup moved more than {most // 1024**2} MB over the network" if self.bytes > most else None
+
+    @property
     def refusals(self) -> tuple[Asked, ...]:
         return tuple(one for one in self.asked if one.refused is not None)
 
@@ -104,20 +110,23 @@ class Egress:
             ours.close()
 
     def _serve(self, loop: asyncio.AbstractEventLoop, ours: socket.socket) -> None:
+        asyncio.set_event_loop(loop)
+        server: asyncio.Server | None = None
         try:
             _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
-            if not descriptors:
-                return  # the sandbox never came up
-            listener = socket.socket(fileno=descriptors[0])
-            listener.setblocking(False)
-            asyncio.set_event_loop(loop)
-            loop.run_until_complete(asyncio.start_server(self._attend, sock=listener))
-            loop.run_forever()
+            if descriptors:  # else the sandbox never came up
+                listener = socket.socket(fileno=descriptors[0])
+                listener.setblocking(False)
+                server = loop.run_until_complete(asyncio.start_server(self._attend, sock=listener))
+                loop.run_forever()
         finally:
-            for task in asyncio.all_tasks(loop):
+            if server is not None:
+                server.close()
+            left = asyncio.all_tasks(loop)
+            for task in left:
                 task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -257,9 +266,7 @@ class Egress:
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         chunk = await asyncio.wait_for(reader.read(_CHUNK), self._rules.limits.silence.total_seconds())
         self.bytes += len(chunk)
-        if self.bytes > self._rules.limits.bytes:
-            why = f"setup moved more than {self._rules.limits.bytes // 1024**2} MB over the network"
-            self._asked["", why] = Asked(host="", refused=why)
+        if (why := self.exhausted) is not None:
             raise _Refused(why)
         return chunk
 
