@@ -15,8 +15,8 @@ from bot.core.money import usd
 from bot.core.record import Holder, Lease, Record
 from bot.core.roles import Role
 from bot.hub import seed
-from bot.hub.hub import open_hub
 from bot.hub.serve import serving
+from bot.hub.store.hub import open_hub
 from bot.ports import Change, Push
 
 _PUSHES = 25

@@ -24,6 +24,9 @@ from uuid import uuid4
 import httpx
 
 from bench.row import Row
+from bot.hub import seed
+from bot.hub.serve import serving
+from bot.hub.webhooks import deliveries
 
 _SECRET = "It's a Secret to Everybody"
 _BODY_BYTES = 24_600
@@ -214,8 +217,6 @@ def _leased() -> Row:
     from bot.entry.web.measuring import json_log
     from bot.entry.web.serving import How, assemble
     from bot.entry.wiring import Settings, wire
-    from bot.hub import seed, webhooks
-    from bot.hub.serve import serving
     from tests.world import CONFIG, FULL_NAME, WallClock, make_world, sandbox, writes
 
     took: list[float] = []
@@ -252,7 +253,7 @@ def _leased() -> Row:
                     json={"title": f"Add a, time {turn}", "body": "- [ ] It works", "labels": ["agent:ready"]},
                     headers={"Authorization": f"Bearer {world.tokens['ann']}"},
                 ).json()
-                webhooks.deliver_pending(world.hub, send)
+                deliveries.deliver_pending(world.hub, send)
                 began = time.perf_counter()
                 ref = world.bare / "refs/groundskeeper/project" / str(issue["number"])
                 while not ref.exists():

@@ -31,9 +31,11 @@ from bot.flows.fleet import work
 from bot.flows.means import Means
 from bot.flows.snapshot import look
 from bot.flows.ticking import Tick, tick
-from bot.hub import checks, faults, seed
+from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
+from bot.hub.changes import checks
+from bot.hub.store.hub import Hub, open_hub
+from bot.hub.web import faults
 from bot.ports import RefState, Sandbox
 from tests.contract.watching import watched
 

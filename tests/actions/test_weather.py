@@ -16,8 +16,10 @@ import pytest
 from bot.entry.web.measuring import json_log
 from bot.entry.web.serving import How, Service, assemble
 from bot.flows.means import Means
-from bot.hub import faults, seed, webhooks
-from bot.hub.hub import Hub
+from bot.hub import seed
+from bot.hub.store.hub import Hub
+from bot.hub.web import faults
+from bot.hub.webhooks import deliveries
 from tests.actions.fleet import Fleet, done, fleet
 from tests.world import FULL_NAME, WallClock
 
@@ -60,7 +62,7 @@ def lived_through(here: Fleet, app: Service, clock: Ahead, *, schedule_every: in
         return client.post("/webhook", data=body, headers=dict(headers)).status_code
 
     for turn in range(1, 25):
-        webhooks.deliver_pending(here.world.hub, send)
+        deliveries.deliver_pending(here.world.hub, send)
         clock.wait(timedelta(seconds=5))
         app.starter.round()
         here.runner.take_dispatches()

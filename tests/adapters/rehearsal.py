@@ -20,7 +20,7 @@ from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
+from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 
 NAME = "acme/garden"

@@ -10,7 +10,9 @@ import pytest
 from bot.adapters.github.board import BoardScreen, find_board
 from bot.core.board import BOARD_FIELDS
 from bot.core.labels import READY
-from bot.hub import boards_rows, faults, seed
+from bot.hub import seed
+from bot.hub.changes import boards
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble
 from bot.ports.people import BoardRow, BoardValue
 from tests.adapters.rehearsal import Rehearsal
@@ -28,7 +30,7 @@ VALUES: dict[str, BoardValue] = {
 
 
 def a_screen(place: Rehearsal, *, owner: str = "acme", fields: dict[str, Any] = FIELDS) -> BoardScreen:
-    number = boards_rows.add_board(place.hub, owner, "Garden", fields=fields)
+    number = boards.add_board(place.hub, owner, "Garden", fields=fields)
     return BoardScreen(connected=lambda: place.worker, number=number, clock=place.watch)
 
 
@@ -39,7 +41,7 @@ def a_row(place: Rehearsal, **values: Any) -> BoardRow:
 
 def rows(place: Rehearsal) -> list[dict[str, str | float]]:
     db = place.hub.db()
-    return [boards_rows.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
+    return [boards.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
 
 
 def show(screen: BoardScreen, *wanted: BoardRow) -> tuple[str, ...]:
@@ -114,7 +116,7 @@ def test_a_row_that_somebody_took_off_comes_back_whole(place: Rehearsal) -> None
     screen, row = a_screen(place), a_row(place)
     show(screen, row)
     with place.hub.write() as db:
-        boards_rows.drop_item(db, db.execute("select * from board_items").fetchone())
+        boards.drop_item(db, db.execute("select * from board_items").fetchone())
     after = BoardRow(number=row.number, node_id=row.node_id, values={**VALUES, "Status": "done"})
 
     assert "updateProjectV2ItemFieldValue for #1" in show(screen, after)[0]
@@ -184,7 +186,7 @@ def test_a_persons_own_board_is_written_with_that_persons_token(place: Rehearsal
     bare = seed.add_repository(place.hub, "ann", "shed")
     assert bare.exists()
     place.api("POST", "/repos/ann/shed/issues", {"title": "Tidy up"})
-    number = boards_rows.add_board(place.hub, "ann", "Shed", repository="ann/shed", fields=FIELDS)
+    number = boards.add_board(place.hub, "ann", "Shed", repository="ann/shed", fields=FIELDS)
     token = seed.add_token(place.hub, "ann")
     node = place.api("GET", "/repos/ann/shed/issues/1")["node_id"]
     screen = BoardScreen(connected=lambda: place.connected(token, "ann/shed"), number=number, clock=place.watch)

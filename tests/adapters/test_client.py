@@ -14,7 +14,8 @@ from bot.adapters.github.client import AppKey, connect
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import UNLIMITED, Call
 from bot.adapters.github.people import People
-from bot.hub import faults, seed
+from bot.hub import seed
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 from tests.adapters.rehearsal import NAME, Rehearsal, Watch
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.adapters.github.client import connect
-from bot.hub import faults
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble
 from bot.ports import GitHubTroubleKind as Kind
 from tests.adapters.rehearsal import NAME, Rehearsal

@@ -11,7 +11,8 @@ from graphql import build_schema, parse, validate
 from bot.adapters.github import queries
 from bot.core.labels import PROPOSED, READY
 from bot.core.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
-from bot.hub import checks, seed
+from bot.hub import seed
+from bot.hub.changes import checks
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 from tests.adapters.rehearsal import NAME, Rehearsal
 

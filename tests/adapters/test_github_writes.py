@@ -11,7 +11,8 @@ from bot.core.labels import BOTS, PEOPLES, READY, LabelChange, phase_label
 from bot.core.phase import Phase
 from bot.core.policy import MergeMethod
 from bot.core.project import Issue
-from bot.hub import faults, seed
+from bot.hub import seed
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
 from tests.adapters.rehearsal import NAME, Rehearsal

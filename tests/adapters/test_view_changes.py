@@ -17,7 +17,9 @@ from bot.adapters.github.people import People
 from bot.adapters.github.view import Reads
 from bot.core.labels import PROPOSED, READY
 from bot.core.project import CheckState, PullState
-from bot.hub import checks, faults, seed
+from bot.hub import seed
+from bot.hub.changes import checks
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble, View
 from tests.adapters.rehearsal import NAME, Rehearsal
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from bot.adapters.github.client import AppKey
 from bot.hub import seed
-from bot.hub.boards_rows import add_board
-from bot.hub.hub import Hub
+from bot.hub.changes.boards import add_board
+from bot.hub.store.hub import Hub
 from tests.world import FULL_NAME, WorldClock
 
 WORKERS = {"metadata": "read", "contents": "write", "issues": "write", "pull_requests": "write", "checks": "read", "statuses": "read"}

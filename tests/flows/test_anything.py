@@ -47,7 +47,10 @@ from bot.flows.publishing import publish
 from bot.flows.running import carry_out
 from bot.flows.texts import STATUS_MARK
 from bot.flows.ticking import Tick, foresee, tick
-from bot.hub import checks, faults, merge_queue, seed
+from bot.hub import seed
+from bot.hub.changes import checks as change_checks
+from bot.hub.changes import merge_queue
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble, GitTrouble
 from tests.world import FULL_NAME, World, make_world, step
 
@@ -230,7 +233,7 @@ class Story:
     def passes_again(self) -> None:
         """Somebody has run it again, and now it passes."""
         for pull in self.world.pulls("open"):
-            checks.report(self.world.hub, FULL_NAME, pull["head"]["sha"], CHECK, "success")
+            change_checks.report(self.world.hub, FULL_NAME, pull["head"]["sha"], CHECK, "success")
 
     def pauses(self) -> None:
         agent = self.dice.choice(["1", "2", "3"])
@@ -265,8 +268,8 @@ class Story:
             for line in self.world.git("for-each-ref", "--format=%(objectname)", "refs/heads/gh-readonly-queue/main/").split():
                 if not self.world.api("ann", "GET", f"commits/{line}/check-runs")["total_count"]:
                     good = self.friendly or self.dice.random() < 0.7
-                    checks.report(self.world.hub, FULL_NAME, line, CHECK, "success" if good else "failure")
-                    checks.report(self.world.hub, FULL_NAME, line, "groundskeeper/review", "success")
+                    change_checks.report(self.world.hub, FULL_NAME, line, CHECK, "success" if good else "failure")
+                    change_checks.report(self.world.hub, FULL_NAME, line, "groundskeeper/review", "success")
             merge_queue.advance(self.world.hub)
 
     def machine_begins_anew(self) -> None:

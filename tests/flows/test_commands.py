@@ -20,7 +20,9 @@ from bot.flows import asking, stopping
 from bot.flows.running import LeaseGuard
 from bot.flows.texts import STATUS_MARK
 from bot.flows.ticking import tick
-from bot.hub import boards_rows, faults, seed
+from bot.hub import seed
+from bot.hub.changes import boards
+from bot.hub.web import faults
 from tests.world import FULL_NAME, World, a_world, judges, writes
 
 MARK = "<!-- groundskeeper:answer"
@@ -368,7 +370,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
     config = "board: 1\nbudget: {daily: 10, monthly: 100, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
     with a_world(tmp_path, config=config) as world:
         fields = {field.name: list(field.options) or field.kind.value for field in BOARD_FIELDS}
-        boards_rows.add_board(world.hub, "garden", "Pots", repository=FULL_NAME, fields=fields)
+        boards.add_board(world.hub, "garden", "Pots", repository=FULL_NAME, fields=fields)
         with world.hub.write() as db:
             db.execute("update boards set public = 1")
         number = world.open_issue("Add a", labels=[READY, "priority:high"])
@@ -411,7 +413,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
 def shown(world: World) -> list[dict[str, str | float]]:
     """What stands in each row of the board, titles left out."""
     db = world.hub.db()
-    return [boards_rows.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
+    return [boards.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
 
 
 def test_labels_that_contradict_each_other_are_healed_and_peoples_left_alone(world: World) -> None:

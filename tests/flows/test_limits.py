@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.adapters.github.limits import GITHUB
 from bot.flows.fleet import Watcher, keep_working
-from bot.hub import faults, limits
+from bot.hub.web import faults, limits
 from bot.ports import GitHubTrouble, GitHubTroubleKind
 from tests.flows.hiring import TodaysClock, two_apps
 from tests.world import World, a_world, judges, make_world, writes

@@ -13,8 +13,9 @@ from bot.adapters.github.client import AppKey
 from bot.core.ledger import reserved
 from bot.core.policy import REVIEW_CHECK
 from bot.flows.texts import STATUS_MARK
-from bot.hub import boards_rows, faults
-from bot.hub.hub import Hub
+from bot.hub.changes import boards
+from bot.hub.store.hub import Hub
+from bot.hub.web import faults
 from tests.flows.hiring import TodaysClock, two_apps
 from tests.flows.test_people import nothing_left, proposes, valid
 from tests.world import World, a_world, judges, writes
@@ -66,7 +67,7 @@ def test_whatever_answer_is_lost_each_thing_is_there_once(tmp_path: Path, lose: 
         names = [label["name"] for label in world.api("ann", "GET", "labels?per_page=100")]
         assert len(names) == len(set(names))
         rows = world.hub.db().execute("select id from board_items").fetchall()
-        assert [boards_rows.values_of(world.hub.db(), row["id"])["Status"] for row in rows] == ["Done"]
+        assert [boards.values_of(world.hub.db(), row["id"])["Status"] for row in rows] == ["Done"]
         assert reserved(world.ledger()) == 0
         assert max(Counter(run.run for record in world.refs().records.values() for run in record.runs).values()) == 1
         assert faults.waiting(world.hub) == []

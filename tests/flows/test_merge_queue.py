@@ -11,7 +11,9 @@ import pytest
 from bot.adapters.scripted import Scene
 from bot.core.phase import Phase
 from bot.core.roles import Role
-from bot.hub import checks, faults, merge_queue, seed
+from bot.hub import seed
+from bot.hub.changes import checks, merge_queue
+from bot.hub.web import faults
 from tests.world import FULL_NAME, World, judges, make_world, step, writes
 
 GROUPS = "refs/heads/gh-readonly-queue/main/"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.core.phase import Phase
 from bot.core.roles import Role
-from bot.hub import checks
+from bot.hub.changes import checks
 from tests.world import FULL_NAME, Scene, World, a_world, judges, step, writes
 
 FOUR = "agents: 4\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"

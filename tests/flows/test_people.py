@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.core.phase import Phase
 from bot.core.roles import Role
 from bot.flows.ticking import foresee
-from bot.hub import faults
+from bot.hub.web import faults
 from tests.world import Scene, World, a_world, judges, step, writes
 
 IDEAS = (

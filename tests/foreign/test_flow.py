@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import checks
+from bot.hub.changes import checks
 from tests.foreign.cases import CASES, Case
 from tests.foreign.running import Result, run_reproduction, run_suite, suite_command
 from tests.foreign.scenes import scenes

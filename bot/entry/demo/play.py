@@ -28,9 +28,9 @@ from bot.entry.terminal import printer
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import keep_working
 from bot.hub import seed
-from bot.hub.boards_rows import add_board
-from bot.hub.hub import Hub, open_hub
+from bot.hub.changes.boards import add_board
 from bot.hub.serve import Served, serving
+from bot.hub.store.hub import Hub, open_hub
 from bot.ports import Model
 
 HERE = Path(__file__).parent

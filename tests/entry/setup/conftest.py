@@ -20,8 +20,8 @@ from bot.entry.cli import cli
 from bot.entry.setup.apps import RIGHTS, Seat
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
 from bot.hub.serve import serving
+from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 from tests.messages_api import MessagesApi
 

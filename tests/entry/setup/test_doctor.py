@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from bot.core.trouble import UserError
-from bot.hub import faults, merge_queue, rulesets, seed
+from bot.hub import seed
+from bot.hub.changes import merge_queue
+from bot.hub.rest.repositories import rulesets
+from bot.hub.web import faults
 from bot.ports import GitHubTrouble
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 

@@ -23,7 +23,9 @@ from bot.core.trouble import UserError
 from bot.entry.web.measuring import json_log
 from bot.entry.web.serving import How, Service, assemble
 from bot.entry.wiring import Settings
-from bot.hub import faults, seed, webhooks
+from bot.hub import seed
+from bot.hub.web import faults
+from bot.hub.webhooks import deliveries
 from tests.entry.web.porch import SECRET, Porch
 from tests.world import FULL_NAME, WallClock, World, WorldClock, judges, make_world, step, writes
 
@@ -47,7 +49,7 @@ class Place:
 
     def settle(self, seconds: float = 1) -> None:
         """The hub sends what waits, and the starter does what is due a little later."""
-        webhooks.deliver_pending(self.world.hub, self.porch.hub_sends)
+        deliveries.deliver_pending(self.world.hub, self.porch.hub_sends)
         self.clock.wait(timedelta(seconds=seconds))
         self.service.starter.round()
 
@@ -192,7 +194,7 @@ def test_a_repositorys_own_failed_deliveries_are_asked_for_again(local: Place) -
     local.world.api("ann", "POST", "issues", json={"title": "Seen"})
     local.settle()
     number = local.world.open_issue("Lost")
-    webhooks.deliver_pending(local.world.hub, lambda *_: 502)
+    deliveries.deliver_pending(local.world.hub, lambda *_: 502)
     local.world.clock.wait(timedelta(minutes=10))
     local.service.starter.round()
     local.settle()
@@ -241,10 +243,10 @@ def test_an_apps_hints_start_the_workflow_of_the_repository_that_they_name(dispa
 
 def test_an_apps_failed_deliveries_are_asked_for_again_until_they_are_taken(dispatching: Place) -> None:
     dispatching.world.open_issue("Lost")
-    webhooks.deliver_pending(dispatching.world.hub, lambda *_: 0)
+    deliveries.deliver_pending(dispatching.world.hub, lambda *_: 0)
     dispatching.clock.wait(timedelta(minutes=10))
     dispatching.service.starter.round()
-    webhooks.deliver_pending(dispatching.world.hub, lambda *_: 500)
+    deliveries.deliver_pending(dispatching.world.hub, lambda *_: 500)
     dispatching.clock.wait(timedelta(minutes=10))
     dispatching.service.starter.round()
     dispatching.settle(2)
@@ -258,7 +260,7 @@ def test_an_apps_failed_deliveries_are_asked_for_again_until_they_are_taken(disp
 def test_a_delivery_that_always_fails_is_given_up_with_a_word(dispatching: Place) -> None:
     dispatching.world.open_issue("Lost")
     for _ in range(8):
-        webhooks.deliver_pending(dispatching.world.hub, lambda *_: 500)
+        deliveries.deliver_pending(dispatching.world.hub, lambda *_: 500)
         dispatching.clock.wait(timedelta(minutes=10))
         dispatching.service.starter.round()
 
