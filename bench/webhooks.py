@@ -217,7 +217,7 @@ def _leased() -> Row:
     from bot.entry.web.measuring import json_log
     from bot.entry.web.serving import How, assemble
     from bot.entry.wiring import Settings, wire
-    from tests.world import CONFIG, FULL_NAME, WallClock, make_world, sandbox, writes
+    from tests.world import CONFIG, FULL_NAME, WallClock, make_world, writes
 
     took: list[float] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
@@ -237,7 +237,7 @@ def _leased() -> Row:
                 settings,
                 secret=_SECRET,
                 how=How.LOCAL,
-                wire_means=lambda: wire(settings, model=world.model, sandbox=sandbox(), clock=world.clock).means,
+                wire_means=lambda: wire(settings, model=world.model, clock=world.clock).means,
                 clock=world.clock,
                 log=json_log(log),
             )

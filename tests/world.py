@@ -205,7 +205,7 @@ class World:
 
 
 def _wire(settings: Settings, home: Path, model: ScriptedModel, clock: WorldClock) -> Wired:
-    return wire(replace(settings, home=home), model=model, sandbox=sandbox(), clock=clock)
+    return wire(replace(settings, home=home), model=model, clock=clock)
 
 
 def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:

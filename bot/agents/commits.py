@@ -5,6 +5,7 @@ Nothing here runs git outside the sandbox: the workspace's `.git` (hooks, config
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,7 +68,12 @@ git config user.email >/dev/null || {
 mkdir -p .git/info
 printf '%s\n' "${@:2}" >> .git/info/exclude
 """
-    _shell(brief, outside, script, str(brief.agent), *_NOT_OURS_TO_KEEP)
+    _shell(brief, outside, script, str(brief.agent), *_NOT_OURS_TO_KEEP, *(f"/{_literal(path)}" for path in outside.products))
+
+
+def _literal(path: str) -> str:
+    """As a pattern of git's that means this path and no other."""
+    return re.sub(r"([\\*?\[\]!# ])", r"\\\1", path).replace("\n", "?")
 
 
 def commit_rest(brief: Brief, outside: Outside, subject: str) -> None:
@@ -89,11 +95,6 @@ def commits_since(brief: Brief, outside: Outside, start: str) -> int:
 def _last_line(output: str) -> str:
     """git may have warned of something before it answered."""
     return (output.splitlines() or [""])[-1].strip()
-
-
-def drop_leftovers(brief: Brief, outside: Outside) -> None:
-    """What gates left behind is no part of the work, which was committed before they ran."""
-    _shell(brief, outside, "git reset --quiet --hard; git clean -fdq")
 
 
 def work(brief: Brief, outside: Outside) -> Work:

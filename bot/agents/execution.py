@@ -36,7 +36,7 @@ class _Gates:
 
     @property
     def failing(self) -> GateResult | None:
-        return next((result for result in self.results if not result.passed), None)
+        return next((result for result in self.results if not (result.passed or result.known)), None)
 
 
 def execute(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
@@ -62,17 +62,37 @@ def _finish_tool(stretch: Stretch, gates: _Gates) -> Offer[FinishInput]:
             commits.commit_rest(brief, outside, _subject(given.report))
             if not commits.commits_since(brief, outside, _start(brief)):
                 return Done(value=Unchanged(report=given.report))
-            gates.results = run_gates(
-                brief.gates, outside, environment=commits.environment_for(brief), time_left=stretch.time_left, say=stretch.say
-            )
-            commits.drop_leftovers(brief, outside)
+            carried = commits.work(brief, outside)
         except commits.GitFailed as failed:
             return Said(text=f"git could not do its part: {failed}", is_error=True)
+        refused = _judge(stretch, gates, carried) if brief.gates else None
+        if refused is not None:
+            return Said(text=f"Not finished: {refused}", is_error=True)
         if failing := gates.failing:
             return Said(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
         return Done(value=given.report)
 
     return Offer(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
+
+
+def _judge(stretch: Stretch, gates: _Gates, carried: commits.Work) -> str | None:
+    """Runs the gates on the commits as they would be published; in the workspace they could pass by what is in no commit."""
+    brief, outside = stretch.brief, stretch.outside
+    with outside.fresh(carried.bundle or b"", carried.head) as fresh:
+        if isinstance(fresh, str):
+            return fresh
+        gates.results = run_gates(
+            brief.gates,
+            fresh.sandbox,
+            fresh.workspace.path,
+            baseline=brief.baseline,
+            paths=fresh.paths,
+            environment=commits.environment_for(brief),
+            time_left=stretch.time_left,
+            cancelled=outside.cancelled,
+            say=stretch.say,
+        )
+    return None
 
 
 def _start(brief: Brief) -> str:
@@ -117,4 +137,6 @@ def _bundle(brief: Brief, outside: Outside, ended: Ended, gates: _Gates) -> Bund
 def _said_of(brief: Brief, gates: _Gates) -> str:
     if not brief.gates:
         return "Finished; the repository names no gates."
-    return f"Finished; gates passed: {', '.join(result.gate for result in gates.results)}."
+    passed = ", ".join(result.gate for result in gates.results if result.passed)
+    known = ", ".join(result.gate for result in gates.results if result.known)
+    return f"Finished; gates passed: {passed or 'none'}{f'; failing on the base already: {known}' if known else ''}."

@@ -65,27 +65,22 @@ def main() -> None:
 def _looking(home: Path) -> Wired:
     """For who only looks, or stops and starts: that needs no model's key and no sandbox, and a brake least of all."""
     from bot.adapters.clock import ServerClock
-    from bot.entry.actions.absent import NoModel, NoSandbox
+    from bot.entry.actions.absent import NoModel
     from bot.entry.wiring import from_environment, wire
 
-    return wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock())
+    return wire(from_environment(home), model=NoModel(), carries_out=False, clock=ServerClock())
 
 
 def _wired(home: Path, agents: int | None = None) -> Wired:
     from bot.adapters.clock import ServerClock
-    from bot.entry.models import chosen_model, refuse_unpriced, sandbox_for
+    from bot.entry.models import chosen_model, refuse_unpriced
     from bot.entry.wiring import from_environment, wire
 
     clock = ServerClock()
-    wired = wire(
-        from_environment(home, agents=agents), model=chosen_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock
-    )
-    from dataclasses import replace
-
+    wired = wire(from_environment(home, agents=agents), model=chosen_model(clock), clock=clock)
     if not wired.means.model.scripted:
         refuse_unpriced(wired.means.policy)
-    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.means.model.scripted)
-    return replace(wired, means=replace(wired.means, sandbox=sandbox))
+    return wired
 
 
 @cli.command()

@@ -32,11 +32,11 @@ from bot.core.labels import BOTS, PEOPLES
 from bot.core.record import Holder
 from bot.core.trouble import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.environments import environments_for, isolated
 from bot.entry.keys import app_id, private_key
-from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.means import Means, RunMeans
-from bot.ports import Clock, Model, Sandbox
+from bot.ports import Clock, Model
 from bot.ports.people import Screen
 
 _JOBS_WAIT = timedelta(minutes=90)
@@ -75,11 +75,12 @@ class Wired:
 
 
 def wire(
-    settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None, job: str | None = None
+    settings: Settings, *, model: Model, clock: ServerClock, waiting: Clock | None = None, job: str | None = None, carries_out: bool = True
 ) -> Wired:
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
+    Where nothing is carried out here, this machine need not be able to isolate anything.
     Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
     """
     governor = governor_of(settings, clock)
@@ -112,7 +113,13 @@ def wire(
         talk=Talk(client=worker, people=people),
         screen=_screen(settings, config, worker, governor, clock),
         model=model,
-        sandbox=sandbox,
+        environments=environments_for(
+            config,
+            code,
+            repository=settings.repository,
+            home=settings.home,
+            isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
+        ),
         clock=waiting or clock,
         lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
         job=job,
@@ -150,7 +157,9 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         refs=refs,
         code=code,
         model=model,
-        sandbox=sandbox_for(config.sandbox, scripted=model.scripted),
+        environments=environments_for(
+            config, code, repository=handoff.repository, home=home, isolating=isolated(config.sandbox, scripted=model.scripted)
+        ),
         clock=clock,
         prompts=load_prompts(),
         lease=_JOBS_WAIT,

@@ -102,6 +102,7 @@ def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
         paths=paths,
+        base=started.start.base,
     )
 
 

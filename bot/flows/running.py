@@ -9,15 +9,16 @@ from pathlib import Path
 
 from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
-from bot.core.effects import StartRun
 from bot.core.lease import Refused, renewed
-from bot.core.project import Conflict, Pausable, pause_of
-from bot.core.roles import Role
+from bot.core.money import ZERO
+from bot.core.project import Pausable, pause_of
 from bot.core.run import Bundle, Ending
 from bot.core.started import Started
 from bot.flows.means import RunMeans
 from bot.flows.moving import keeping_its_conversation, move, record_of
-from bot.ports import Change, GitTrouble, RefState, Workspace
+from bot.flows.preparing import making_ready
+from bot.ports import Change, GitTrouble, RefState
+from bot.ports.environments import Unprepared
 
 _LOOK_EVERY = timedelta(seconds=5)
 
@@ -29,7 +30,8 @@ def carry_out(
     *,
     interrupted: Callable[[], str | None] = lambda: None,
 ) -> Bundle:
-    """Runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an exception of the run.
+    """Prepares the environment, runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an
+    exception of the run.
 
     `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
     """
@@ -40,45 +42,43 @@ def carry_out(
         guard.progress = progress
         watch(progress)
 
+    def say(doing: str) -> None:
+        seen(Progress(step=0, steps=started.start.grant.steps, spent=ZERO, doing=doing))
+
     try:
-        workspace = _workspace(means, started.start)
-    except GitTrouble as trouble:
-        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
-    try:
-        bundle = run_brief(
-            started.brief,
-            Outside(
+        with making_ready(means, started, cancelled=guard.over, say=say) as ready:
+            if isinstance(ready, Unprepared):
+                return _ended(started, guard.why, ready)
+            outside = Outside(
                 model=means.model,
-                sandbox=means.sandbox,
-                workspace=workspace,
+                sandbox=ready.sandbox,
+                workspace=ready.workspace,
                 clock=means.clock,
                 prompts=means.prompts,
+                products=ready.products,
+                fresh=ready.fresh,
                 cancelled=guard.over,
                 save=lambda transcript: _save(place, transcript),
                 watch=seen,
-            ),
-        )
-    finally:
-        workspace.close()
+            )
+            bundle = run_brief(replace(started.brief, baseline=ready.baseline), outside)
+    except GitTrouble as trouble:
+        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
     bundle = replace(bundle, scripted=means.model.scripted)
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle
 
 
+def _ended(started: Started, stopped: str | None, unprepared: Unprepared) -> Bundle:
+    """Before the first question to the model, so that nothing was spent."""
+    if stopped is not None:
+        return Bundle(run=started.holder.run, ending=Ending.STOPPED, note=stopped)
+    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why)
+
+
 def _save(place: Path, transcript: str) -> None:
     place.write_text(transcript, encoding="utf-8")
-
-
-def _workspace(means: RunMeans, start: StartRun) -> Workspace:
-    author = f"agent-{start.agent}"
-    if start.role is Role.EXECUTION:
-        branch = f"agent-{start.agent}/work"
-        return means.code.workspace(start.head or start.base, branch=branch, author=author, beside=start.base)
-    if start.role is Role.REVIEW and start.head is not None:
-        merged = means.code.merged(start.base, start.head)
-        return means.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)
-    return means.code.workspace(start.base, branch=None, author=author)
 
 
 def _told(progress: Progress | None) -> tuple[str, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.agents.gates import detect_gates
 from bot.core.category import Category
 from bot.core.commands import is_addressed
 from bot.core.criteria import Criterion, criteria_of, visible
 from bot.core.effects import StartRun
+from bot.core.environment.telling import for_agents
 from bot.core.ideas import Validate, pending_proposal
 from bot.core.lease import Refused, taken
 from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
@@ -20,9 +20,6 @@ from bot.core.verdict import findings_of
 from bot.flows.means import Means
 from bot.flows.moving import keeping_its_conversation, move, record_of
 from bot.ports import Change, RefState
-
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
-_TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
@@ -113,6 +110,7 @@ def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: 
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
         gates=_gates(means, start) if start.role is Role.EXECUTION else (),
+        environment=for_agents(means.environments.read(start.base)),
         diff=means.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
@@ -166,10 +164,7 @@ def _gates(means: Means, start: StartRun) -> tuple[GateCommand, ...]:
     """The configured ones, or those that the base branch's own files show; never those of a head under work."""
     if means.policy.gates is not None:
         return means.policy.gates
-    listing = means.code.listing(start.base)
-    tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
-    contents = means.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
-    return detect_gates({path: contents.get(path, "") for path in listing})
+    return means.environments.gates(start.base)
 
 
 def _category(means: Means, name: str | None) -> Category | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from bot.core.environment.facts import Environment, Trust
-from bot.core.run import GateResult
+from bot.core.environment.facts import Environment
+from bot.core.run import GateCommand, GateResult
 from bot.ports import Sandbox
 
 
@@ -40,17 +40,21 @@ class Environments(Protocol):
     def read(self, commit: str) -> Environment:
         """As the configuration says, and where it says nothing, as the commit's own files show. Runs nothing."""
 
+    def gates(self, commit: str) -> tuple[GateCommand, ...]:
+        """As the commit's own files show."""
+
     def prepared(
         self,
-        commit: str,
+        base: str,
         *,
-        trust: Trust,
+        head: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         say: Callable[[str], None] = lambda _: None,
     ) -> AbstractContextManager[Prepared | Unprepared]:
-        """Made once and kept, where it was not. Raises `GitTrouble`."""
+        """By the base's own definition; made once and kept, where it was not. For a head whose files of the key differ it is made
+        of that head, apart from all others. Raises `GitTrouble`."""
 
-    def baseline(self, commit: str) -> tuple[GateResult, ...] | None:
+    def baseline(self, base: str) -> tuple[GateResult, ...] | None:
         """What gates came to at this commit of the default branch; None where nobody looked yet on this machine."""
 
-    def keep_baseline(self, commit: str, results: tuple[GateResult, ...]) -> None: ...
+    def keep_baseline(self, base: str, results: tuple[GateResult, ...]) -> None: ...

@@ -22,7 +22,6 @@ from bot.adapters.git.process import open_mirror
 from bot.adapters.sandbox.machine import available
 from bot.adapters.sandbox.toolchains import of_this_machine
 from bot.core.environment.configured import Wishes
-from bot.core.environment.facts import Trust
 from bot.ports import Outcome
 from bot.ports.environments import Prepared, Unprepared
 
@@ -81,15 +80,15 @@ class Repository:
         mirror = open_mirror(self._mirror(), str(self._mirror()), token=None)
         return GitCode(mirror=mirror, workspaces=self.root / "workspaces")
 
-    def prepare(self, commit: str, *, trust: Trust = Trust.BASE) -> Prepared | Unprepared:
-        with self.environments().prepared(commit, trust=trust) as prepared:
+    def prepare(self, base: str, *, head: str | None = None) -> Prepared | Unprepared:
+        with self.environments().prepared(base, head=head) as prepared:
             return prepared
 
-    def run(self, commit: str, *commands: str, trust: Trust = Trust.BASE) -> list[Outcome]:
+    def run(self, base: str, *commands: str, head: str | None = None) -> list[Outcome]:
         """Each command in a checkout of its own, with the environment as a run has it."""
-        with self.environments().prepared(commit, trust=trust) as prepared:
+        with self.environments().prepared(base, head=head) as prepared:
             assert isinstance(prepared, Prepared), prepared
-            return [self._in_a_checkout(prepared, commit, command) for command in commands]
+            return [self._in_a_checkout(prepared, head or base, command) for command in commands]
 
     def _in_a_checkout(self, prepared: Prepared, commit: str, command: str) -> Outcome:
         workspace = self.code.workspace(commit, branch="work", author="ann")

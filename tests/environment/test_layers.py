@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.environment.layers import Bounds
 from bot.adapters.environment.preparing import SetupLimits
 from bot.core.environment.configured import Wishes
-from bot.core.environment.facts import Service, Trust
+from bot.core.environment.facts import Service
 from bot.ports.environments import Prepared, Unprepared
 from tests.environment.conftest import Repository
 
@@ -40,35 +40,39 @@ def test_what_a_run_does_to_its_environment_is_gone_in_the_next(repository: Repo
     assert after.output == "good\ngood\n"
 
 
-def test_a_branchs_layer_is_never_the_bases_nor_another_commits_nor_anothers(repository: Repository) -> None:
+def test_a_branchs_layer_is_never_the_bases_nor_another_commits_nor_another_repositorys(repository: Repository) -> None:
+    repository.wishes = Wishes(setup=("cat word lock > made",), files=("lock",))
+    base = repository.commit({"lock": "1", "word": "good"})
+    branch = repository.commit({"lock": "2", "word": "poisoned"})
+    assert repository.run(base, "cat made", head=branch)[0].output == "poisoned2"
+    another = repository.commit({"word": "another"})  # with the same lockfile as the branch, and merged since
+
+    assert repository.run(base, "cat made")[0].output == "good1"
+    assert repository.run(base, "cat made", head=another)[0].output == "another2"
+    assert repository.run(another, "cat made")[0].output == "another2"
+    keys = {_prepared(repository, name, base, head).key for name in ("garden/pots", "garden/pans") for head in (base, branch, another)}
+    assert len(keys) == 6
+
+
+def test_work_that_leaves_the_lockfile_alone_shares_the_bases_layer(repository: Repository) -> None:
     repository.wishes = Wishes(setup=("cat word > made",), files=("lock",))
     base = repository.commit({"lock": "1", "word": "good"})
-    branch = repository.commit({"word": "poisoned"})  # the same lockfile, and so the same environment but for who wrote it
-    assert repository.run(branch, "cat made", trust=Trust.BRANCH)[0].output == "poisoned"
+    repository.prepare(base)
+    branch = repository.commit({"word": "poisoned"})
 
-    on_base = repository.run(base, "cat made")[0].output
-    on_another = repository.commit({"word": "another"})
-
-    assert on_base == "good"
-    assert repository.run(on_another, "cat made", trust=Trust.BRANCH)[0].output == "another"
-    digests = {
-        prepared.key
-        for name in ("garden/pots", "garden/pans")
-        for trust in Trust
-        for prepared in [_prepared(repository, name, base, trust)]
-    }
-    assert len(digests) == 4
+    assert repository.run(base, "cat made", head=branch)[0].output == "good"
 
 
-def _prepared(repository: Repository, full_name: str, commit: str, trust: Trust) -> Prepared:
-    with repository.environments(full_name=full_name).prepared(commit, trust=trust) as prepared:
+def _prepared(repository: Repository, full_name: str, base: str, head: str) -> Prepared:
+    with repository.environments(full_name=full_name).prepared(base, head=head) as prepared:
         assert isinstance(prepared, Prepared)
         return prepared
 
 
 def test_setup_cannot_reach_the_layers_or_the_checkouts_repository_settings(repository: Repository) -> None:
     """A hook or setting left in `.git` would run in every later checkout; nothing of `.git` is kept."""
-    look = f"ls {repository.root} || true; mkdir -p .git/hooks; echo 'touch /workspace/hooked' > .git/hooks/post-checkout; chmod +x .git/hooks/post-checkout; touch made"
+    hook = ".git/hooks/post-checkout"
+    look = f"ls {repository.root} || true; mkdir -p .git/hooks; echo 'touch /workspace/hooked' > {hook}; chmod +x {hook}; touch made"
     repository.wishes = Wishes(setup=(f"({look}) > seen 2>&1",))
     base = repository.commit({"README.md": "x"})
 
@@ -142,7 +146,7 @@ def test_a_tool_that_is_not_there_is_named_before_anything_runs(repository: Repo
     environments = repository.environments()
     bare = replace(environments, toolchains=replace(environments.toolchains, path=(), shown=()))
 
-    with bare.prepared(base, trust=Trust.BASE) as unprepared:
+    with bare.prepared(base) as unprepared:
         assert isinstance(unprepared, Unprepared)
 
     assert unprepared.why == "`cargo` is needed for Cargo.toml and not on the path of the machine that agents work on: install it there."

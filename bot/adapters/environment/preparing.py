@@ -25,8 +25,9 @@ from bot.core.environment import telling
 from bot.core.environment.configured import Wishes, configured
 from bot.core.environment.detection import detect
 from bot.core.environment.facts import Environment, Trust
+from bot.core.environment.gates import detect_gates
 from bot.core.environment.key import LayerKey, layer_key
-from bot.core.run import GateResult
+from bot.core.run import GateCommand, GateResult
 from bot.ports import Code, Outcome
 from bot.ports.environments import Prepared, Unprepared
 
@@ -65,16 +66,22 @@ class SandboxedEnvironments:
             known = self._read[commit] = configured(detect(tree_of(self.code, commit)), self.wishes)
         return known
 
+    def gates(self, commit: str) -> tuple[GateCommand, ...]:
+        return detect_gates(tree_of(self.code, commit), self.read(commit))
+
     @contextmanager
     def prepared(
         self,
-        commit: str,
+        base: str,
         *,
-        trust: Trust,
+        head: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         say: Callable[[str], None] = lambda _: None,
     ) -> Iterator[Prepared | Unprepared]:
-        environment = self.read(commit)
+        environment = self.read(base)
+        files = environment.files
+        own = head is not None and self.code.files(head, files) != self.code.files(base, files)
+        commit, trust = (head, Trust.BRANCH) if own and head is not None else (base, Trust.BASE)
         if environment.empty:
             yield Prepared(sandbox=self._working(environment, None), environment=environment)
             return
@@ -99,15 +106,15 @@ class SandboxedEnvironments:
                 key=key.digest,
             )
 
-    def baseline(self, commit: str) -> tuple[GateResult, ...] | None:
+    def baseline(self, base: str) -> tuple[GateResult, ...] | None:
         try:
-            told = json.loads(self._baseline_place(commit).read_text())
+            told = json.loads(self._baseline_place(base).read_text())
             return tuple(GateResult(**one) for one in told)
         except (OSError, ValueError, TypeError):
             return None
 
-    def keep_baseline(self, commit: str, results: tuple[GateResult, ...]) -> None:
-        place = self._baseline_place(commit)
+    def keep_baseline(self, base: str, results: tuple[GateResult, ...]) -> None:
+        place = self._baseline_place(base)
         place.parent.mkdir(parents=True, exist_ok=True)
         told = [{"gate": one.gate, "command": one.command, "passed": one.passed, "output": one.output} for one in results]
         part = place.with_suffix(".part")

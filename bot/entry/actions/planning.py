@@ -12,7 +12,7 @@ from bot.adapters.clock import ServerClock
 from bot.core.started import Started
 from bot.core.trouble import UserError
 from bot.entry.actions import surroundings
-from bot.entry.actions.absent import NoModel, NoSandbox
+from bot.entry.actions.absent import NoModel
 from bot.entry.halting import go_on, halt
 from bot.entry.models import refuse_unpriced
 from bot.entry.wiring import Wired, from_environment, wire
@@ -38,7 +38,7 @@ def plan(home: Path, runs: Path) -> int:
     """The exit status: 0 unless nothing at all could be done. What was started is handed on in any case."""
     command = _command()
     clock = ServerClock()
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=clock, job=surroundings.job())
+    wired = wire(from_environment(home), model=NoModel(), carries_out=False, clock=clock, job=surroundings.job())
     if command is Command.STOP:
         reason = os.environ.get("REASON") or "asked for on the workflow's page"
         surroundings.say("Stop", halt(wired.means, **_which(), by=surroundings.actor(), reason=reason))

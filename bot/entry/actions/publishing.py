@@ -11,7 +11,7 @@ from bot.core.run import Bundle
 from bot.core.started import Started
 from bot.core.trouble import UserError
 from bot.entry.actions import surroundings
-from bot.entry.actions.absent import NoModel, NoSandbox
+from bot.entry.actions.absent import NoModel
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows.jobs import take_in
 from bot.ports import GitHubTrouble, GitTrouble
@@ -19,7 +19,7 @@ from bot.ports import GitHubTrouble, GitTrouble
 
 def publish(home: Path, *, runs: Path, bundles: Path) -> int:
     """The exit status: 0 when everything that was handed in has been dealt with. Asks for the next tick when something moved."""
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock(), job=surroundings.job())
+    wired = wire(from_environment(home), model=NoModel(), carries_out=False, clock=ServerClock(), job=surroundings.job())
     moved, failed, lines = 0, 0, []
     for handoff in read_handoffs(runs):
         run = handoff.started.holder.run

@@ -23,7 +23,8 @@ from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.board import BOARD_FIELDS
 from bot.core.money import dollars
-from bot.entry.models import real_model, sandbox_for
+from bot.entry.environments import isolated
+from bot.entry.models import real_model
 from bot.entry.terminal import printer
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import keep_working
@@ -61,7 +62,7 @@ def play(*, keep: bool) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="groundskeeper-demo-") as place:
         root = Path(place)
-        hub = open_hub(root / "hub", sandboxed=sandbox_for("bubblewrap", scripted=True).isolating)
+        hub = open_hub(root / "hub", sandboxed=isolated("bubblewrap", scripted=True))
         garden = plant(hub, root)
         with serving(hub) as served:
             out.print(f"[bold]The embedded GitHub[/bold] is at {served.url}/{REPOSITORY}, the board at {served.url}/orgs/garden/boards/1")
@@ -132,9 +133,8 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
     clock = ServerClock()
     chosen = os.environ.get("MODEL")
     model: Model = real_model(clock) if chosen else ScriptedModel(read_scenario(HERE / "scenario.yml"))
-    sandbox = sandbox_for("bubblewrap", scripted=model.scripted)
     out.print("The model is scripted; its commands are real." if model.scripted else f"The model is {chosen}.")
-    if not sandbox.isolating:
+    if not isolated("bubblewrap", scripted=model.scripted):
         out.print("[yellow]There is no bubblewrap here: the demo's commands run unprotected. Install bubblewrap for real work.[/yellow]")
     settings = Settings(
         repository=REPOSITORY,
@@ -145,7 +145,7 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
         limits=replace(UNLIMITED, pause=timedelta(milliseconds=20)),
         model=chosen,
     )
-    wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
+    wired = wire(settings, model=model, clock=clock)
     deadline = time.monotonic() + (3600 if chosen else 120)
     keep_working(
         wired.means,
