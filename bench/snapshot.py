@@ -176,7 +176,7 @@ def _bot(root: Path, url: str) -> None:
     for word in sys.stdin:
         began, spent = time.perf_counter(), _processor()
         if word.strip() == "tick":
-            tick(wired.means)
+            tick(wired.context)
         else:
             _fetch(url, token)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -153,33 +153,33 @@ def _process(which: str, place: str) -> Iterator[int]:
 
 def _serve(which: str, place: str) -> None:
     """Ours is the whole of it: inbox, log, metrics, and a starter whose starts do nothing."""
-    from bot.entry.web.listening import Listening
+    from bot.entry.web.http_server import HttpServer
 
-    listening = Listening(_ours(Path(place)) if which == "ours" else _bare(), host="127.0.0.1", port=0)
+    server = HttpServer(_ours(Path(place)) if which == "ours" else _bare(), host="127.0.0.1", port=0)
 
     def until_told() -> None:
         sys.stdin.read()
-        listening.stop()
+        server.stop()
 
     threading.Thread(target=until_told, daemon=True).start()
-    print(listening.url.rpartition(":")[2], flush=True)
-    listening.run()
+    print(server.url.rpartition(":")[2], flush=True)
+    server.run()
 
 
 def _ours(place: Path) -> Any:
-    from bot.entry.web.app import Door, create_app
+    from bot.entry.web.app import WebhookEndpoint, create_app
     from bot.entry.web.inbox import open_inbox
-    from bot.entry.web.measuring import json_log, meters
+    from bot.entry.web.metrics import json_log, metrics
     from bot.entry.web.starting import Starter
 
     def now() -> datetime:
         return datetime.now(UTC)
 
     inbox = open_inbox(place / "home", now=now)
-    counts, log = meters(inbox), json_log()
-    door = Door(secrets=(_SECRET.encode(),), inbox=inbox, meters=counts, log=log, only="garden/pots")
-    Starter(inbox=inbox, start=lambda _: None, chores=(), now=now, meters=counts, log=log).begin()
-    return create_app(door)
+    counts, log = metrics(inbox), json_log()
+    endpoint = WebhookEndpoint(secrets=(_SECRET.encode(),), inbox=inbox, metrics=counts, log=log, only="garden/pots")
+    Starter(inbox=inbox, start=lambda _: None, tasks=(), now=now, metrics=counts, log=log).begin()
+    return create_app(endpoint)
 
 
 def _bare() -> Any:
@@ -214,8 +214,8 @@ class _Log(io.StringIO):
 
 def _leased() -> Row:
     """From the acknowledgement of a label's webhook to the lease on the hub, over TCP, one project after the other."""
-    from bot.entry.web.measuring import json_log
-    from bot.entry.web.serving import How, assemble
+    from bot.entry.web.metrics import json_log
+    from bot.entry.web.serving import StartMode, assemble
     from bot.entry.wiring import Settings, wire
     from tests.world import CONFIG, FULL_NAME, WallClock, make_world, writes
 
@@ -236,8 +236,8 @@ def _leased() -> Row:
             service = assemble(
                 settings,
                 secret=_SECRET,
-                how=How.LOCAL,
-                wire_means=lambda: wire(settings, model=world.model, clock=world.clock).means,
+                how=StartMode.LOCAL,
+                wire_context=lambda: wire(settings, model=world.model, clock=world.clock).context,
                 clock=world.clock,
                 log=json_log(log),
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
-from bot.core.phase import MOVES
+from bot.core.lifecycle.phase import MOVES
 from bot.entry.texts import load_prompts
 from bot.hub import app
 from bot.hub.graphql import schema

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.agents.review import READING
 from bot.agents.tools import cut_middle, plain
 from bot.core.environment.gates import ORDER
-from bot.core.run import GateCommand, GateResult
+from bot.core.runs.run import GateCommand, GateResult
 from bot.ports import Sandbox
 
 _KEPT = 6_000

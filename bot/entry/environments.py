@@ -10,7 +10,7 @@ from bot.adapters.environment.preparing import SandboxedEnvironments
 from bot.adapters.environment.unsandboxed import UnsandboxedEnvironments
 from bot.adapters.sandbox.machine import available
 from bot.adapters.sandbox.toolchains import of_this_machine
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config, wishes_of
 from bot.ports import Code
 from bot.ports.environments import Environments

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.agents.gates import run_baseline
-from bot.agents.outside import Fresh
-from bot.core.effects import StartRun
-from bot.core.project import Conflict
-from bot.core.roles import Role
-from bot.core.run import GateResult
-from bot.core.started import Started
-from bot.flows.means import RunMeans
+from bot.agents.run_ports import Fresh
+from bot.core.decisions.effects import StartRun
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.project import Conflict
+from bot.core.roles.role import Role
+from bot.core.runs.run import GateResult
+from bot.flows.context import RunContext
 from bot.ports import Sandbox, Workspace
 from bot.ports.environments import Prepared, Unprepared
 
@@ -24,23 +24,23 @@ class Ready:
     workspace: Workspace
     products: tuple[str, ...]
     baseline: tuple[GateResult, ...]
-    means: RunMeans
+    context: RunContext
     start: StartRun
     cancelled: Callable[[], bool]
 
     @contextmanager
     def fresh(self, bundle: bytes, head: str) -> Iterator[Fresh | str]:
         """The commits are taken in as publishing takes them in; what it would refuse is judged by nobody."""
-        start, means = self.start, self.means
-        admitted = means.code.admit(bundle, base=start.head or start.base, head=head, known=start.base)
+        start, context = self.start, self.context
+        admitted = context.code.admit(bundle, base=start.head or start.base, head=head, known=start.base)
         if isinstance(admitted, str):
             yield f"what would be published was not accepted: {admitted}"
             return
-        with means.environments.prepared(start.base, head=admitted.head, cancelled=self.cancelled) as prepared:
+        with context.environments.prepared(start.base, head=admitted.head, cancelled=self.cancelled) as prepared:
             if isinstance(prepared, Unprepared):
                 yield f"{prepared.why}\n{prepared.output[-4_000:]}"
                 return
-            checkout = means.code.workspace(admitted.head, branch=None, author=f"agent-{start.agent}")
+            checkout = context.code.workspace(admitted.head, branch=None, author=f"agent-{start.agent}")
             try:
                 yield Fresh(sandbox=prepared.sandbox, workspace=checkout, paths=admitted.paths)
             finally:
@@ -49,24 +49,24 @@ class Ready:
 
 @contextmanager
 def making_ready(
-    means: RunMeans, started: Started, *, cancelled: Callable[[], bool], say: Callable[[str], None]
+    context: RunContext, started: StartedRun, *, cancelled: Callable[[], bool], say: Callable[[str], None]
 ) -> Iterator[Ready | Unprepared]:
-    """Raises `GitTrouble`."""
+    """Raises `GitError`."""
     start = started.start
-    commit = _commit(means, start)
-    with means.environments.prepared(start.base, head=commit, cancelled=cancelled, say=say) as prepared:
+    commit = _commit(context, start)
+    with context.environments.prepared(start.base, head=commit, cancelled=cancelled, say=say) as prepared:
         if isinstance(prepared, Unprepared):
             yield prepared
             return
-        baseline = _baseline(means, started, prepared, cancelled, say) if start.role is Role.EXECUTION else ()
-        workspace = _workspace(means, start, commit)
+        baseline = _baseline(context, started, prepared, cancelled, say) if start.role is Role.EXECUTION else ()
+        workspace = _workspace(context, start, commit)
         try:
             yield Ready(
                 sandbox=prepared.sandbox,
                 workspace=workspace,
                 products=prepared.products,
                 baseline=baseline,
-                means=means,
+                context=context,
                 start=start,
                 cancelled=cancelled,
             )
@@ -75,36 +75,36 @@ def making_ready(
 
 
 def _baseline(
-    means: RunMeans, started: Started, prepared: Prepared, cancelled: Callable[[], bool], say: Callable[[str], None]
+    context: RunContext, started: StartedRun, prepared: Prepared, cancelled: Callable[[], bool], say: Callable[[str], None]
 ) -> tuple[GateResult, ...]:
     """Once for a commit of the default branch; of a run that was stopped meanwhile nothing is kept."""
     base, gates = started.start.base, started.brief.gates
-    known = means.environments.baseline(base)
+    known = context.environments.baseline(base)
     told = [(one.gate, one.command) for one in known or ()]
     if known is not None and all((gate.gate, gate.command) in told for gate in gates):
         return known
-    checkout = means.code.workspace(base, branch=None, author="groundskeeper")
+    checkout = context.code.workspace(base, branch=None, author="groundskeeper")
     try:
-        with means.environments.prepared(base, cancelled=cancelled, say=say) as on_base:
+        with context.environments.prepared(base, cancelled=cancelled, say=say) as on_base:
             sandbox = on_base.sandbox if isinstance(on_base, Prepared) else prepared.sandbox
             results = run_baseline(gates, sandbox, checkout.path, cancelled=cancelled, say=lambda doing: say(f"on the base, {doing}"))
     finally:
         checkout.close()
     if not cancelled():
-        means.environments.keep_baseline(base, results)
+        context.environments.keep_baseline(base, results)
     return results
 
 
-def _commit(means: RunMeans, start: StartRun) -> str:
+def _commit(context: RunContext, start: StartRun) -> str:
     """What the run sees: for a review the merge, where there is one."""
     if start.role is Role.REVIEW and start.head is not None:
-        merged = means.code.merged(start.base, start.head)
+        merged = context.code.merged(start.base, start.head)
         return start.head if isinstance(merged, Conflict) else merged
     return (start.head or start.base) if start.role is Role.EXECUTION else start.base
 
 
-def _workspace(means: RunMeans, start: StartRun, commit: str) -> Workspace:
+def _workspace(context: RunContext, start: StartRun, commit: str) -> Workspace:
     author = f"agent-{start.agent}"
     if start.role is Role.EXECUTION:
-        return means.code.workspace(commit, branch=f"{author}/work", author=author, beside=start.base)
-    return means.code.workspace(commit, branch=None, author=author)
+        return context.code.workspace(commit, branch=f"{author}/work", author=author, beside=start.base)
+    return context.code.workspace(commit, branch=None, author=author)

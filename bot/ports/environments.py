@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.core.environment.facts import Environment
-from bot.core.run import GateCommand, GateResult
+from bot.core.runs.run import GateCommand, GateResult
 from bot.ports import Sandbox
 
 
@@ -52,7 +52,7 @@ class Environments(Protocol):
         say: Callable[[str], None] = lambda _: None,
     ) -> AbstractContextManager[Prepared | Unprepared]:
         """By the base's own definition; made once and kept, where it was not. For a head whose files of the key differ it is made
-        of that head, apart from all others. Raises `GitTrouble`."""
+        of that head, apart from all others. Raises `GitError`."""
 
     def baseline(self, base: str) -> tuple[GateResult, ...] | None:
         """What gates came to at this commit of the default branch; None where nobody looked yet on this machine."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.agents.outside import Progress
-from bot.core.board import BOARD_FIELDS
-from bot.core.labels import READY
-from bot.core.money import usd
-from bot.core.phase import Phase
-from bot.core.record import INBOX
-from bot.core.trouble import UserError
-from bot.flows import asking, stopping
+from bot.agents.run_ports import Progress
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.record import INBOX
+from bot.core.lifecycle.phase import Phase
+from bot.core.money.pricing import usd
+from bot.core.orders.labels import READY
+from bot.core.projections.board import BOARD_FIELDS
+from bot.flows import explaining, stop_start
 from bot.flows.running import LeaseGuard
 from bot.flows.texts import STATUS_MARK
 from bot.flows.ticking import tick
@@ -51,7 +51,7 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     comment = say(world, number, "Not yet.\n\n/agent hold")
     world.settle()
     assert world.phase_of(number) is Phase.PAUSED
-    assert "@ann wrote `/agent hold`" in world.standing(number).reason
+    assert "@ann wrote `/agent hold`" in world.status(number).reason
     (held,) = answers(world, number)
     assert f"{MARK} {comment} -->" in held
     assert "On hold until somebody writes `/agent resume`." in held
@@ -61,7 +61,7 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     assert world.is_closed(number)
     assert "It goes on." in answers(world, number)[1]
     assert len(answers(world, number)) == 2
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
 
 
 def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> None:
@@ -106,7 +106,7 @@ def test_stop_stops_everything_and_start_goes_on(world: World) -> None:
     world.settle()
     assert answers(world, second) == []
 
-    stopping.start(world.means, by="ann")
+    stop_start.start(world.context, by="ann")
     world.settle(rounds=60)
     assert world.is_closed(first)
     assert len(answers(world, first)) == 1
@@ -138,7 +138,7 @@ def test_an_order_outlives_the_process_that_heard_it(world: World, tmp_path: Pat
     for _ in range(4):
         tick(other)
     assert len(answers(world, number)) == 1
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
     assert world.record(number).runs == ()
 
 
@@ -228,7 +228,7 @@ def test_two_pinned_to_one_agent_wait_for_it_and_say_so(world: World) -> None:
     done = world.tick()
 
     assert [one.start.number for one in done.started] == [first]
-    assert "waits for agent 2, to whom @ann assigned it" in done.plan.standings[second].reason
+    assert "waits for agent 2, to whom @ann assigned it" in done.plan.statuses[second].reason
 
 
 def test_priority_sets_peoples_labels_and_heals_what_contradicts(world: World) -> None:
@@ -244,7 +244,7 @@ def test_priority_sets_peoples_labels_and_heals_what_contradicts(world: World) -
 
 
 def test_skip_parks_it_and_retry_gives_a_fresh_start(world: World) -> None:
-    world.wired = replace(world.wired, means=replace(world.means, policy=replace(world.means.policy, cycles=1)))
+    world.wired = replace(world.wired, context=replace(world.context, policy=replace(world.context.policy, cycles=1)))
     world.model.add(writes("a.txt", "try"), judges(approve=False))
     number = world.open_issue("Add a")
     world.settle()
@@ -253,7 +253,7 @@ def test_skip_parks_it_and_retry_gives_a_fresh_start(world: World) -> None:
     say(world, number, "/agent skip")
     world.settle()
     assert world.phase_of(number) is Phase.PAUSED
-    assert "`/agent skip`" in world.standing(number).reason
+    assert "`/agent skip`" in world.status(number).reason
 
     world.clock.wait(timedelta(minutes=1))
     world.model.add(writes("a.txt", "once more", cycle=1), judges(cycle=1))
@@ -277,10 +277,10 @@ def test_a_fresh_start_is_paid_from_the_same_caps(tmp_path: Path) -> None:
         say(world, number, "/agent retry")
         world.settle()
 
-        standing = world.tick().plan.standings[number]
-        assert standing.phase is Phase.PAUSED
-        assert "cap" in standing.reason
-        assert standing.until is not None
+        status = world.tick().plan.statuses[number]
+        assert status.phase is Phase.PAUSED
+        assert "cap" in status.reason
+        assert status.until is not None
 
 
 def test_people_are_heard_below_the_pull_request_too(world: World) -> None:
@@ -306,7 +306,7 @@ def test_what_is_no_project_is_said_and_nothing_is_shown_there(world: World) -> 
     assert f"#{number} is no project of mine" in answer
     assert world.labels(number) == set()
     assert number not in world.refs().records
-    assert world.record(INBOX).orders.owed == ()
+    assert world.record(INBOX).orders.pending_replies == ()
 
 
 def test_a_locked_issue_costs_no_endless_tries(world: World) -> None:
@@ -316,7 +316,7 @@ def test_a_locked_issue_costs_no_endless_tries(world: World) -> None:
     faults.fail_next(world.hub, "POST", f"issues/{number}/comments", 403, message="Unable to create comment because issue is locked.")
     world.settle()
 
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
     assert "would not take the answer" in world.git("log", "-3", "--format=%s", f"refs/groundskeeper/project/{number}")
 
 
@@ -328,7 +328,7 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
     world.settle(checks_pass=False)
 
     before = world.git("for-each-ref")
-    title, *lines = asking.why(world.means, number)
+    title, *lines = explaining.why(world.context, number)
     assert title == f"#{number} Add a"
     (answer,) = answers(world, number)
     assert [line.removeprefix("- ").replace("**", "") for line in answer.splitlines() if line.startswith("- ")] == lines
@@ -343,9 +343,9 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
 def test_why_of_what_is_no_project_says_why_not(world: World) -> None:
     number = world.open_issue("Just talk", labels=[])
     with pytest.raises(UserError, match=f"#{number} is no project: nobody put `agent:ready` on it"):
-        asking.why(world.means, number)
+        explaining.why(world.context, number)
     with pytest.raises(UserError, match="#99 is no project"):
-        asking.why(world.means, 99)
+        explaining.why(world.context, 99)
 
 
 def test_an_idle_tick_asks_two_free_questions_and_writes_nothing(world: World) -> None:
@@ -392,7 +392,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
 
         (started,) = world.pending
         world.clock.wait(timedelta(minutes=8))
-        guard = LeaseGuard(means=world.means, started=started, looked_at=world.clock.now() - timedelta(minutes=1))
+        guard = LeaseGuard(context=world.context, started=started, looked_at=world.clock.now() - timedelta(minutes=1))
         guard.progress = Progress(step=25, steps=100, spent=usd(0), doing="runs `pytest`")
         assert not guard.over()
         world.tick()

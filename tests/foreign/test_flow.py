@@ -66,7 +66,7 @@ def _settle(world: World, case: Case) -> None:
         checked = [_ci(world, case, pull["head"]["sha"]) for pull in world.pulls("open")]
         if not (moved or worked or any(checked)):
             return
-    raise AssertionError(f"still moving: {[one.said for one in world.ticks[-1].applied]}")
+    raise AssertionError(f"still moving: {[one.summary for one in world.ticks[-1].applied]}")
 
 
 def _ci(world: World, case: Case, head: str) -> bool:

@@ -15,7 +15,7 @@ from bot.adapters.sandbox.addresses import Network
 from bot.adapters.sandbox.egress import PORT, Upstream
 from bot.adapters.sandbox.toolchains import Toolchains
 from bot.core.environment.facts import HOME
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 
 PROGRAMS = "/run/groundskeeper"
 PRIVATE_NETWORKS = "GROUNDSKEEPER_PRIVATE_NETWORKS"

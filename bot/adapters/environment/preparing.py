@@ -27,7 +27,7 @@ from bot.core.environment.detection import detect
 from bot.core.environment.facts import Environment, Trust
 from bot.core.environment.gates import detect_gates
 from bot.core.environment.key import LayerKey, layer_key
-from bot.core.run import GateCommand, GateResult
+from bot.core.runs.run import GateCommand, GateResult
 from bot.ports import Code, Outcome
 from bot.ports.environments import Prepared, Unprepared
 

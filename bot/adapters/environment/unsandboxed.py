@@ -16,7 +16,7 @@ from bot.core.environment.configured import Wishes, configured
 from bot.core.environment.detection import detect
 from bot.core.environment.facts import Environment
 from bot.core.environment.gates import detect_gates
-from bot.core.run import GateCommand, GateResult
+from bot.core.runs.run import GateCommand, GateResult
 from bot.ports import Code, Outcome
 from bot.ports.environments import Prepared, Unprepared
 

@@ -19,7 +19,7 @@ from bot.adapters.sandbox.furnishing import Furnishing, mounts, with_services
 from bot.adapters.sandbox.machine import Way, handed_over, way
 from bot.adapters.sandbox.process import Limits, run_limited
 from bot.core.environment.facts import HOME
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.ports import Outcome
 
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")

@@ -7,7 +7,7 @@ import re
 from bot.core.environment.facts import Environment, Tree
 from bot.core.environment.python import PYTHON, VENV, compiled, tests_use_pytest
 from bot.core.environment.reading import json_object, table, toml
-from bot.core.run import GateCommand
+from bot.core.runs.run import GateCommand
 
 ORDER = ("setup", "lint", "test", "build")
 _MAKE_TARGET = re.compile(r"^([A-Za-z][\w-]*)\s*:(?!=)", re.MULTILINE)

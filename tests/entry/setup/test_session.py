@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup import files
 from bot.entry.setup.step import State
 from bot.hub.actions import secrets

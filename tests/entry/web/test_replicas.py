@@ -21,7 +21,7 @@ import yaml
 from bot.hub import seed
 from bot.hub.serve import serving
 from bot.hub.webhooks import deliveries
-from tests.entry.web.porch import SECRET
+from tests.entry.web.webhook_app import SECRET
 from tests.world import FULL_NAME, WallClock, World, make_world
 
 ROOT = Path(__file__).resolve().parents[3]
