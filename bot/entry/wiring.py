@@ -35,11 +35,11 @@ from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
 from bot.entry.checkout import repository_of
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.environments import environments_for, isolated
 from bot.entry.home import ensure_home
-from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.context import Context, RunContext
-from bot.ports import Clock, Model, Sandbox
+from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
 
 _JOBS_WAIT = timedelta(minutes=90)
@@ -80,11 +80,12 @@ class Wired:
 
 
 def wire(
-    settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None, job: str | None = None
+    settings: Settings, *, model: Model, clock: ServerClock, waiting: Clock | None = None, job: str | None = None, carries_out: bool = True
 ) -> Wired:
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
+    Where nothing is carried out here, this machine need not be able to isolate anything.
     Raises `GitHubError`, `GitError`, `UserError`.
     """
     governor = governor_of(settings, clock)
@@ -117,7 +118,13 @@ def wire(
         comments=Comments(client=worker, collaborators=collaborators),
         board=_board_writer(settings, config, worker, governor, clock),
         model=model,
-        sandbox=sandbox,
+        environments=environments_for(
+            config,
+            code,
+            repository=settings.repository,
+            home=settings.home,
+            isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
+        ),
         clock=waiting or clock,
         lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
         job=job,
@@ -155,7 +162,9 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         refs=refs,
         code=code,
         model=model,
-        sandbox=sandbox_for(config.sandbox, scripted=model.scripted),
+        environments=environments_for(
+            config, code, repository=handoff.repository, home=home, isolating=isolated(config.sandbox, scripted=model.scripted)
+        ),
         clock=clock,
         prompts=load_prompts(),
         lease=_JOBS_WAIT,
