@@ -106,6 +106,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         paths=paths,
         sandboxed=bundle.sandboxed,
         job=lease.job if lease else None,
+        base=started.start.base,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the bot answers to people who speak to it, in the same words as the status comment."""
+"""What the bot replies to people's orders, in the same words as the status comment."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.lifecycle.status import Status
-from bot.core.markdown.blocks import Block, bullets, page, paragraph, quote
+from bot.core.markdown.blocks import Block, page, paragraph, quote
 from bot.core.markdown.blocks import comment as hidden
-from bot.core.markdown.inline import line, plain, prose
+from bot.core.markdown.inline import line, plain
 from bot.core.orders.project_orders import PendingReply
-from bot.core.projections.summary import summary_of
+from bot.core.projections.summary import Summary, summary_of
 
 
 def reply_mark(comment: int) -> str:
@@ -20,14 +20,30 @@ def reply_mark(comment: int) -> str:
 
 
 def reply_body(replies: Sequence[PendingReply], project: Project | None, status: Status | None, policy: Policy) -> str:
-    """One comment for all that is owed below one issue; where the project stands is told once, at the end."""
-    marks = Block("\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies)))
-    told = [page(quote(paragraph(plain(f"@{one.by}: {one.asked}"))), paragraph(prose(one.text, issues={one.on}))) for one in replies]
-    if project is None or status is None or not any(one.explains for one in replies):
-        return page(marks, *told)
-    summary = summary_of(project, status, policy)
-    rows = [line("{name}: {value}", name=name, value=prose(value, issues=summary.refers_to)) for name, value in summary.explained]
-    return page(marks, *told, bullets(rows))
+    """One comment for all replies below one issue, each answer beneath the line that it answers.
+
+    Where the project stands is told once, beneath the first line that it answers: it is the same for all of them.
+    """
+    parts = [Block("\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies)))]
+    told: PendingReply | None = None
+    for one in replies:
+        parts += [quote(paragraph(plain(f"@{one.by}: {one.asked}"))), _answer(one)]
+        if project is None or status is None or not one.explains:
+            continue
+        if told is None:
+            parts.append(_explained(summary_of(project, status, policy)))
+        elif not one.text:
+            parts.append(paragraph(line("As said above, to {who}.", who=f"@{told.by}")))
+        told = told or one
+    return page(*parts)
+
+
+def _answer(reply: PendingReply) -> Block:
+    return passage(reply.text, issues={reply.on})
+
+
+def _explained(summary: Summary) -> Block:
+    return bullets(line("{name}: {value}", name=name, value=prose(value, issues=summary.refers_to)) for name, value in summary.explained)
 
 
 def explanation(project: Project, status: Status, policy: Policy) -> tuple[tuple[str, str], ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.agents.gates import detect_gates
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.environment.telling import for_agents
 from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
@@ -21,9 +21,6 @@ from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
-
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
-_TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
@@ -114,6 +111,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
+        environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
@@ -139,7 +137,7 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
 def _discussion(project: Project | None) -> tuple[str, ...]:
     """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on.
 
-    An asker without write access is heard only with what stood there when it was queued: as for title and body, somebody has read that.
+    An asker without write access counts only with what stood there when it was queued: as for title and body, somebody has read that.
     """
     if project is None or project.issue.queued is None:
         return ()
@@ -169,10 +167,7 @@ def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     """The configured ones, or those that the base branch's own files show; never those of a head under work."""
     if context.policy.gates is not None:
         return context.policy.gates
-    listing = context.code.listing(start.base)
-    tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
-    contents = context.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
-    return detect_gates({path: contents.get(path, "") for path in listing})
+    return context.environments.gates(start.base)
 
 
 def _category(context: Context, name: str | None) -> Category | None:

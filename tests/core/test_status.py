@@ -81,7 +81,7 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
     ("a held lease is work", project(record=record(lease=lease(2))), policy(), Phase.WORKING, None, "agent 2"),
     ("a reviewer's lease is review", project(record=record(lease=lease(role=Role.REVIEW))), policy(), Phase.REVIEWING, None, "reviews"),
     (
-        "an ended lease is written off",
+        "an ended lease expires",
         project(record=record(lease=lease(minutes=0))),
         policy(),
         Phase.READY,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from bot.adapters.sandbox import Unsandboxed
 from bot.adapters.scripted import Scene, step
 from bot.core.lifecycle.phase import Phase
 from bot.core.roles.role import Role
 from bot.flows.texts.status import STATUS_MARK
 from tests.core.markdown.reading import seen
-from tests.world import World, judges, writes
+from tests.world import CONFIG, World, a_world, judges, writes
 
 
 def _status(world: World, number: int) -> str:
@@ -85,15 +85,14 @@ def test_a_body_that_somebody_wrote_anew_is_left_alone(world: World) -> None:
     assert _body(world) == "My own words"
 
 
-def test_it_is_said_in_what_the_work_was_checked(world: World) -> None:
-    world.wired = replace(world.wired, context=replace(world.context, sandbox=Unsandboxed()))
-    world.model.add(writes("a.txt", "a"))
-    world.open_issue("Add a")
+def test_it_is_said_in_what_the_work_was_checked(tmp_path: Path) -> None:
+    with a_world(tmp_path, config=f"{CONFIG}sandbox: none\n", scenes=[writes("a.txt", "a")]) as world:
+        world.open_issue("Add a")
 
-    world.settle(checks_pass=False)
+        world.settle(checks_pass=False)
 
-    assert "Checked without a sandbox, on a machine with network:" in _body(world)
-    assert "in the sandbox" not in _body(world)
+        assert "Checked without a sandbox, on a machine with network:" in _body(world)
+        assert "in the sandbox" not in _body(world)
 
 
 def test_two_sentences_and_criteria_stand_above_the_fold(world: World) -> None:

@@ -44,7 +44,7 @@ class Plan:
     statuses: dict[int, Status]
     effects: tuple[Effect, ...]
     idle: Idle | None = None
-    """Why ideation rests, where nothing else is under way."""
+    """Why ideation is idle, where nothing else is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)

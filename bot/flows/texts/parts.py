@@ -18,8 +18,14 @@ def criteria_heading(criteria: Sequence[Criterion]) -> Block:
 
 
 def gate_table(gates: Iterable[GateResult]) -> Block:
-    rows = [(prose(gate.gate), code(gate.command, most=300), Inline("passed" if gate.passed else "**failed**")) for gate in gates]
+    rows = [(prose(gate.gate), code(gate.command, most=300), _result(gate)) for gate in gates]
     return table(("gate", "command", "result"), rows) if rows else Block("No gate is configured, and none was detected.")
+
+
+def _result(gate: GateResult) -> Inline:
+    if gate.passed:
+        return Inline("passed")
+    return Inline("failed, as on the base already" if gate.known else "**failed**")
 
 
 def finding_bullets(findings: Sequence[Finding], *, most: int = 10) -> Block:
