@@ -16,10 +16,10 @@ from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
-from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs
-from bot.hub.rest.issues import comments, dependencies, issues, labels, reactions, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviews, updating
-from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
+from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
+from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
+from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
 from bot.hub.web import faults, limits
 from bot.hub.web.actors import BadCredentials, Kind, authenticate
@@ -31,9 +31,11 @@ API = (
     issues,
     labels,
     comments,
+    milestones,
     reactions,
     timeline,
     pulls,
+    reviewers,
     reviews,
     merging,
     updating,
@@ -43,6 +45,7 @@ API = (
     commits,
     contents,
     objects,
+    releases,
     branches,
     rulesets,
     runs,
@@ -54,6 +57,7 @@ API = (
     boards,
     graphql,
     repositories,
+    topics,
     collaborators,
     variables,
     dependencies,
