@@ -30,6 +30,13 @@ def actions_can_work(web: str) -> bool:
     return keeps_artifacts(web) or urlsplit(web).hostname in ("127.0.0.1", "::1", "localhost")
 
 
+def refuse_to_dispatch(api_url: str) -> None:
+    """Only an Enterprise Server has its API below /api/v3 of its own address. Raises `UserError`."""
+    address = urlsplit(api_url)
+    if address.path.rstrip("/").endswith("/api/v3") and not actions_can_work(api_url):
+        raise UserError(f"--start dispatch asks for runs in Actions, which would be lost on {address.hostname}: {WHY_NOT}. {INSTEAD}")
+
+
 def refuse_without_artifacts(server: str) -> None:
     """Before anything is leased: what a run hands in would be lost, and its grant count as spent. Raises `UserError`."""
     if not keeps_artifacts(server):

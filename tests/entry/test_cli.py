@@ -225,3 +225,20 @@ def test_a_dry_run_tells_titles_and_with_v_addresses(place: tuple[World, Mapping
     assert f"/{FULL_NAME}/issues/{number}\n" not in plain
     assert f"/{FULL_NAME}/issues/{number}\n" in more
     assert "is ready" not in less
+
+
+def test_serve_asks_for_no_run_that_an_enterprise_server_would_lose(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "GROUNDSKEEPER_REPOSITORY": FULL_NAME,
+        "GROUNDSKEEPER_WORKER_TOKEN": "t",
+        "GROUNDSKEEPER_WEBHOOK_SECRET": "s",
+        "GITHUB_API_URL": "https://github.example.com/api/v3",
+    }
+
+    done = groundskeeper(environment, tmp_path, "serve")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("groundskeeper: --start dispatch asks for runs in Actions, which would be lost on github.example.com: ")
+    assert "`groundskeeper serve --start local`" in done.stderr
