@@ -37,7 +37,7 @@ class _Gates:
 
     @property
     def failing(self) -> GateResult | None:
-        return next((result for result in self.results if not result.passed), None)
+        return next((result for result in self.results if not (result.passed or result.known)), None)
 
 
 def execute(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
@@ -63,17 +63,37 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
             commits.commit_rest(brief, ports, _subject(given.report))
             if not commits.commits_since(brief, ports, _start(brief)):
                 return Finished(value=Unchanged(report=given.report))
-            gates.results = run_gates(
-                brief.gates, ports, environment=commits.environment_for(brief), time_left=segment.time_left, say=segment.say
-            )
-            commits.drop_leftovers(brief, ports)
+            carried = commits.work(brief, ports)
         except commits.GitFailed as failed:
             return ToolResult(text=f"git could not do its part: {failed}", is_error=True)
+        refused = _judge(segment, gates, carried) if brief.gates else None
+        if refused is not None:
+            return ToolResult(text=f"Not finished: {refused}", is_error=True)
         if failing := gates.failing:
             return ToolResult(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
         return Finished(value=given.report)
 
     return ToolSpec(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
+
+
+def _judge(segment: Segment, gates: _Gates, carried: commits.Work) -> str | None:
+    """Runs the gates on the commits as they would be published; in the workspace they could pass by what is in no commit."""
+    brief, ports = segment.brief, segment.ports
+    with ports.fresh(carried.bundle or b"", carried.head) as fresh:
+        if isinstance(fresh, str):
+            return fresh
+        gates.results = run_gates(
+            brief.gates,
+            fresh.sandbox,
+            fresh.workspace.path,
+            baseline=brief.baseline,
+            paths=fresh.paths,
+            environment=commits.environment_for(brief),
+            time_left=segment.time_left,
+            cancelled=ports.cancelled,
+            say=segment.say,
+        )
+    return None
 
 
 def _start(brief: Brief) -> str:
@@ -118,4 +138,6 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
 def _said_of(brief: Brief, gates: _Gates) -> str:
     if not brief.gates:
         return "Finished; the repository names no gates."
-    return f"Finished; gates passed: {', '.join(result.gate for result in gates.results)}."
+    passed = ", ".join(result.gate for result in gates.results if result.passed)
+    known = ", ".join(result.gate for result in gates.results if result.known)
+    return f"Finished; gates passed: {passed or 'none'}{f'; failing on the base already: {known}' if known else ''}."

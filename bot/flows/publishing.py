@@ -102,6 +102,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
         paths=paths,
+        base=started.start.base,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.agents.gates import detect_gates
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.environment.telling import for_agents
 from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
@@ -20,9 +20,6 @@ from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
-
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
-_TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
@@ -113,6 +110,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
+        environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
@@ -166,10 +164,7 @@ def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     """The configured ones, or those that the base branch's own files show; never those of a head under work."""
     if context.policy.gates is not None:
         return context.policy.gates
-    listing = context.code.listing(start.base)
-    tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
-    contents = context.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
-    return detect_gates({path: contents.get(path, "") for path in listing})
+    return context.environments.gates(start.base)
 
 
 def _category(context: Context, name: str | None) -> Category | None:

@@ -86,7 +86,8 @@ def git(
         env |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
     command = ["git", *map(str, args)]
     try:
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False)
+        # A group of its own: Ctrl-C in a terminal goes to the whole group, and would end a push beside which this process goes on.
+        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, process_group=0)
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:

@@ -82,6 +82,8 @@ class Run:
     scripted: bool = False
     paths: tuple[str, ...] = ()
     """What its commits touched."""
+    base: str | None = None
+    """The commit of the default branch that it was started on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,8 @@ class GateResult:
     passed: bool
     output: str
     """The tail of what it printed, for people and for the next attempt."""
+    known: bool = False
+    """Failed on the base already, in nothing that the work touches: told, and not held against it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,10 @@ class Brief:
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckOutcome, ...] = ()
     gates: tuple[GateCommand, ...] = ()
+    environment: tuple[str, ...] = ()
+    """What was prepared and where it is found, in lines for the agent."""
+    baseline: tuple[GateResult, ...] = ()
+    """What the gates came to on the base itself; filled in by whoever carries the run out."""
     diff: str = ""
     """Review: the unified diff of the merge base to the head, made by trusted code."""
     model: str
@@ -132,6 +138,8 @@ class Ending(Enum):
     LIMITED = "limited"
     """A usage limit of the model's vendor; `Bundle.resume_at` says until when, where that is known."""
     FAILED = "failed"
+    UNPREPARED = "unprepared"
+    """The repository's environment could not be made: nothing was asked of a model, and nothing is before the base moves."""
     EXPIRED = "expired"
     """Never came back: its lease ended. The grant counts as spent."""
     REFUSED = "refused"
