@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.lifecycle.status import Status
-from bot.core.markdown.blocks import Block, page, paragraph, quote
+from bot.core.markdown.blocks import Block, bullets, page, paragraph, quote
 from bot.core.markdown.blocks import comment as hidden
-from bot.core.markdown.inline import line, plain
+from bot.core.markdown.inline import line, plain, prose
+from bot.core.markdown.passages import passage
 from bot.core.orders.project_orders import PendingReply
 from bot.core.projections.summary import Summary, summary_of
 
