@@ -56,10 +56,10 @@ def main() -> None:
 def _read_only(home: Path, repository: str | None) -> Wired:
     """For who only looks, or stops and starts: that needs no model's key and no sandbox, and a brake least of all."""
     from bot.adapters.clock import ServerClock
-    from bot.entry.actions.unavailable import NoModel, NoSandbox
+    from bot.entry.actions.unavailable import NoModel
     from bot.entry.wiring import from_environment, wire
 
-    return wire(from_environment(home, repository=repository), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock())
+    return wire(from_environment(home, repository=repository), model=NoModel(), carries_out=False, clock=ServerClock())
 
 
 def _say(lines: list[str]) -> None:

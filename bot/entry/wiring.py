@@ -14,8 +14,9 @@ import httpx
 from bot.adapters.artifacts import Handoff
 from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
-from bot.adapters.git.process import Mirror, open_mirror
+from bot.adapters.git.process import Author, Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.account import commit_address
 from bot.adapters.github.board import GitHubBoardWriter
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.collaborators import Collaborators
@@ -30,16 +31,16 @@ from bot.adapters.github.writes import Writes
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.record import Holder
 from bot.core.orders.labels import PEOPLE_LABELS
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
 from bot.entry.checkout import repository_of
 from bot.entry.config import PATH, Config, parse, policy_of
+from bot.entry.environments import environments_for, isolated
 from bot.entry.home import ensure_home
-from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.context import Context, RunContext
-from bot.ports import Clock, Model, Sandbox
+from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
 
 _JOBS_WAIT = timedelta(minutes=90)
@@ -80,11 +81,12 @@ class Wired:
 
 
 def wire(
-    settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None, job: str | None = None
+    settings: Settings, *, model: Model, clock: ServerClock, waiting: Clock | None = None, job: str | None = None, carries_out: bool = True
 ) -> Wired:
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
+    Where nothing is carried out here, this machine need not be able to isolate anything.
     Raises `GitHubError`, `GitError`, `UserError`.
     """
     governor = governor_of(settings, clock)
@@ -92,7 +94,8 @@ def wire(
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
-    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token)
+    author = Author(name=worker.identity.login, email=commit_address(worker))
+    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token, author=author)
     refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -109,6 +112,7 @@ def wire(
     context = Context(
         repository=settings.repository,
         default_branch=about["default_branch"],
+        web=about["html_url"],
         policy=policy,
         refs=refs,
         code=code,
@@ -117,7 +121,13 @@ def wire(
         comments=Comments(client=worker, collaborators=collaborators),
         board=_board_writer(settings, config, worker, governor, clock),
         model=model,
-        sandbox=sandbox,
+        environments=environments_for(
+            config,
+            code,
+            repository=settings.repository,
+            home=settings.home,
+            isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
+        ),
         clock=waiting or clock,
         lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
         job=job,
@@ -155,7 +165,9 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         refs=refs,
         code=code,
         model=model,
-        sandbox=sandbox_for(config.sandbox, scripted=model.scripted),
+        environments=environments_for(
+            config, code, repository=handoff.repository, home=home, isolating=isolated(config.sandbox, scripted=model.scripted)
+        ),
         clock=clock,
         prompts=load_prompts(),
         lease=_JOBS_WAIT,

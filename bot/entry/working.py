@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.adapters.clock import ServerClock
 from bot.entry.home import claim_home
-from bot.entry.models import chosen_model, refuse_unpriced, sandbox_for
+from bot.entry.models import chosen_model, refuse_unpriced
 from bot.entry.signals import interruptible
 from bot.entry.terminal import Verbosity, report
 from bot.entry.wiring import Wired, from_environment, wire
@@ -21,12 +21,11 @@ from bot.flows.ticking import Tick
 def wired_to_work(home: Path, *, repository: str | None = None, agents: int | None = None, clock: ServerClock) -> Wired:
     """With model and sandbox, and with what a former process of this home left locked. Raises `UserError` before anything is begun."""
     settings = from_environment(home, repository=repository, agents=agents)
-    wired = wire(settings, model=chosen_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock)
+    wired = wire(settings, model=chosen_model(clock), clock=clock)
     if not wired.context.model.scripted:
         refuse_unpriced(wired.context.policy)
-    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.context.model.scripted)
     former = claim_home(home, wired.context.writer)
-    return replace(wired, context=replace(wired.context, sandbox=sandbox, former_writers=former))
+    return replace(wired, context=replace(wired.context, former_writers=former))
 
 
 def work(home: Path, *, repository: str | None, agents: int | None, verbosity: Verbosity, until: Callable[[Tick], bool]) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.core.facts.policy import Policy
 from bot.core.facts.record import Holder
-from bot.ports import Clock, Code, GitHubReads, GitHubWrites, Model, Refs, Sandbox
+from bot.ports import Clock, Code, GitHubReads, GitHubWrites, Model, Refs
+from bot.ports.environments import Environments
 from bot.ports.people import BoardWriter, Comments
 
 
@@ -21,7 +22,7 @@ class RunContext:
     refs: Refs
     code: Code
     model: Model
-    sandbox: Sandbox
+    environments: Environments
     clock: Clock
     prompts: Mapping[str, str]
     lease: timedelta
@@ -38,6 +39,8 @@ class RunContext:
 class Context(RunContext):
     repository: str
     default_branch: str
+    web: str
+    """The address of the repository's pages."""
     policy: Policy
     reads: GitHubReads
     writes: GitHubWrites

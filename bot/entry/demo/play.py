@@ -26,7 +26,8 @@ from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money.pricing import dollars
 from bot.core.projections.board import BOARD_FIELDS
-from bot.entry.models import real_model, sandbox_for
+from bot.entry.environments import isolated
+from bot.entry.models import real_model
 from bot.entry.signals import Interruption, interruptible
 from bot.entry.terminal import Verbosity, report
 from bot.entry.wiring import Settings, Wired, wire
@@ -65,7 +66,7 @@ def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="groundskeeper-demo-") as place:
         root = Path(place)
-        hub = open_hub(root / "hub", sandboxed=sandbox_for("bubblewrap", scripted=True).isolating)
+        hub = open_hub(root / "hub", sandboxed=isolated("bubblewrap", scripted=True))
         garden = plant(hub, root)
         try:
             with serving(hub) as served:
@@ -160,9 +161,8 @@ def _work(
     clock = ServerClock(sleep=interruption.sleep)
     chosen = os.environ.get("MODEL")
     model: Model = real_model(clock) if chosen else ScriptedModel(read_scenario(HERE / "scenario.yml"))
-    sandbox = sandbox_for("bubblewrap", scripted=model.scripted)
     out.print("The model is scripted; its commands are real." if model.scripted else f"The model is {chosen}.")
-    if not sandbox.isolating:
+    if not isolated("bubblewrap", scripted=model.scripted):
         out.print("[yellow]There is no bubblewrap here: the demo's commands run unprotected. Install bubblewrap for real work.[/yellow]")
     settings = Settings(
         repository=REPOSITORY,
@@ -173,7 +173,7 @@ def _work(
         limits=replace(UNLIMITED, pause=timedelta(milliseconds=20)),
         model=chosen,
     )
-    wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
+    wired = wire(settings, model=model, clock=clock)
     shown = report(out, now=clock.now, web=wired.web, verbosity=verbosity)
     interruption.at_work = shown.at_work
     deadline = time.monotonic() + (3600 if chosen else 120)

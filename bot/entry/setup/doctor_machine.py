@@ -13,7 +13,7 @@ import httpx
 
 from bot.adapters.git.process import OLDEST, too_old
 from bot.adapters.prices import read_prices
-from bot.adapters.sandbox import available
+from bot.adapters.sandbox.machine import available
 from bot.entry.checkout import git
 from bot.entry.config import Config
 from bot.entry.setup import settings
