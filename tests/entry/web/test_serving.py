@@ -171,10 +171,10 @@ def test_a_run_under_way_hands_in_what_it_has_when_the_server_ends(tmp_path: Pat
         assert workers is not None
         waited_for.extend(workers.interrupt())
         reached.set()
-        return step("bash", command="echo half > half.txt && git add -A && git commit -qm Half")
+        return step("bash", command="true")
 
-    finish = step("finish", report="Did it")
-    scene = Scene(role=Role.EXECUTION, steps=(step("bash", command="true"), stop_meanwhile, finish))
+    half = step("bash", command="echo half > half.txt && git add -A && git commit -qm Half")
+    scene = Scene(role=Role.EXECUTION, steps=(half, stop_meanwhile, step("finish", report="Did it")))
     world = make_world(tmp_path, scenes=(scene,))
     place.append(build(world))
     number = world.open_issue("Add a")
