@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from bot.hub import coverage
 from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
@@ -65,7 +66,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, root)
+ROOT = (backend, pages, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -112,7 +113,7 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http"):
+    if request.url_rule is None or request.blueprint in ("pages", "git_http", "coverage"):
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if current().actor.kind is Kind.PAT:

@@ -186,7 +186,7 @@ def _opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Pl
     try:
         yield place
     except GithubException as error:
-        raise github_error(error, f"{place.repo.full_name} on {api_url}") from error
+        raise github_error(error, f"{place.repo.full_name} on {api_url}", is_there=True) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     finally:

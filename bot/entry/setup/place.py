@@ -133,11 +133,14 @@ def _connected(token: str, api_url: str, pause: float) -> Github:
     )
 
 
-def github_error(error: GithubException, about: str, more: str = "") -> GitHubError:
+def github_error(error: GithubException, about: str, more: str = "", *, is_there: bool = False) -> GitHubError:
+    """`is_there`: the repository has answered before, so its name is right."""
     hint = {
         401: " Is the token right, and not expired?",
         403: " The token may not do this: it must be of somebody who administers the repository.",
-        404: " Is the name right, and may this token see it?",
+        404: " The repository is there; something in it that was asked for is not, or this token may not see it."
+        if is_there
+        else " Is the name right, and may this token see it?",
     }.get(error.status, "")
     return GitHubError(GitHubErrorKind.GONE if error.status == 404 else GitHubErrorKind.REFUSED, f"{about}: {said(error)}.{hint}{more}")
 
