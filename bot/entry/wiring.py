@@ -14,8 +14,9 @@ import httpx
 from bot.adapters.artifacts import Handoff
 from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
-from bot.adapters.git.process import Mirror, open_mirror
+from bot.adapters.git.process import Author, Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.account import commit_address
 from bot.adapters.github.board import GitHubBoardWriter
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.collaborators import Collaborators
@@ -30,7 +31,7 @@ from bot.adapters.github.writes import Writes
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.record import Holder
 from bot.core.orders.labels import PEOPLE_LABELS
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
 from bot.entry.checkout import repository_of
@@ -93,7 +94,8 @@ def wire(
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
-    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token)
+    author = Author(name=worker.identity.login, email=commit_address(worker))
+    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token, author=author)
     refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -110,6 +112,7 @@ def wire(
     context = Context(
         repository=settings.repository,
         default_branch=about["default_branch"],
+        web=about["html_url"],
         policy=policy,
         refs=refs,
         code=code,

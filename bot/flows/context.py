@@ -39,6 +39,8 @@ class RunContext:
 class Context(RunContext):
     repository: str
     default_branch: str
+    web: str
+    """The address of the repository's pages."""
     policy: Policy
     reads: GitHubReads
     writes: GitHubWrites
