@@ -77,7 +77,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
         emulated = node.stdout.readline().strip().replace("localhost", "127.0.0.1")
         try:
             with httpx.Client(base_url=emulated, timeout=30) as client:
-                bridge = Bridge(emulated=client, bare=planted(tmp_path), repository=FULL_NAME, owner_token="of-ann")
+                bridge = Bridge(
+                    emulated=client, bare=planted(tmp_path), repository=FULL_NAME, owner_token="of-ann", apps=("keeper", "critic")
+                )
                 server: Any = create_server(bridged(bridge, GRAPHQL), host="127.0.0.1", port=0, threads=8)
                 Thread(target=server.run, daemon=True).start()
                 yield Place(bridge=bridge, url=f"http://127.0.0.1:{server.effective_port}", key=key)
@@ -199,6 +201,7 @@ def _stale_head(direct: Direct) -> bool:
 
 
 SHOWN: dict[str, Callable[[Direct], bool]] = {
+    "an app's account": lambda at: at.ask("GET", "//users/keeper%5Bbot%5D").status_code == 404,
     "GET issues/comments": lambda at: at.ask("GET", "issues/comments").status_code == 404,
     "an app's own installation": lambda at: at.ask("GET", "installation", **at.as_app).json()["app_slug"] == "keeper",
     "an installation's token": lambda at: _fractions(

@@ -31,6 +31,8 @@ class Bridge:
     repository: str
     owner_token: str
     """Of somebody who may do everything: the bridge's own."""
+    apps: tuple[str, ...]
+    """Their slugs, which `emulate` tells to nobody but the app itself."""
     theirs: dict[str, str] = field(default_factory=dict)
     """Of a real commit, the id that `emulate` knows it by."""
     one_at_a_time: RLock = field(default_factory=RLock)

@@ -176,6 +176,8 @@ class Executor:
             "__typename": "PullRequest",
             "id": one["node_id"],
             "number": number,
+            "title": one["title"],
+            "body": one["body"] or "",
             "state": "MERGED" if one["merged"] else one["state"].upper(),
             "isCrossRepository": False,
             "headRefName": branch,

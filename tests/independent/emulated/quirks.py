@@ -79,7 +79,22 @@ def _own_installation(bridge: Bridge) -> Response:
     return _json(every.json()[0])
 
 
+def _bot_account(bridge: Bridge) -> Response:
+    """Of an app that is there; the id is one that no user of `emulate` has."""
+    slug = request.path.rpartition("/")[2].removesuffix("[bot]")
+    if slug not in bridge.apps:
+        return _json({"message": "Not Found"}, 404)
+    return _json({"login": f"{slug}[bot]", "id": 1_000_000 + bridge.apps.index(slug), "type": "Bot"})
+
+
 QUIRKS = (
+    Quirk(
+        name="an app's account",
+        what=r"GET /users/[^/]+\[bot\]",
+        emulate="404: apps have no account, though they act as one",
+        github="an account of type `Bot`, https://docs.github.com/rest/users/users#get-a-user",
+        put_right=_bot_account,
+    ),
     Quirk(
         name="an app's own installation",
         what=r"GET /repos/[^/]+/[^/]+/installation",
