@@ -117,7 +117,7 @@ def wired(place: Place, home: Path, model: ScriptedModel, transport: httpx.BaseT
 
 
 @pytest.mark.skipif(not GRAPHQL.exists(), reason="GitHub's published schema is not here: `make references` fetches it")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_an_issue_becomes_a_merged_pull_request(place: Place, tmp_path: Path, transport: httpx.HTTPTransport) -> None:
     model = ScriptedModel([
         writes("pots.py", "def count(): return 3\n"),

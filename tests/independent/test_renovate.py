@@ -16,7 +16,7 @@ from tests.world import FULL_NAME, WallClock, make_world
 PROGRAM = HOME / "renovate" / "node_modules" / "renovate" / "dist" / "renovate.js"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_renovate_opens_its_onboarding_pull_request(tmp_path: Path) -> None:
     world = make_world(tmp_path, clock=WallClock(), files={"requirements.txt": "six==1.16.0\n"})
     seed.add_user(world.hub, "renovate")
@@ -35,7 +35,7 @@ def test_renovate_opens_its_onboarding_pull_request(tmp_path: Path) -> None:
             "RENOVATE_HOST_RULES": '[{"matchHost": "pypi.org", "enabled": false}]',
         }
         done = subprocess.run(
-            [str(NODE), str(PROGRAM)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+            [str(NODE), str(PROGRAM)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
         )
 
     assert done.returncode == 0, done.stdout[-4000:]
