@@ -146,12 +146,12 @@ def _ours(url: str, workspace: Path, commands: list[float]) -> None:
 
     from bot.adapters.claude import Claude
     from bot.adapters.prices import read_prices
-    from bot.agents.outside import Outside
     from bot.agents.run import run_brief
-    from bot.core.criteria import Criterion
-    from bot.core.money import usd
-    from bot.core.roles import Role
-    from bot.core.run import Brief, Ending, GateCommand, Grant
+    from bot.agents.run_ports import RunPorts
+    from bot.core.money.pricing import usd
+    from bot.core.roles.role import Role
+    from bot.core.runs.criteria import Criterion
+    from bot.core.runs.run import Brief, Ending, GateCommand, Grant
     from bot.ports import Outcome
 
     class Clock:
@@ -214,7 +214,7 @@ def _ours(url: str, workspace: Path, commands: list[float]) -> None:
     model = Claude(api_key="sk-bench", prices=read_prices(), clock=Clock(), base_url=url)
     bundle = run_brief(
         brief,
-        Outside(
+        RunPorts(
             model=model,
             sandbox=Bare(),
             workspace=Checkout(),

@@ -11,12 +11,12 @@ from statistics import median
 from bench.row import Row
 from bot.adapters.git.process import git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.core.money import usd
-from bot.core.record import Holder, Lease, Record
-from bot.core.roles import Role
+from bot.core.facts.record import Holder, Lease, Record
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
 from bot.hub import seed
-from bot.hub.hub import open_hub
 from bot.hub.serve import serving
+from bot.hub.store.hub import open_hub
 from bot.ports import Change, Push
 
 _PUSHES = 25

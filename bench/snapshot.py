@@ -21,7 +21,8 @@ import httpx
 
 from bench.row import Row
 from bot.hub import seed
-from bot.hub.hub import Hub, open_hub
+from bot.hub.serve import serving
+from bot.hub.store.hub import Hub, open_hub
 
 _ISSUES = 10_000
 _REPOSITORY = "garden/pots"
@@ -148,7 +149,6 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 
 def _hub(root: Path) -> None:
-    from bot.hub.serve import serving
 
     hub = open_hub(root)
     with serving(hub, work=False) as served:
@@ -177,7 +177,7 @@ def _bot(root: Path, url: str) -> None:
     for word in sys.stdin:
         began, spent = time.perf_counter(), _processor()
         if word.strip() == "tick":
-            tick(wired.means)
+            tick(wired.context)
         else:
             _fetch(url, token)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

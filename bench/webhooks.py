@@ -24,6 +24,9 @@ from uuid import uuid4
 import httpx
 
 from bench.row import Row
+from bot.hub import seed
+from bot.hub.serve import serving
+from bot.hub.webhooks import deliveries
 
 _SECRET = "It's a Secret to Everybody"
 _BODY_BYTES = 24_600
@@ -150,33 +153,33 @@ def _process(which: str, place: str) -> Iterator[int]:
 
 def _serve(which: str, place: str) -> None:
     """Ours is the whole of it: inbox, log, metrics, and a starter whose starts do nothing."""
-    from bot.entry.web.listening import Listening
+    from bot.entry.web.http_server import HttpServer
 
-    listening = Listening(_ours(Path(place)) if which == "ours" else _bare(), host="127.0.0.1", port=0)
+    server = HttpServer(_ours(Path(place)) if which == "ours" else _bare(), host="127.0.0.1", port=0)
 
     def until_told() -> None:
         sys.stdin.read()
-        listening.stop()
+        server.stop()
 
     threading.Thread(target=until_told, daemon=True).start()
-    print(listening.url.rpartition(":")[2], flush=True)
-    listening.run()
+    print(server.url.rpartition(":")[2], flush=True)
+    server.run()
 
 
 def _ours(place: Path) -> Any:
-    from bot.entry.web.app import Door, create_app
+    from bot.entry.web.app import WebhookEndpoint, create_app
     from bot.entry.web.inbox import open_inbox
-    from bot.entry.web.measuring import json_log, meters
+    from bot.entry.web.metrics import json_log, metrics
     from bot.entry.web.starting import Starter
 
     def now() -> datetime:
         return datetime.now(UTC)
 
     inbox = open_inbox(place / "home", now=now)
-    counts, log = meters(inbox), json_log()
-    door = Door(secrets=(_SECRET.encode(),), inbox=inbox, meters=counts, log=log, only="garden/pots")
-    Starter(inbox=inbox, start=lambda _: None, chores=(), now=now, meters=counts, log=log).begin()
-    return create_app(door)
+    counts, log = metrics(inbox), json_log()
+    endpoint = WebhookEndpoint(secrets=(_SECRET.encode(),), inbox=inbox, metrics=counts, log=log, only="garden/pots")
+    Starter(inbox=inbox, start=lambda _: None, tasks=(), now=now, metrics=counts, log=log).begin()
+    return create_app(endpoint)
 
 
 def _bare() -> Any:
@@ -211,11 +214,9 @@ class _Log(io.StringIO):
 
 def _leased() -> Row:
     """From the acknowledgement of a label's webhook to the lease on the hub, over TCP, one project after the other."""
-    from bot.entry.web.measuring import json_log
-    from bot.entry.web.serving import How, assemble
+    from bot.entry.web.metrics import json_log
+    from bot.entry.web.serving import StartMode, assemble
     from bot.entry.wiring import Settings, wire
-    from bot.hub import seed, webhooks
-    from bot.hub.serve import serving
     from tests.world import CONFIG, FULL_NAME, WallClock, make_world, sandbox, writes
 
     took: list[float] = []
@@ -235,8 +236,8 @@ def _leased() -> Row:
             service = assemble(
                 settings,
                 secret=_SECRET,
-                how=How.LOCAL,
-                wire_means=lambda: wire(settings, model=world.model, sandbox=sandbox(), clock=world.clock).means,
+                how=StartMode.LOCAL,
+                wire_context=lambda: wire(settings, model=world.model, sandbox=sandbox(), clock=world.clock).context,
                 clock=world.clock,
                 log=json_log(log),
             )
@@ -252,7 +253,7 @@ def _leased() -> Row:
                     json={"title": f"Add a, time {turn}", "body": "- [ ] It works", "labels": ["agent:ready"]},
                     headers={"Authorization": f"Bearer {world.tokens['ann']}"},
                 ).json()
-                webhooks.deliver_pending(world.hub, send)
+                deliveries.deliver_pending(world.hub, send)
                 began = time.perf_counter()
                 ref = world.bare / "refs/groundskeeper/project" / str(issue["number"])
                 while not ref.exists():

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from rapidfuzz import fuzz
 
-from bot.core.category import Category
+from bot.core.roles.category import Category
 from bot.entry.texts import load_categories
 
 FOLDER = Path(__file__).parent.parent / "categories"

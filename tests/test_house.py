@@ -6,14 +6,16 @@ import ast
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
 
-from bot.core.phase import MOVES
+from bot.core.lifecycle.phase import MOVES
 from bot.entry.texts import load_prompts
+from bot.hub import app
+from bot.hub.graphql import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path for path in (ROOT / "bot").rglob("*.py") if "garden" not in path.parts)
@@ -25,6 +27,53 @@ _BANNED_WORDS = ("util", "utils", "helper", "helpers", "manager", "misc")
 
 def test_imports_point_the_right_way() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+def _modules_imported(path: Path, known: Set[str]) -> set[str]:
+    """Every module of the bot that this one names in an import, wherever that stands: in a function and under TYPE_CHECKING too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & known
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside & known or {str(node.module)} & known
+    return found
+
+
+def _circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """The modules of each circle: what is left when all that nobody imports or that imports nothing is taken away, again and again."""
+    left = {name: set(targets) for name, targets in graph.items()}
+    while ends := {name for name, targets in left.items() if not targets} | (left.keys() - set().union(*left.values())):
+        left = {name: targets - ends for name, targets in left.items() if name not in ends}
+    reach = {name: _reached(left, name) for name in left}
+    return [list(circle) for circle in sorted({tuple(sorted(b for b in reach[a] if a in reach[b])) for a in left}) if circle]
+
+
+def _reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    ahead = list(graph[start])
+    while ahead:
+        if (name := ahead.pop()) not in found:
+            found.add(name)
+            ahead.extend(graph[name])
+    return found
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    """import-linter orders rooms; within a room, this says that one can be read before the other."""
+    by_name = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+    graph = {name: _modules_imported(path, by_name.keys()) for name, path in by_name.items()}
+
+    assert graph["bot.entry.cli"], "imports are seen"
+    assert _circles(graph) == []
+
+
+def test_a_circle_of_imports_is_seen() -> None:
+    graph = {"top": {"a"}, "a": {"b"}, "b": {"c", "end"}, "c": {"a"}, "end": set(), "x": {"y"}, "y": {"x"}, "alone": set()}
+
+    assert _circles(graph) == [["a", "b", "c"], ["x", "y"]]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -71,11 +120,27 @@ def test_no_test_mocks_or_sleeps(path: Path) -> None:
     assert not [name for name in _named(tree) if name in {"time.sleep", "asyncio.sleep", "sleep"}]
 
 
-@pytest.mark.parametrize("room", ["", "core", "adapters", "adapters/git", "adapters/github", "agents", "flows", "entry", "hub"])
-def test_each_room_says_in_one_sentence_what_it_is(room: str) -> None:
-    sentence = ast.get_docstring(ast.parse((ROOT / "bot" / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+def _modules_that_define(name: str, room: str) -> set[str]:
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in MODULES
+        if path.is_relative_to(ROOT / "bot/hub" / room) and re.search(rf"^{name}\b.* = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
 
-    assert re.fullmatch(r"[A-Z][^\n]+\.", sentence)
+
+def test_no_route_and_no_resolver_of_the_embedded_github_is_left_out() -> None:
+    assert {module.__name__ for module in (*app.API, *app.ROOT)} == _modules_that_define("routes", "")
+    assert {module.__name__ for module in schema.MODULES} == _modules_that_define("FIELDS", "graphql")
+
+
+ROOMS = sorted({path.parent.relative_to(ROOT / "bot") for path in MODULES})
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=str)
+def test_each_room_says_in_one_sentence_what_it_is(room: Path) -> None:
+    door = ast.parse((ROOT / "bot" / room / "__init__.py").read_text(encoding="utf-8"))
+
+    assert re.fullmatch(r"[A-Z][^\n]+\.", ast.get_docstring(door) or "")
 
 
 @pytest.mark.parametrize("folder", ["prompts", "categories"])

@@ -18,21 +18,23 @@ from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED, Limits
 from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
-from bot.core.lease import Refused
-from bot.core.ledger import Ledger
-from bot.core.phase import Phase
-from bot.core.record import Record, Run
-from bot.core.roles import Role
-from bot.core.standing import Standing, standing_of
-from bot.core.started import Started
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.record import Record, Run
+from bot.core.lifecycle.lease import Refused
+from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.status import Status, status_of
+from bot.core.money.ledger import Ledger
+from bot.core.roles.role import Role
 from bot.entry.wiring import Settings, Wired, wire
+from bot.flows.context import Context
 from bot.flows.fleet import work
-from bot.flows.means import Means
-from bot.flows.snapshot import look
+from bot.flows.snapshot import read_snapshot
 from bot.flows.ticking import Tick, tick
-from bot.hub import checks, faults, seed
+from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
+from bot.hub.changes import checks
+from bot.hub.store.hub import Hub, open_hub
+from bot.hub.web import faults
 from bot.ports import RefState, Sandbox
 from tests.contract.watching import watched
 
@@ -56,7 +58,7 @@ class WorldClock(ServerClock):
     def wait(self, duration: timedelta) -> None:
         self.moment += duration
 
-    def heard(self, date_header: str | None) -> None:
+    def sync(self, date_header: str | None) -> None:
         """The hub's time is this clock's."""
 
 
@@ -95,12 +97,12 @@ class World:
     wired: Wired
     tokens: dict[str, str]
     settings: Settings
-    pending: list[Started] = field(default_factory=list)
+    pending: list[StartedRun] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
 
     @property
-    def means(self) -> Means:
-        return self.wired.means
+    def context(self) -> Context:
+        return self.wired.context
 
     @property
     def bare(self) -> Path:
@@ -134,8 +136,8 @@ class World:
 
     # What the bot does.
 
-    def tick(self, means: Means | None = None) -> Tick:
-        done = tick(means or self.means)
+    def tick(self, context: Context | None = None) -> Tick:
+        done = tick(context or self.context)
         self.pending += done.started
         self.ticks.append(done)
         return done
@@ -143,7 +145,7 @@ class World:
     def work(self) -> list[Run | Refused]:
         """Carries out what ticks have started, one after the other."""
         waiting, self.pending = self.pending, []
-        return [work(self.means, started) for started in waiting]
+        return [work(self.context, started) for started in waiting]
 
     def settle(self, *, rounds: int = 40, checks_pass: bool = True) -> None:
         """Ticks, works and passes checks until nothing moves any more."""
@@ -153,11 +155,11 @@ class World:
             checked = self.check() if checks_pass else 0
             if not (done.moved or worked or checked):
                 return
-        raise AssertionError(f"still moving after {rounds} rounds: {[one.said for one in self.ticks[-1].applied]}")
+        raise AssertionError(f"still moving after {rounds} rounds: {[one.summary for one in self.ticks[-1].applied]}")
 
-    def another_process(self, name: str) -> Means:
+    def another_process(self, name: str) -> Context:
         """The same bot on another machine: its own mirror, its own pen."""
-        return self._wire(self.root / name).means
+        return self._wire(self.root / name).context
 
     def _wire(self, home: Path) -> Wired:
         return _wire(self.settings, home, self.model, self.clock)
@@ -165,7 +167,7 @@ class World:
     # What is true.
 
     def refs(self) -> RefState:
-        return self.means.refs.read()
+        return self.context.refs.read()
 
     def record(self, number: int) -> Record:
         return self.refs().records[number]
@@ -174,12 +176,12 @@ class World:
         return self.refs().ledger
 
     def phase_of(self, number: int) -> Phase:
-        return self.standing(number).phase
+        return self.status(number).phase
 
-    def standing(self, number: int) -> Standing:
+    def status(self, number: int) -> Status:
         """Of a project in play."""
-        project = next(project for project in look(self.means).snapshot.projects if project.number == number)
-        return standing_of(project, self.means.policy, self.clock.now())
+        project = next(project for project in read_snapshot(self.context).snapshot.projects if project.number == number)
+        return status_of(project, self.context.policy, self.clock.now())
 
     def is_closed(self, number: int) -> bool:
         return bool(self.api("ann", "GET", f"issues/{number}")["state"] == "closed")

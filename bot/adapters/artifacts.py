@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from bot.core.run import Bundle
-from bot.core.started import Started
-from bot.core.trouble import UserError
+from bot.core.decisions.started_run import StartedRun
+from bot.core.errors.user_errors import UserError
+from bot.core.runs.run import Bundle
 
 _LARGEST = 100_000_000
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Handoff:
 
     repository: str
     default_branch: str
-    started: Started
+    started: StartedRun
 
 
 # As for the records in git: an unknown key means that two versions of the bot meet, and is refused.

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.adapters.claude_errors import trouble_of
+from bot.adapters.claude_errors import error_of
 from bot.adapters.claude_wire import Gathered, body_of
 from bot.adapters.prices import price_of
-from bot.core.conversation import Reply, Request
-from bot.core.money import MicroUsd, Price, Usage, worst_case
-from bot.core.trouble import ModelTrouble, ModelTroubleKind
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.money.pricing import MicroUsd, Price, Usage, worst_case
+from bot.core.runs.conversation import Reply, Request
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class Claude:
         while not exchange.over.wait(_LOOK):
             if cancelled():
                 exchange.hang_up()
-                raise ModelTrouble(ModelTroubleKind.CANCELLED, "Stopped while the model was answering.", spent=exchange.spent(price))
+                raise ModelError(ModelErrorKind.CANCELLED, "Stopped while the model was answering.", spent=exchange.spent(price))
         if exchange.error is not None:
-            raise trouble_of(exchange.error, now=self._clock.now(), spent=exchange.spent(price)) from exchange.error
+            raise error_of(exchange.error, now=self._clock.now(), spent=exchange.spent(price)) from exchange.error
         return exchange.gathered.reply()
 
     def _client(self) -> Anthropic:

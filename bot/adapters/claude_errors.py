@@ -1,4 +1,4 @@
-"""The SDK's errors as kinds of trouble, told apart by type, status and the body's own fields."""
+"""The SDK's errors as our kinds of error, told apart by type, status and the body's own fields."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from bot.core.money import MicroUsd, Usage
-from bot.core.trouble import ModelTrouble, ModelTroubleKind
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.money.pricing import MicroUsd, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ _USAGE_LIMIT = re.compile(r"^You have reached your specified (?:workspace )?API 
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?: at (\d{2}):(\d{2}))?")
 
 
-def trouble_of(error: Exception, *, now: datetime, spent: Usage | MicroUsd) -> ModelTrouble:
+def error_of(error: Exception, *, now: datetime, spent: Usage | MicroUsd) -> ModelError:
     """`spent` is what the request can have cost at most; it is left out where the request was refused unbilled."""
     from anthropic import APIConnectionError, APIStatusError
 
@@ -31,10 +31,10 @@ def trouble_of(error: Exception, *, now: datetime, spent: Usage | MicroUsd) -> M
         billed = spent if error.status_code < 400 else None
         kind = _kind(error, billed is not None)
         words = error.api_message or str(error)
-        return ModelTrouble(kind, _sentence(words), resume_at=_resume_at(error, kind, now), spent=billed)
+        return ModelError(kind, _sentence(words), resume_at=_resume_at(error, kind, now), spent=billed)
     if isinstance(error, APIConnectionError) and _never_sent(error):
-        return ModelTrouble(ModelTroubleKind.UNREACHABLE, _sentence(str(error.__cause__ or error)))
-    return ModelTrouble(ModelTroubleKind.UNREACHABLE, _sentence(str(error) or type(error).__name__), spent=spent)
+        return ModelError(ModelErrorKind.UNREACHABLE, _sentence(str(error.__cause__ or error)))
+    return ModelError(ModelErrorKind.UNREACHABLE, _sentence(str(error) or type(error).__name__), spent=spent)
 
 
 def _never_sent(error: Exception) -> bool:
@@ -43,27 +43,27 @@ def _never_sent(error: Exception) -> bool:
     return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
-def _kind(error: APIStatusError, in_stream: bool) -> ModelTroubleKind:
+def _kind(error: APIStatusError, in_stream: bool) -> ModelErrorKind:
     status = error.status_code
     if error.error_code in _SPEND_CODES or error.type == "billing_error" or status == 402:
-        return ModelTroubleKind.SPEND_LIMITED
+        return ModelErrorKind.SPEND_LIMITED
     if status == 429 or error.type == "rate_limit_error":
         # A limit a minute says when to come again; a spend limit never clears by waiting a little, and says nothing.
         says_when = in_stream or "retry-after" in error.response.headers or any(name in error.response.headers for name in _RESETS)
-        return ModelTroubleKind.RATE_LIMITED if says_when else ModelTroubleKind.SPEND_LIMITED
+        return ModelErrorKind.RATE_LIMITED if says_when else ModelErrorKind.SPEND_LIMITED
     if status in {401, 403} or error.type in {"authentication_error", "permission_error"}:
-        return ModelTroubleKind.UNAUTHORIZED
+        return ModelErrorKind.UNAUTHORIZED
     if status == 413:
-        return ModelTroubleKind.CONTEXT_FULL
+        return ModelErrorKind.CONTEXT_FULL
     if status >= 500 or status == 408 or error.type in {"overloaded_error", "api_error", "timeout_error"}:
-        return ModelTroubleKind.OVERLOADED
+        return ModelErrorKind.OVERLOADED
     if status == 400 and error.error_code is None and _USAGE_LIMIT.match(error.api_message or ""):
-        return ModelTroubleKind.USAGE_LIMITED
-    return ModelTroubleKind.REFUSED
+        return ModelErrorKind.USAGE_LIMITED
+    return ModelErrorKind.REFUSED
 
 
-def _resume_at(error: APIStatusError, kind: ModelTroubleKind, now: datetime) -> datetime | None:
-    if kind is ModelTroubleKind.USAGE_LIMITED:
+def _resume_at(error: APIStatusError, kind: ModelErrorKind, now: datetime) -> datetime | None:
+    if kind is ModelErrorKind.USAGE_LIMITED:
         return _stated(error.api_message or "")
     if error.status_code < 400:
         return None

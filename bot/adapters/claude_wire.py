@@ -6,8 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.conversation import Block, Message, Opaque, Reply, Request, Speaker, StopReason, Text, ToolResult, ToolUse
-from bot.core.money import Usage
+from bot.core.money.pricing import Usage
+from bot.core.runs.conversation import (
+    Block,
+    Message,
+    OpaqueBlock,
+    Reply,
+    Request,
+    Speaker,
+    StopReason,
+    TextBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
 
 _EPHEMERAL = {"cache_control": {"type": "ephemeral"}}
 
@@ -34,14 +45,14 @@ def body_of(request: Request) -> dict[str, Any]:
 
 def _wire(block: Block) -> dict[str, Any]:
     match block:
-        case Text(text=text):
+        case TextBlock(text=text):
             return {"type": "text", "text": text}
-        case ToolUse(id=identity, name=name, input=given):
+        case ToolUseBlock(id=identity, name=name, input=given):
             return {"type": "tool_use", "id": identity, "name": name, "input": dict(given)}
-        case ToolResult(id=identity, content=content, is_error=is_error):
+        case ToolResultBlock(id=identity, content=content, is_error=is_error):
             result = {"type": "tool_result", "tool_use_id": identity, "content": content}
             return {**result, "is_error": True} if is_error else result
-        case Opaque(data=data):
+        case OpaqueBlock(data=data):
             return dict(data)
 
 
@@ -106,11 +117,11 @@ class Gathered:
         match data["type"]:
             case "text":
                 # The API refuses to take an empty text block back.
-                return Text(text=data["text"]) if data["text"].strip() else None
+                return TextBlock(text=data["text"]) if data["text"].strip() else None
             case "tool_use":
-                return ToolUse(id=data["id"], name=data["name"], input=self._input(index))
+                return ToolUseBlock(id=data["id"], name=data["name"], input=self._input(index))
             case _:
-                return Opaque(data=data)
+                return OpaqueBlock(data=data)
 
     def _input(self, index: int) -> Mapping[str, object]:
         raw = "".join(self._json.get(index, ()))

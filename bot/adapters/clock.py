@@ -35,7 +35,7 @@ class ServerClock:
     def wait(self, duration: timedelta) -> None:
         self.sleep(max(0.0, duration.total_seconds()))
 
-    def heard(self, date_header: str | None) -> None:
+    def sync(self, date_header: str | None) -> None:
         """Takes the `Date` of an answer. It has whole seconds and has travelled, so small differences mean nothing and are left alone."""
         if not date_header:
             return

@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.core.money import Price, Rate
-from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.errors.user_errors import UserError
+from bot.core.money.pricing import Price, Rate
 
 SHIPPED = Path(__file__).with_name("prices.yml")
 
@@ -71,5 +72,5 @@ def read_prices(path: Path = SHIPPED) -> Mapping[str, Price]:
 def price_of(model: str, prices: Mapping[str, Price]) -> Price:
     if model not in prices:
         known = ", ".join(sorted(prices))
-        raise ModelTrouble(ModelTroubleKind.UNPRICED, f"There is no price for the model {model!r}; there are prices for {known}.")
+        raise ModelError(ModelErrorKind.UNPRICED, f"There is no price for the model {model!r}; there are prices for {known}.")
     return prices[model]

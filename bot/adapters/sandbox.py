@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.adapters.sandbox_process import Limits, run_limited
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.ports import Outcome
 
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")

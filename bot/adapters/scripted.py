@@ -12,7 +12,7 @@ A scenario file is a list of scenes. Each names a role and, where need be, a pro
         - calls:                                  # several tools in one step
             - bash: {command: git commit -am "Keep the last line"}
             - finish: {report: Keep the last line}
-        - trouble: overloaded                     # a ModelTroubleKind, once
+        - error: overloaded                       # a ModelErrorKind, once
 """
 
 from __future__ import annotations
@@ -26,10 +26,22 @@ from typing import Any
 
 import yaml
 
-from bot.core.conversation import Block, Message, Purpose, Reply, Request, Speaker, StopReason, Text, ToolResult, ToolUse
-from bot.core.money import Price, Rate, Usage
-from bot.core.roles import Role
-from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.errors.user_errors import UserError
+from bot.core.money.pricing import Price, Rate, Usage
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import (
+    Block,
+    Message,
+    Purpose,
+    Reply,
+    Request,
+    Speaker,
+    StopReason,
+    TextBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
 
 SCRIPTED = "scripted"
 RATE = Rate(input=2_000_000, output=10_000_000, cache_read=200_000, cache_write=2_500_000)
@@ -37,11 +49,11 @@ RATE = Rate(input=2_000_000, output=10_000_000, cache_read=200_000, cache_write=
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One reply. `trouble` is raised instead, the first time that the step comes up; the step itself is then passed over."""
+    """One reply. `error` is raised instead, the first time that the step comes up; the step itself is then passed over."""
 
     say: str = ""
     calls: tuple[tuple[str, Mapping[str, object]], ...] = ()
-    trouble: ModelTroubleKind | None = None
+    error: ModelErrorKind | None = None
     resume_at: datetime | None = None
     usage: Usage | None = None
     stop: StopReason | None = None
@@ -87,11 +99,11 @@ class _Playing:
     scene: Scene
     furthest: int = 0
     fired: int = 0
-    """Steps of trouble that have been raised; each only once, however often the conversation begins again."""
+    """Steps with an error that have been raised; each only once, however often the conversation begins again."""
 
     @property
     def over(self) -> bool:
-        return self.furthest >= sum(1 for line in self.scene.steps if not _is_trouble(line))
+        return self.furthest >= sum(1 for line in self.scene.steps if not _is_error(line))
 
 
 class ScriptedModel:
@@ -118,12 +130,12 @@ class ScriptedModel:
 
     def reply(self, request: Request, *, cancelled: Callable[[], bool]) -> Reply:
         if cancelled():
-            raise ModelTrouble(ModelTroubleKind.CANCELLED, "Stopped.")
+            raise ModelError(ModelErrorKind.CANCELLED, "Stopped.")
         with self._lock:
             line = self._line(request)
         now = line if isinstance(line, Step) else line(request)
-        if now.trouble is not None:
-            raise ModelTrouble(now.trouble, f"The scenario says so: {now.trouble.value}.", resume_at=now.resume_at)
+        if now.error is not None:
+            raise ModelError(now.error, f"The scenario says so: {now.error.value}.", resume_at=now.resume_at)
         return _reply(now, request)
 
     def _line(self, request: Request) -> Line:
@@ -133,27 +145,27 @@ class ScriptedModel:
         playing = self._playing.get(key)
         if playing is None or (said == 0 and playing.over):
             playing = self._playing[key] = _Playing(self._take(request))
-        troubles = 0
+        errors = 0
         spoken = 0
         for line in playing.scene.steps:
-            if _is_trouble(line):
-                troubles += 1
-                if spoken == said and troubles > playing.fired:
-                    playing.fired = troubles
+            if _is_error(line):
+                errors += 1
+                if spoken == said and errors > playing.fired:
+                    playing.fired = errors
                     return line
                 continue
             if spoken == said:
                 playing.furthest = max(playing.furthest, said + 1)
                 return line
             spoken += 1
-        raise ScriptTrouble(f"The scenario's scene {playing.scene.name()!r} has no step {said + 1}, which {_whose(purpose)} asks for.")
+        raise ScenarioError(f"The scenario's scene {playing.scene.name()!r} has no step {said + 1}, which {_whose(purpose)} asks for.")
 
     def _take(self, request: Request) -> Scene:
         for index, scene in enumerate(self._scenes):
             if scene.fits(request) and (scene.any_number or index not in self._begun):
                 self._begun.add(index)
                 return scene
-        raise ScriptTrouble(f"The scenario has no scene (left) for {_whose(request.purpose)}.")
+        raise ScenarioError(f"The scenario has no scene (left) for {_whose(request.purpose)}.")
 
     def unused(self) -> tuple[str, ...]:
         """Scenes that nobody asked for, and those left before their end; a test and the demo fail on any."""
@@ -167,12 +179,12 @@ class ScriptedModel:
         return (*never, *cut)
 
 
-class ScriptTrouble(Exception):
+class ScenarioError(Exception):
     """The scenario and what happened do not fit; a fault of the scenario, never an answer to be handled."""
 
 
-def _is_trouble(line: Line) -> bool:
-    return isinstance(line, Step) and line.trouble is not None
+def _is_error(line: Line) -> bool:
+    return isinstance(line, Step) and line.error is not None
 
 
 def _whose(purpose: Purpose) -> str:
@@ -181,14 +193,14 @@ def _whose(purpose: Purpose) -> str:
 
 def _opening(request: Request) -> str:
     first = request.messages[0].blocks if request.messages else ()
-    return "\n".join(block.text for block in first if isinstance(block, Text))
+    return "\n".join(block.text for block in first if isinstance(block, TextBlock))
 
 
 def _reply(now: Step, request: Request) -> Reply:
-    blocks: list[Block] = [Text(text=now.say)] if now.say else []
+    blocks: list[Block] = [TextBlock(text=now.say)] if now.say else []
     count = len(request.messages)
     for index, (name, given) in enumerate(now.calls):
-        blocks.append(ToolUse(id=f"call_{count}_{index}", name=name, input=_filled(given, request.purpose)))
+        blocks.append(ToolUseBlock(id=f"call_{count}_{index}", name=name, input=_filled(given, request.purpose)))
     message = Message(speaker=Speaker.ASSISTANT, blocks=tuple(blocks))
     stop = now.stop or (StopReason.TOOL_USE if now.calls else StopReason.END_TURN)
     return Reply(message=message, stop=stop, usage=now.usage or _usage(request, message), model=SCRIPTED)
@@ -222,9 +234,9 @@ def _size(message: Message) -> int:
     total = 0
     for block in message.blocks:
         match block:
-            case Text(text=text) | ToolResult(content=text):
+            case TextBlock(text=text) | ToolResultBlock(content=text):
                 total += len(text.encode())
-            case ToolUse(input=given):
+            case ToolUseBlock(input=given):
                 total += len(repr(dict(given)).encode())
             case _:
                 total += len(repr(block).encode())
@@ -261,14 +273,14 @@ def _scene(entry: Any, place: str) -> Scene:
 def _step(entry: Any, place: str) -> Step:
     if not isinstance(entry, dict):
         raise UserError(f"{place}: must be a mapping of a tool's name to its input.")
-    rest = {key: value for key, value in entry.items() if key not in {"say", "calls", "trouble", "usage"}}
+    rest = {key: value for key, value in entry.items() if key not in {"say", "calls", "error", "usage"}}
     calls = [*rest.items(), *(item for each in entry.get("calls", ()) for item in each.items())]
     wrong = next((name for name, given in calls if not isinstance(given, dict)), None)
     if wrong is not None:
         raise UserError(f"{place}: the input of {wrong} must be a mapping.")
     try:
-        trouble = ModelTroubleKind[str(entry["trouble"]).upper().replace(" ", "_")] if "trouble" in entry else None
+        failure = ModelErrorKind[str(entry["error"]).upper().replace(" ", "_")] if "error" in entry else None
         usage = Usage(**entry["usage"]) if "usage" in entry else None
     except (KeyError, TypeError) as error:
         raise UserError(f"{place}: {error} is not known.") from None
-    return Step(say=entry.get("say", ""), calls=tuple(calls), trouble=trouble, usage=usage)
+    return Step(say=entry.get("say", ""), calls=tuple(calls), error=failure, usage=usage)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from bot.core.run import Brief, Finding
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.runs.run import Brief, Finding
 
 _OPENING = "<!-- opening -->\n"
 _LONGEST = 60_000

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.agents.files import Unreadable, read_bytes
-from bot.agents.outside import Outside
-from bot.core.run import Brief
+from bot.agents.run_ports import RunPorts
+from bot.agents.workspace_files import Unreadable, read_bytes
+from bot.core.runs.run import Brief
 
 _TIME = timedelta(minutes=2)
 _BUNDLE = ".git/groundskeeper.bundle"
@@ -45,10 +45,10 @@ def environment_for(brief: Brief) -> Mapping[str, str]:
     }
 
 
-def _shell(brief: Brief, outside: Outside, script: str, *arguments: str) -> str:
-    outcome = outside.sandbox.run(
+def _shell(brief: Brief, ports: RunPorts, script: str, *arguments: str) -> str:
+    outcome = ports.sandbox.run(
         ["bash", "-ec", script, "git", *arguments],
-        workspace=outside.workspace.path,
+        workspace=ports.workspace.path,
         timeout=_TIME,
         environment=environment_for(brief),
     )
@@ -57,7 +57,7 @@ def _shell(brief: Brief, outside: Outside, script: str, *arguments: str) -> str:
     return outcome.output.strip()
 
 
-def prepare(brief: Brief, outside: Outside) -> None:
+def prepare(brief: Brief, ports: RunPorts) -> None:
     """An identity where the clone has none, and caches kept out of `git add -A`."""
     script = """
 git config user.email >/dev/null || {
@@ -67,20 +67,20 @@ git config user.email >/dev/null || {
 mkdir -p .git/info
 printf '%s\n' "${@:2}" >> .git/info/exclude
 """
-    _shell(brief, outside, script, str(brief.agent), *_NOT_OURS_TO_KEEP)
+    _shell(brief, ports, script, str(brief.agent), *_NOT_OURS_TO_KEEP)
 
 
-def commit_rest(brief: Brief, outside: Outside, subject: str) -> None:
+def commit_rest(brief: Brief, ports: RunPorts, subject: str) -> None:
     """Commits what the agent left uncommitted; its hooks have no say in that."""
-    _shell(brief, outside, 'git add -A; git diff --cached --quiet || git commit --quiet --no-verify -m "$1"', subject)
+    _shell(brief, ports, 'git add -A; git diff --cached --quiet || git commit --quiet --no-verify -m "$1"', subject)
 
 
-def head(brief: Brief, outside: Outside) -> str:
-    return _last_line(_shell(brief, outside, "git rev-parse --verify HEAD"))
+def head(brief: Brief, ports: RunPorts) -> str:
+    return _last_line(_shell(brief, ports, "git rev-parse --verify HEAD"))
 
 
-def commits_since(brief: Brief, outside: Outside, start: str) -> int:
-    count = _last_line(_shell(brief, outside, 'git rev-list --count "$1..HEAD"', start))
+def commits_since(brief: Brief, ports: RunPorts, start: str) -> int:
+    count = _last_line(_shell(brief, ports, 'git rev-list --count "$1..HEAD"', start))
     if not count.isdecimal():
         raise GitFailed(f"it counted {count!r} commits")
     return int(count)
@@ -91,18 +91,18 @@ def _last_line(output: str) -> str:
     return (output.splitlines() or [""])[-1].strip()
 
 
-def drop_leftovers(brief: Brief, outside: Outside) -> None:
+def drop_leftovers(brief: Brief, ports: RunPorts) -> None:
     """What gates left behind is no part of the work, which was committed before they ran."""
-    _shell(brief, outside, "git reset --quiet --hard; git clean -fdq")
+    _shell(brief, ports, "git reset --quiet --hard; git clean -fdq")
 
 
-def work(brief: Brief, outside: Outside) -> Work:
+def work(brief: Brief, ports: RunPorts) -> Work:
     """The commits since the base as a bundle. Raises `GitFailed`."""
     script = 'rm -rf "$2"; test "$(git rev-list --count "$1..HEAD")" = 0 || git bundle create --quiet "$2" "$1..HEAD"; git rev-parse HEAD'
-    oid = _last_line(_shell(brief, outside, script, brief.base, _BUNDLE))
+    oid = _last_line(_shell(brief, ports, script, brief.base, _BUNDLE))
     try:
-        return Work(head=oid, bundle=read_bytes(outside.workspace.path, _BUNDLE, most=_LARGEST))
-    except Unreadable as trouble:
-        if commits_since(brief, outside, brief.base):
-            raise GitFailed(str(trouble)) from trouble
+        return Work(head=oid, bundle=read_bytes(ports.workspace.path, _BUNDLE, most=_LARGEST))
+    except Unreadable as error:
+        if commits_since(brief, ports, brief.base):
+            raise GitFailed(str(error)) from error
         return Work(head=oid, bundle=None)

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from bot.agents import commits
 from bot.agents.brief import Prompt
-from bot.agents.editing import edit_tool
+from bot.agents.edit_tool import edit_tool
 from bot.agents.gates import run_gates
-from bot.agents.loop import Ended, Stretch, begin, converse
-from bot.agents.outside import Outside
-from bot.agents.tools import Acted, Done, GivenUp, Input, Offer, Said, bash_tool
-from bot.core.money import Price
-from bot.core.run import Brief, Bundle, Ending, GateResult
+from bot.agents.loop import begin, converse
+from bot.agents.run_ports import RunPorts
+from bot.agents.segment import Segment, SegmentResult
+from bot.agents.tools import Finished, GaveUp, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
+from bot.core.money.pricing import Price
+from bot.core.runs.run import Brief, Bundle, Ending, GateResult
 
 
 class FinishInput(Input):
@@ -39,40 +40,40 @@ class _Gates:
         return next((result for result in self.results if not result.passed), None)
 
 
-def execute(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
-    commits.prepare(brief, outside)
+def execute(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
+    commits.prepare(brief, ports)
     gates = _Gates()
-    stretch = begin(brief, outside, system=prompt.system, opening=prompt.opening, price=price)
+    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
     environment = commits.environment_for(brief)
-    stretch.offers = (
-        bash_tool(outside, writable=True, environment=environment, time_left=stretch.time_left),
-        edit_tool(outside.workspace.path),
-        _finish_tool(stretch, gates),
+    segment.tools = (
+        bash_tool(ports, writable=True, environment=environment, time_left=segment.time_left),
+        edit_tool(ports.workspace.path),
+        _finish_tool(segment, gates),
     )
-    return _bundle(brief, outside, converse(stretch), gates)
+    return _bundle(brief, ports, converse(segment), gates)
 
 
-def _finish_tool(stretch: Stretch, gates: _Gates) -> Offer[FinishInput]:
-    brief, outside = stretch.brief, stretch.outside
+def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
+    brief, ports = segment.brief, segment.ports
 
-    def act(given: FinishInput) -> Acted:
+    def act(given: FinishInput) -> ToolOutcome:
         if given.give_up:
-            return GivenUp(why=" ".join(given.report.split())[:500])
+            return GaveUp(why=" ".join(given.report.split())[:500])
         try:
-            commits.commit_rest(brief, outside, _subject(given.report))
-            if not commits.commits_since(brief, outside, _start(brief)):
-                return Done(value=Unchanged(report=given.report))
+            commits.commit_rest(brief, ports, _subject(given.report))
+            if not commits.commits_since(brief, ports, _start(brief)):
+                return Finished(value=Unchanged(report=given.report))
             gates.results = run_gates(
-                brief.gates, outside, environment=commits.environment_for(brief), time_left=stretch.time_left, say=stretch.say
+                brief.gates, ports, environment=commits.environment_for(brief), time_left=segment.time_left, say=segment.say
             )
-            commits.drop_leftovers(brief, outside)
+            commits.drop_leftovers(brief, ports)
         except commits.GitFailed as failed:
-            return Said(text=f"git could not do its part: {failed}", is_error=True)
+            return ToolResult(text=f"git could not do its part: {failed}", is_error=True)
         if failing := gates.failing:
-            return Said(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
-        return Done(value=given.report)
+            return ToolResult(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
+        return Finished(value=given.report)
 
-    return Offer(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
+    return ToolSpec(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
 
 
 def _start(brief: Brief) -> str:
@@ -85,7 +86,7 @@ def _subject(report: str) -> str:
     return first if len(first) <= 72 else first[:71] + "…"
 
 
-def _bundle(brief: Brief, outside: Outside, ended: Ended, gates: _Gates) -> Bundle:
+def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) -> Bundle:
     bundle = Bundle(
         run=brief.run,
         ending=ended.ending,
@@ -107,8 +108,8 @@ def _bundle(brief: Brief, outside: Outside, ended: Ended, gates: _Gates) -> Bund
             pass
     try:
         if ended.ending is not Ending.FINISHED:
-            commits.commit_rest(brief, outside, f"Work in progress on #{brief.number}")
-        carried = commits.work(brief, outside)
+            commits.commit_rest(brief, ports, f"Work in progress on #{brief.number}")
+        carried = commits.work(brief, ports)
     except commits.GitFailed as failed:
         return replace(bundle, ending=Ending.FAILED, note=f"The commits could not be read out of the sandbox: {failed}")
     return replace(bundle, git_bundle=carried.bundle, head=carried.head if carried.bundle is not None else None)

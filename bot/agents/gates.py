@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.agents.outside import Outside
+from bot.agents.run_ports import RunPorts
 from bot.agents.tools import cut_middle, plain
-from bot.core.run import GateCommand, GateResult
+from bot.core.runs.run import GateCommand, GateResult
 
 ORDER = ("setup", "lint", "test", "build")
 _KEPT = 6_000
@@ -85,7 +85,7 @@ def in_order(gates: Sequence[GateCommand]) -> tuple[GateCommand, ...]:
 
 def run_gates(
     gates: Sequence[GateCommand],
-    outside: Outside,
+    ports: RunPorts,
     *,
     environment: Mapping[str, str],
     time_left: Callable[[], timedelta],
@@ -95,12 +95,12 @@ def run_gates(
     results: list[GateResult] = []
     for gate in in_order(gates):
         say(f"gate {gate.gate}: {gate.command}")
-        outcome = outside.sandbox.run(
+        outcome = ports.sandbox.run(
             ["bash", "-c", gate.command],
-            workspace=outside.workspace.path,
+            workspace=ports.workspace.path,
             timeout=max(min(gate.timeout, time_left()), timedelta(seconds=1)),
             environment=environment,
-            cancelled=outside.cancelled,
+            cancelled=ports.cancelled,
         )
         output = cut_middle(plain(outcome.output), _KEPT)
         if outcome.timed_out:

@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.agents.brief import Prompt
-from bot.agents.loop import Ended, begin, converse
-from bot.agents.outside import Outside
+from bot.agents.loop import begin, converse
 from bot.agents.review import READING
-from bot.agents.tools import Acted, Done, Input, Offer, bash_tool
-from bot.core.money import Price
-from bot.core.run import Brief, Bundle, Proposal, Verdict
+from bot.agents.run_ports import RunPorts
+from bot.agents.segment import SegmentResult
+from bot.agents.tools import Finished, Input, ToolOutcome, ToolSpec, bash_tool
+from bot.core.money.pricing import Price
+from bot.core.runs.run import Brief, Bundle, Proposal, Verdict
 
 _Line = Annotated[str, Field(min_length=3, max_length=300)]
 _Prose = Annotated[str, Field(min_length=1, max_length=6000)]
@@ -38,10 +39,10 @@ class JudgeInput(Input):
     criteria: Annotated[_Criteria | None, Field(description="better ones, where those given will not do")] = None
 
 
-def ideate(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
+def ideate(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
     category = brief.category.name if brief.category else ""
 
-    def propose(given: ProposeInput) -> Acted:
+    def propose(given: ProposeInput) -> ToolOutcome:
         proposal = Proposal(
             title=" ".join(given.title.split()),
             description=given.description,
@@ -50,18 +51,18 @@ def ideate(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bund
             evidence=given.evidence,
             category=category,
         )
-        return Done(value=proposal)
+        return Finished(value=proposal)
 
-    offers = (
-        Offer(name="propose", description="End with the one improvement.", input=ProposeInput, act=propose),
-        Offer(
+    tools = (
+        ToolSpec(name="propose", description="End with the one improvement.", input=ProposeInput, act=propose),
+        ToolSpec(
             name="nothing_left",
             description="End without one.",
             input=NothingLeftInput,
-            act=lambda given: Done(value=given.reason),
+            act=lambda given: Finished(value=given.reason),
         ),
     )
-    ended = _read_and_answer(brief, outside, prompt, price, offers)
+    ended = _read_and_answer(brief, ports, prompt, price, tools)
     match ended.value:
         case Proposal() as proposal:
             return replace(_bundle(brief, ended), note=f"Proposed: {proposal.title}", proposals=(proposal,))
@@ -71,10 +72,10 @@ def ideate(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bund
             return _bundle(brief, ended)
 
 
-def validate(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
+def validate(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
     """The verdict is bound to the base that was looked at; the proposal comes back with its criteria corrected where need be."""
-    offer = Offer(name="judge", description="End with your judgement.", input=JudgeInput, act=lambda given: Done(value=given))
-    ended = _read_and_answer(brief, outside, prompt, price, (offer,))
+    spec = ToolSpec(name="judge", description="End with your judgement.", input=JudgeInput, act=lambda given: Finished(value=given))
+    ended = _read_and_answer(brief, ports, prompt, price, (spec,))
     bundle = _bundle(brief, ended)
     if not isinstance(ended.value, JudgeInput) or brief.proposal is None:
         return bundle
@@ -92,17 +93,17 @@ def validate(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bu
 
 def _read_and_answer(
     brief: Brief,
-    outside: Outside,
+    ports: RunPorts,
     prompt: Prompt,
     price: Price,
-    answers: tuple[Offer[ProposeInput] | Offer[NothingLeftInput] | Offer[JudgeInput], ...],
-) -> Ended:
-    stretch = begin(brief, outside, system=prompt.system, opening=prompt.opening, price=price)
-    stretch.offers = (bash_tool(outside, writable=False, environment=READING, time_left=stretch.time_left), *answers)
-    return converse(stretch)
+    answers: tuple[ToolSpec[ProposeInput] | ToolSpec[NothingLeftInput] | ToolSpec[JudgeInput], ...],
+) -> SegmentResult:
+    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
+    segment.tools = (bash_tool(ports, writable=False, environment=READING, time_left=segment.time_left), *answers)
+    return converse(segment)
 
 
-def _bundle(brief: Brief, ended: Ended) -> Bundle:
+def _bundle(brief: Brief, ended: SegmentResult) -> Bundle:
     return Bundle(
         run=brief.run,
         ending=ended.ending,

@@ -10,11 +10,11 @@ from pydantic import Field
 from bot.agents.brief import Prompt
 from bot.agents.diff import Lines, commentable
 from bot.agents.loop import begin, converse
-from bot.agents.outside import Outside
-from bot.agents.tools import Acted, Done, Input, Offer, Said, bash_tool
-from bot.core.criteria import Criterion
-from bot.core.money import Price
-from bot.core.run import Brief, Bundle, Finding, Judgement, Verdict
+from bot.agents.run_ports import RunPorts
+from bot.agents.tools import Finished, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
+from bot.core.money.pricing import Price
+from bot.core.runs.criteria import Criterion
+from bot.core.runs.run import Brief, Bundle, Finding, Judgement, Verdict
 
 READING = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -38,13 +38,13 @@ class VerdictInput(Input):
     findings: Annotated[tuple[FindingInput, ...], Field(max_length=50)] = ()
 
 
-def review(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bundle:
-    stretch = begin(brief, outside, system=prompt.system, opening=prompt.opening, price=price)
-    stretch.offers = (
-        bash_tool(outside, writable=False, environment=READING, time_left=stretch.time_left),
+def review(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
+    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
+    segment.tools = (
+        bash_tool(ports, writable=False, environment=READING, time_left=segment.time_left),
         verdict_tool(brief),
     )
-    ended = converse(stretch)
+    ended = converse(segment)
     verdict = ended.value if isinstance(ended.value, Verdict) else None
     return Bundle(
         run=brief.run,
@@ -59,24 +59,24 @@ def review(brief: Brief, outside: Outside, prompt: Prompt, price: Price) -> Bund
     )
 
 
-def verdict_tool(brief: Brief) -> Offer[VerdictInput]:
+def verdict_tool(brief: Brief) -> ToolSpec[VerdictInput]:
     lines = commentable(brief.diff)
     told_ranges = False
 
-    def act(given: VerdictInput) -> Acted:
+    def act(given: VerdictInput) -> ToolOutcome:
         nonlocal told_ranges
         judged = _judged(given.judgements, brief.criteria)
         if isinstance(judged, str):
-            return Said(text=judged, is_error=True)
+            return ToolResult(text=judged, is_error=True)
         unmet = [f"C{number}" for number, judgement in enumerate(judged, start=1) if not judgement.met]
         if given.approve and unmet:
-            return Said(text=f"approve: cannot be true while {', '.join(unmet)} is not met.", is_error=True)
+            return ToolResult(text=f"approve: cannot be true while {', '.join(unmet)} is not met.", is_error=True)
         if not given.approve and not unmet and not given.findings:
-            return Said(text="findings: changes are requested, so say what has to change.", is_error=True)
+            return ToolResult(text="findings: changes are requested, so say what has to change.", is_error=True)
         wrong = _misplaced(given.findings, lines)
         if wrong and not told_ranges:
             told_ranges = True
-            return Said(text=wrong, is_error=True)
+            return ToolResult(text=wrong, is_error=True)
         verdict = Verdict(
             head=brief.head or brief.base,
             approved=given.approve,
@@ -84,9 +84,9 @@ def verdict_tool(brief: Brief) -> Offer[VerdictInput]:
             judgements=judged,
             findings=tuple(_placed(finding, lines) for finding in given.findings),
         )
-        return Done(value=verdict)
+        return Finished(value=verdict)
 
-    return Offer(
+    return ToolSpec(
         name="verdict",
         description="End the review. One judgement a criterion; approve only if all are met. line: in the new file, inside the diff.",
         input=VerdictInput,

@@ -6,33 +6,34 @@ from bot.agents.brief import rendered
 from bot.agents.commits import GitFailed
 from bot.agents.execution import execute
 from bot.agents.ideation import ideate, validate
-from bot.agents.outside import Outside
 from bot.agents.review import review
-from bot.core.roles import Role
-from bot.core.run import Brief, Bundle, Ending
-from bot.core.trouble import ModelTrouble, UserError
+from bot.agents.run_ports import RunPorts
+from bot.core.errors.model_errors import ModelError
+from bot.core.errors.user_errors import UserError
+from bot.core.roles.role import Role
+from bot.core.runs.run import Brief, Bundle, Ending
 
 
-def run_brief(brief: Brief, outside: Outside) -> Bundle:
+def run_brief(brief: Brief, ports: RunPorts) -> Bundle:
     """Does what the brief asks inside its grant. What a model, its vendor, the workspace or a prompt file can cause is an
     ending of the bundle; nothing of that is raised."""
     try:
-        price = outside.model.price(brief.model)
-        prompt = rendered(brief, outside.prompts)
+        price = ports.model.price(brief.model)
+        prompt = rendered(brief, ports.prompts)
         match brief.role:
             case Role.EXECUTION:
-                return execute(brief, outside, prompt, price)
+                return execute(brief, ports, prompt, price)
             case Role.REVIEW:
-                return review(brief, outside, prompt, price)
+                return review(brief, ports, prompt, price)
             case Role.IDEATION:
-                return ideate(brief, outside, prompt, price)
+                return ideate(brief, ports, prompt, price)
             case Role.VALIDATION:
-                return validate(brief, outside, prompt, price)
-            case Role.CLERK:
+                return validate(brief, ports, prompt, price)
+            case Role.WRITER:
                 raise UserError("The clerk is no agent and has no briefs.")
-    except ModelTrouble as trouble:
-        # Before the first request only: the loop makes endings of its own troubles.
-        return Bundle(run=brief.run, ending=Ending.FAILED, note=f"{trouble} Name a priced model in the configuration, or add its price.")
+    except ModelError as error:
+        # Before the first request only: the loop makes endings of its own errors.
+        return Bundle(run=brief.run, ending=Ending.FAILED, note=f"{error} Name a priced model in the configuration, or add its price.")
     except GitFailed as failed:
         return Bundle(run=brief.run, ending=Ending.FAILED, note=f"The workspace could not be prepared: {failed}")
     except UserError as error:

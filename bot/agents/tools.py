@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.agents.outside import Outside
-from bot.core.conversation import Tool, ToolUse
+from bot.agents.run_ports import RunPorts
+from bot.core.runs.conversation import Tool, ToolUseBlock
 
 OUTPUT_LIMIT = 16_000
 UNPARSED = "unparsed"
@@ -24,7 +24,7 @@ class Input(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class ToolResult:
     """What the tool answers; the conversation goes on."""
 
     text: str
@@ -32,30 +32,30 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class Finished:
     """The tool ended the conversation: what it was called with, checked."""
 
     value: object
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenUp:
+class GaveUp:
     """The model says that it cannot do it, and why."""
 
     why: str
 
 
-Acted = Said | Done | GivenUp
+ToolOutcome = ToolResult | Finished | GaveUp
 _I = TypeVar("_I", bound=Input)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer(Generic[_I]):
+class ToolSpec(Generic[_I]):
     name: str
     description: str
     input: type[_I]
-    act: Callable[[_I], Acted]
-    glimpse: Callable[[_I], str] = lambda _: ""
+    act: Callable[[_I], ToolOutcome]
+    summary: Callable[[_I], str] = lambda _: ""
     """What of the input is worth a short line for people who watch."""
 
     def tool(self) -> Tool:
@@ -63,25 +63,25 @@ class Offer(Generic[_I]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class ToolCall:
     """One tool call that passed its check, ready to be carried out."""
 
     doing: str
-    act: Callable[[], Acted]
+    act: Callable[[], ToolOutcome]
 
 
-def checked(use: ToolUse, offers: tuple[Offer[Any], ...]) -> Call | Said:
-    offer = next((offer for offer in offers if offer.name == use.name), None)
-    if offer is None:
-        return Said(text=f"There is no tool {use.name!r}. There are: {', '.join(offer.name for offer in offers)}.", is_error=True)
+def checked_call(use: ToolUseBlock, tools: tuple[ToolSpec[Any], ...]) -> ToolCall | ToolResult:
+    spec = next((spec for spec in tools if spec.name == use.name), None)
+    if spec is None:
+        return ToolResult(text=f"There is no tool {use.name!r}. There are: {', '.join(spec.name for spec in tools)}.", is_error=True)
     if UNPARSED in use.input:
-        return Said(text=f"The input of {use.name} was not valid JSON. Send it again as one JSON object.", is_error=True)
+        return ToolResult(text=f"The input of {use.name} was not valid JSON. Send it again as one JSON object.", is_error=True)
     try:
-        given = offer.input.model_validate(dict(use.input))
+        given = spec.input.model_validate(dict(use.input))
     except ValidationError as error:
-        return Said(text=_complaint(use.name, error), is_error=True)
-    glimpse = " ".join(_printable(offer.glimpse(given)).split())
-    return Call(doing=_short(f"{offer.name}: {glimpse}" if glimpse else offer.name), act=lambda: offer.act(given))
+        return ToolResult(text=_complaint(use.name, error), is_error=True)
+    summary = " ".join(_printable(spec.summary(given)).split())
+    return ToolCall(doing=_short(f"{spec.name}: {summary}" if summary else spec.name), act=lambda: spec.act(given))
 
 
 def _complaint(name: str, error: ValidationError) -> str:
@@ -141,28 +141,32 @@ class BashInput(Input):
     timeout: Annotated[int, Field(ge=1, le=1800, description="seconds")] = 120
 
 
-def bash_tool(outside: Outside, *, writable: bool, environment: Mapping[str, str], time_left: Callable[[], timedelta]) -> Offer[BashInput]:
-    def act(given: BashInput) -> Acted:
-        outcome = outside.sandbox.run(
+def bash_tool(
+    ports: RunPorts, *, writable: bool, environment: Mapping[str, str], time_left: Callable[[], timedelta]
+) -> ToolSpec[BashInput]:
+    def act(given: BashInput) -> ToolOutcome:
+        outcome = ports.sandbox.run(
             ["bash", "-c", given.command],
-            workspace=outside.workspace.path,
+            workspace=ports.workspace.path,
             writable=writable,
             timeout=max(min(timedelta(seconds=given.timeout), time_left()), timedelta(seconds=1)),
             environment=environment,
-            cancelled=outside.cancelled,
+            cancelled=ports.cancelled,
         )
         output = cut_middle(plain(outcome.output))
         if outcome.timed_out:
-            return Said(text=f"{output}\n[killed: it ran longer than its time limit]", is_error=True)
+            return ToolResult(text=f"{output}\n[killed: it ran longer than its time limit]", is_error=True)
         if outcome.exit_code != 0:
-            return Said(text=f"{output}\n[exit status {'none: killed' if outcome.exit_code is None else outcome.exit_code}]", is_error=True)
-        return Said(text=output if output.strip() else "[no output]")
+            return ToolResult(
+                text=f"{output}\n[exit status {'none: killed' if outcome.exit_code is None else outcome.exit_code}]", is_error=True
+            )
+        return ToolResult(text=output if output.strip() else "[no output]")
 
     where = "the repository is the working directory" if writable else "the repository is the working directory, read-only"
-    return Offer(
+    return ToolSpec(
         name="bash",
         description=f"Run a command; {where}. No network, no terminal. A new shell each time; nothing goes on running after it.",
         input=BashInput,
         act=act,
-        glimpse=lambda given: given.command,
+        summary=lambda given: given.command,
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.core.conversation import Message, Speaker, Text, ToolResult, ToolUse
-from bot.core.money import Usage
+from bot.core.money.pricing import Usage
+from bot.core.runs.conversation import Message, Speaker, TextBlock, ToolResultBlock, ToolUseBlock
 
 _MESSAGE = TypeAdapter(Message)
 _USAGE = TypeAdapter(Usage)
@@ -65,14 +65,14 @@ def read_back(transcript: str | None) -> Conversation | None:
     if not conversation.messages or conversation.messages[0].speaker is not Speaker.USER:
         return None
     if unanswered := tool_uses(conversation.messages[-1]):
-        results = tuple(ToolResult(id=use.id, content=_CUT_SHORT, is_error=True) for use in unanswered)
+        results = tuple(ToolResultBlock(id=use.id, content=_CUT_SHORT, is_error=True) for use in unanswered)
         conversation.add(Message(speaker=Speaker.USER, blocks=results))
     return conversation
 
 
-def tool_uses(message: Message) -> tuple[ToolUse, ...]:
-    return tuple(block for block in message.blocks if isinstance(block, ToolUse)) if message.speaker is Speaker.ASSISTANT else ()
+def tool_uses(message: Message) -> tuple[ToolUseBlock, ...]:
+    return tuple(block for block in message.blocks if isinstance(block, ToolUseBlock)) if message.speaker is Speaker.ASSISTANT else ()
 
 
-def user(*texts: str, results: Sequence[ToolResult] = ()) -> Message:
-    return Message(speaker=Speaker.USER, blocks=(*results, *(Text(text=text) for text in texts)))
+def user(*texts: str, results: Sequence[ToolResultBlock] = ()) -> Message:
+    return Message(speaker=Speaker.USER, blocks=(*results, *(TextBlock(text=text) for text in texts)))

@@ -11,6 +11,8 @@ import click
 
 from bot.entry.actions.commands import actions
 from bot.entry.setup.commands import COMMANDS
+from bot.hub.serve import serving
+from bot.hub.store.hub import open_hub
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
@@ -37,7 +39,7 @@ def cli() -> None:
 
 def main() -> None:
     """Turns what a person can mend into one clear line and exit status 2; everything else stays a traceback."""
-    from bot.core.trouble import UserError
+    from bot.core.errors.user_errors import UserError
 
     try:
         cli(standalone_mode=False)
@@ -52,18 +54,18 @@ def main() -> None:
         click.echo(f"groundskeeper: {error}", err=True)
         sys.exit(2)
     except Exception as error:
-        from bot.ports import GitHubTrouble, GitTrouble
+        from bot.ports import GitError, GitHubError
 
-        if not isinstance(error, GitHubTrouble | GitTrouble):
+        if not isinstance(error, GitHubError | GitError):
             raise
         click.echo(f"groundskeeper: {error}", err=True)
         sys.exit(1)
 
 
-def _looking(home: Path) -> Wired:
+def _read_only(home: Path) -> Wired:
     """For who only looks, or stops and starts: that needs no model's key and no sandbox, and a brake least of all."""
     from bot.adapters.clock import ServerClock
-    from bot.entry.actions.absent import NoModel, NoSandbox
+    from bot.entry.actions.unavailable import NoModel, NoSandbox
     from bot.entry.wiring import from_environment, wire
 
     return wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock())
@@ -80,10 +82,10 @@ def _wired(home: Path, agents: int | None = None) -> Wired:
     )
     from dataclasses import replace
 
-    if not wired.means.model.scripted:
-        refuse_unpriced(wired.means.policy)
-    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.means.model.scripted)
-    return replace(wired, means=replace(wired.means, sandbox=sandbox))
+    if not wired.context.model.scripted:
+        refuse_unpriced(wired.context.policy)
+    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.context.model.scripted)
+    return replace(wired, context=replace(wired.context, sandbox=sandbox))
 
 
 @cli.command()
@@ -91,22 +93,22 @@ def _wired(home: Path, agents: int | None = None) -> Wired:
 @click.option("--dry-run", is_flag=True, help="Print the plan with its reasons and change nothing.")
 def tick(home: Path, dry_run: bool) -> None:
     """Look, decide, and do what is due now, runs of agents included; then end."""
-    from bot.core.effects import describe
+    from bot.core.decisions.effects import describe
     from bot.flows import ticking
 
     if dry_run:
-        means = _looking(home).means
-        seen = ticking.foresee(means)
+        context = _read_only(home).context
+        seen = ticking.dry_run(context)
         for effect in seen.plan.effects:
             click.echo(f"would {describe(effect)}")
-        for number, standing in sorted(seen.plan.standings.items()):
-            until = f" (until {standing.until:%Y-%m-%d %H:%M} UTC)" if standing.until else ""
-            click.echo(f"project {number} is {standing.phase.value}: {standing.reason}{until}")
+        for number, status in sorted(seen.plan.statuses.items()):
+            until = f" (until {status.until:%Y-%m-%d %H:%M} UTC)" if status.until else ""
+            click.echo(f"project {number} is {status.phase.value}: {status.reason}{until}")
         click.echo(f"idle: {seen.plan.idle.reason}" if seen.plan.idle else f"{len(seen.plan.effects)} effects planned, none done")
         return
     from bot.flows.fleet import keep_working
 
-    keep_working(_wired(home).means, until=lambda _: True, watcher=_printer())
+    keep_working(_wired(home).context, until=lambda _: True, watcher=_printer())
 
 
 @cli.command()
@@ -119,8 +121,8 @@ def run(home: Path, agents: int | None, until_idle: bool) -> None:
     """Work with local agents until stopped."""
     from bot.flows.fleet import keep_working
 
-    means = _wired(home, agents).means
-    keep_working(means, until=lambda done: until_idle and done.plan.idle is not None, watcher=_printer())
+    context = _wired(home, agents).context
+    keep_working(context, until=lambda done: until_idle and done.plan.idle is not None, watcher=_printer())
 
 
 @cli.command()
@@ -128,9 +130,9 @@ def run(home: Path, agents: int | None, until_idle: bool) -> None:
 @click.argument("number", type=click.IntRange(1))
 def why(home: Path, number: int) -> None:
     """Say where an issue stands and why, in the words of `/agent why`; changes nothing."""
-    from bot.flows import asking
+    from bot.flows import explaining
 
-    for line in asking.why(_looking(home).means, number):
+    for line in explaining.why(_read_only(home).context, number):
         click.echo(line)
 
 
@@ -147,9 +149,9 @@ def _printer() -> Watcher:
 @click.option("--category", default=None, help="Pause only what is proposed in this category.")
 def stop(home: Path, reason: str, agent: str | None, category: str | None) -> None:
     """Stop everything, now, or one agent or category: runs end within 30 seconds and keep what they did."""
-    from bot.entry.halting import halt
+    from bot.entry.stop_options import stop_selected
 
-    for line in halt(_looking(home).means, agent=agent, category=category, by=getpass.getuser(), reason=reason):
+    for line in stop_selected(_read_only(home).context, agent=agent, category=category, by=getpass.getuser(), reason=reason):
         click.echo(line)
 
 
@@ -159,9 +161,9 @@ def stop(home: Path, reason: str, agent: str | None, category: str | None) -> No
 @click.option("--category", default=None, help="Let only this category go on.")
 def start(home: Path, agent: str | None, category: str | None) -> None:
     """Go on after a stop, of everything or of one agent or category."""
-    from bot.entry.halting import go_on
+    from bot.entry.stop_options import start_selected
 
-    for line in go_on(_looking(home).means, agent=agent, category=category, by=getpass.getuser()):
+    for line in start_selected(_read_only(home).context, agent=agent, category=category, by=getpass.getuser()):
         click.echo(line)
 
 
@@ -182,7 +184,7 @@ def serve(home: Path, host: str, port: int, how: str, every: int) -> None:
     """Take GitHub's webhooks (POST /webhook) and start the work at once; GROUNDSKEEPER_WEBHOOK_SECRET is theirs."""
     from bot.entry.web.environment import serve_from_environment
 
-    serve_from_environment(home, host=host, port=port, how=how, minutes=every, wire_means=lambda: _wired(home).means)
+    serve_from_environment(home, host=host, port=port, how=how, minutes=every, wire_context=lambda: _wired(home).context)
 
 
 @cli.command()
@@ -200,9 +202,6 @@ def demo(keep: bool) -> None:
 def hub(port: int, root: Path) -> None:
     """Serve the embedded GitHub on this machine, for a first try or for working with no network."""
     import threading
-
-    from bot.hub.hub import open_hub
-    from bot.hub.serve import serving
 
     with serving(open_hub(root), port=port) as served:
         click.echo(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")

@@ -11,14 +11,14 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.core.category import Category
-from bot.core.ledger import Caps
-from bot.core.money import usd
-from bot.core.policy import Ideation, MergeMethod, Policy, ProposalQueue
-from bot.core.roles import Role
-from bot.core.run import GateCommand, Grant
-from bot.core.trouble import UserError
-from bot.entry import mistakes
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.policy import Ideation, MergeMethod, Policy, ProposalQueue
+from bot.core.money.ledger import Caps
+from bot.core.money.pricing import usd
+from bot.core.roles.category import Category
+from bot.core.roles.role import Role
+from bot.core.runs.run import GateCommand, Grant
+from bot.entry import config_errors
 
 PATH = ".github/groundskeeper.yml"
 Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
@@ -102,11 +102,11 @@ def parse(text: str, *, where: str = PATH) -> Config:
     """Raises `UserError` naming file, line, key, what was expected and the nearest right key."""
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
-        if wrong := list(mistakes.structural(where, document)):
+        if wrong := list(config_errors.structural(where, document)):
             raise UserError("\n".join(wrong))
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UserError(mistakes.not_yaml(where, text, error)) from None
+        raise UserError(config_errors.not_yaml(where, text, error)) from None
     except RecursionError:
         raise UserError(f"{where}: blocks stand in blocks deeper than anything known here. Mend it or remove the file.") from None
     if data is None:
@@ -117,7 +117,9 @@ def parse(text: str, *, where: str = PATH) -> Config:
         # Through JSON, where strict means what the schema says: no number in quotes, and names of enums as text.
         return Config.model_validate_json(_as_json(data), strict=True)
     except ValidationError as error:
-        raise UserError("\n".join(mistakes.sentence(where, document, one, Config) for one in error.errors(include_url=False))) from None
+        raise UserError(
+            "\n".join(config_errors.sentence(where, document, one, Config) for one in error.errors(include_url=False))
+        ) from None
 
 
 def _as_json(data: object) -> bytes:

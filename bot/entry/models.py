@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bot.core.policy import Policy
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.policy import Policy
 from bot.ports import Clock, Model, Sandbox
 
 

@@ -6,11 +6,11 @@ import re
 
 from rich.console import Console
 
-from bot.agents.outside import Progress
-from bot.core.lease import Refused
-from bot.core.money import dollars
-from bot.core.record import Run
-from bot.core.started import Started
+from bot.agents.run_ports import Progress
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.record import Run
+from bot.core.lifecycle.lease import Refused
+from bot.core.money.pricing import dollars
 from bot.flows.fleet import Watcher
 from bot.flows.ticking import Tick
 
@@ -37,9 +37,9 @@ def printer(console: Console | None = None) -> Watcher:
 
     def ticked(done: Tick) -> None:
         for one in done.applied:
-            say("bot", one.said, "" if one.done else "yellow")
-        for number, standing in sorted(done.plan.standings.items()):
-            words = f"{standing.phase.value}: {standing.reason}"
+            say("bot", one.summary, "" if one.done else "yellow")
+        for number, status in sorted(done.plan.statuses.items()):
+            words = f"{status.phase.value}: {status.reason}"
             if last.get(str(number)) != words:
                 last[str(number)] = words
                 say(f"project {number}", words, "bold")
@@ -47,13 +47,13 @@ def printer(console: Console | None = None) -> Watcher:
         if idle and last.get("idle") != idle:
             say("idle", idle, "dim")
         last["idle"] = idle
-        if done.held_back:
-            say("held back", done.held_back, "yellow")
+        if done.deferred:
+            say("held back", done.deferred, "yellow")
 
-    def progress(started: Started, now: Progress) -> None:
+    def progress(started: StartedRun, now: Progress) -> None:
         say(f"agent {started.start.agent}", f"{started.start.role.value} {now.step}/{now.steps} {dollars(now.spent)}  {now.doing}", "dim")
 
-    def handed_in(started: Started, result: Run | Refused) -> None:
+    def handed_in(started: StartedRun, result: Run | Refused) -> None:
         who = f"agent {started.start.agent}"
         if isinstance(result, Refused):
             say(who, f"{started.start.role.value} was not published: {result.reason}", "red")
@@ -64,4 +64,4 @@ def printer(console: Console | None = None) -> Watcher:
                 "green",
             )
 
-    return Watcher(ticked=ticked, progress=progress, handed_in=handed_in, trouble=lambda text: say("trouble", text, "red"))
+    return Watcher(ticked=ticked, progress=progress, handed_in=handed_in, error=lambda text: say("error", text, "red"))

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from bot.core.category import Category
-from bot.core.roles import Role
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.roles.category import Category
+from bot.core.roles.role import Role
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,7 @@ def load_workflow() -> str:
 
 def load_prompts() -> Mapping[str, str]:
     folder = _folder("prompts")
-    return {role.value: (folder / f"{role.value}.md").read_text(encoding="utf-8") for role in Role if role is not Role.CLERK}
+    return {role.value: (folder / f"{role.value}.md").read_text(encoding="utf-8") for role in Role if role is not Role.WRITER}
 
 
 def load_categories() -> tuple[Category, ...]:

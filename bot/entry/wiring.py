@@ -16,28 +16,29 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.adapters.github.board import BoardScreen
-from bot.adapters.github.books import InFile, InMemory
+from bot.adapters.github.board import GitHubBoardWriter
 from bot.adapters.github.client import AppKey, Client, connect
+from bot.adapters.github.collaborators import Collaborators
+from bot.adapters.github.comments import Comments
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import GITHUB, RUNNERS_AT_MOST, Limits, Urgency
-from bot.adapters.github.people import People
 from bot.adapters.github.permissions import ALONE, REVIEWER, WORKER
-from bot.adapters.github.showing import Shower
-from bot.adapters.github.talk import Talk
+from bot.adapters.github.projector import Projector
+from bot.adapters.github.rate_store import FileRateStore, MemoryRateStore
 from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
-from bot.core.category import Category
-from bot.core.labels import BOTS, PEOPLES
-from bot.core.record import Holder
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.record import Holder
+from bot.core.orders.labels import PEOPLE_LABELS
+from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.roles.category import Category
+from bot.entry.app_keys import app_id, private_key
 from bot.entry.config import PATH, Config, parse, policy_of
-from bot.entry.keys import app_id, private_key
 from bot.entry.models import sandbox_for
 from bot.entry.texts import load_categories, load_prompts
-from bot.flows.means import Means, RunMeans
+from bot.flows.context import Context, RunContext
 from bot.ports import Clock, Model, Sandbox
-from bot.ports.people import Screen
+from bot.ports.people import BoardWriter
 
 _JOBS_WAIT = timedelta(minutes=90)
 """How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
@@ -67,7 +68,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Wired:
-    means: Means
+    context: Context
     config: Config
     governor: Governor
     mirror: Mirror
@@ -80,7 +81,7 @@ def wire(
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
-    Raises `GitHubTrouble`, `GitTrouble`, `UserError`.
+    Raises `GitHubError`, `GitError`, `UserError`.
     """
     governor = governor_of(settings, clock)
     worker, reviewer = _identities(settings, governor, clock)
@@ -97,34 +98,34 @@ def wire(
     worker_login = worker.identity.login
     reviewer_login = reviewer.identity.login if reviewer is not None and reviewer.identity.login != worker_login else None
     policy = policy_of(config, categories=categories, worker=worker_login, reviewer=reviewer_login, model=settings.model)
-    shower, people = Shower(client=worker.at(Urgency.EXECUTION)), People(client=worker)
-    shower.ensure_labels([*PEOPLES, *BOTS])
+    projector, collaborators = Projector(client=worker.at(Urgency.EXECUTION)), Collaborators(client=worker)
+    projector.ensure_labels([*PEOPLE_LABELS, *BOT_LABELS])
     transcripts = settings.home / "transcripts"
     transcripts.mkdir(parents=True, exist_ok=True)
-    means = Means(
+    context = Context(
         repository=settings.repository,
         default_branch=about["default_branch"],
         policy=policy,
         refs=refs,
         code=code,
-        reads=Reads(client=worker, people=people),
-        writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, shower=shower),
-        talk=Talk(client=worker, people=people),
-        screen=_screen(settings, config, worker, governor, clock),
+        reads=Reads(client=worker, collaborators=collaborators),
+        writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, projector=projector),
+        comments=Comments(client=worker, collaborators=collaborators),
+        board=_board_writer(settings, config, worker, governor, clock),
         model=model,
         sandbox=sandbox,
         clock=waiting or clock,
         lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
         job=job,
         prompts=load_prompts(),
-        clerk=Holder(agent=0, run=f"process-{os.getpid()}-{secrets.token_hex(3)}", attempt=1, nonce=secrets.token_hex(8)),
+        writer=Holder(agent=0, run=f"process-{os.getpid()}-{secrets.token_hex(3)}", attempt=1, nonce=secrets.token_hex(8)),
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(means=means, config=config, governor=governor, mirror=mirror, worker=worker)
+    return Wired(context=context, config=config, governor=governor, mirror=mirror, worker=worker)
 
 
-def _screen(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> Screen:
+def _board_writer(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> BoardWriter:
     """An app sees boards of organizations only: a person's own board needs a person's token."""
     token = settings.board_token
 
@@ -132,13 +133,13 @@ def _screen(settings: Settings, config: Config, worker: Client, governor: Govern
         client = worker if token is None else _client(settings, token, ALONE, "GROUNDSKEEPER_BOARD_TOKEN", governor, clock)
         return client.at(Urgency.EXECUTION)
 
-    return BoardScreen(connected=connected, number=config.board, clock=clock)
+    return GitHubBoardWriter(connected=connected, number=config.board, clock=clock)
 
 
-def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Model, clock: ServerClock) -> RunMeans:
+def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Model, clock: ServerClock) -> RunContext:
     """What one run is carried out with, where nothing may write: no client of GitHub's API at all, and git with a token that reads.
 
-    Raises `GitTrouble`, `UserError`.
+    Raises `GitError`, `UserError`.
     """
     mirror = open_mirror(home / "mirror.git", remote, token=lambda: token)
     refs = GitRefs(mirror=mirror, default_branch=handoff.default_branch)
@@ -146,7 +147,7 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
     transcripts = home / "transcripts"
     transcripts.mkdir(parents=True, exist_ok=True)
-    return RunMeans(
+    return RunContext(
         refs=refs,
         code=code,
         model=model,
@@ -160,8 +161,8 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
 
 
 def governor_of(settings: Settings, clock: ServerClock) -> Governor:
-    book = InFile(settings.shared) if settings.shared is not None else InMemory()
-    return Governor(clock=clock, limits=settings.limits, book=book, host=httpx.URL(settings.api_url).netloc.decode())
+    store = FileRateStore(settings.shared) if settings.shared is not None else MemoryRateStore()
+    return Governor(clock=clock, limits=settings.limits, store=store, host=httpx.URL(settings.api_url).netloc.decode())
 
 
 def _identities(settings: Settings, governor: Governor, clock: ServerClock) -> tuple[Client, Client | None]:

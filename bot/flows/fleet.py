@@ -7,16 +7,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.agents.outside import Progress
-from bot.core.lease import Refused
-from bot.core.record import Run
-from bot.core.started import Started
-from bot.flows.means import Means
-from bot.flows.moving import drop_the_pen
+from bot.agents.run_ports import Progress
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.record import Run
+from bot.core.lifecycle.lease import Refused
+from bot.flows.context import Context
 from bot.flows.publishing import publish
 from bot.flows.running import carry_out
 from bot.flows.ticking import Tick, tick
-from bot.ports import GitHubTrouble, GitTrouble
+from bot.flows.writer_lock import release_writer_lock
+from bot.ports import GitError, GitHubError
 
 _LONGEST_REST = timedelta(minutes=10)
 """Somebody may have given the bot another credential, or GitHub another time."""
@@ -27,21 +27,21 @@ class Watcher:
     """Who is told what happens, for a terminal or a log; all default to nobody."""
 
     ticked: Callable[[Tick], None] = lambda _: None
-    progress: Callable[[Started, Progress], None] = lambda *_: None
-    handed_in: Callable[[Started, Run | Refused], None] = lambda *_: None
-    trouble: Callable[[str], None] = lambda _: None
+    progress: Callable[[StartedRun, Progress], None] = lambda *_: None
+    handed_in: Callable[[StartedRun, Run | Refused], None] = lambda *_: None
+    error: Callable[[str], None] = lambda _: None
 
 
-def work(means: Means, started: Started, watcher: Watcher = Watcher()) -> Run | Refused:
+def work(context: Context, started: StartedRun, watcher: Watcher = Watcher()) -> Run | Refused:
     """One run from its brief to its published, or refused, result."""
-    bundle = carry_out(means, started, lambda progress: watcher.progress(started, progress))
-    handed_in = publish(means, started, bundle)
+    bundle = carry_out(context, started, lambda progress: watcher.progress(started, progress))
+    handed_in = publish(context, started, bundle)
     watcher.handed_in(started, handed_in)
     return handed_in
 
 
 def keep_working(
-    means: Means,
+    context: Context,
     *,
     until: Callable[[Tick], bool],
     watcher: Watcher = Watcher(),
@@ -53,31 +53,31 @@ def keep_working(
     A tick follows at once on anything that changed something, otherwise after `poll`, or sooner when a run ends. While GitHub limits
     the bot none follows before it may come again.
     """
-    with ThreadPoolExecutor(max_workers=means.policy.agents, thread_name_prefix="agent") as pool:
+    with ThreadPoolExecutor(max_workers=context.policy.agents, thread_name_prefix="agent") as pool:
         running: set[Future[Run | Refused]] = set()
         while True:
-            done = _one_tick(means, watcher)
+            done = _one_tick(context, watcher)
             if isinstance(done, Tick):
-                running |= {pool.submit(work, means, started, watcher) for started in done.started}
+                running |= {pool.submit(work, context, started, watcher) for started in done.started}
             running = _collect(running, watcher)
             if isinstance(done, Tick) and not running and not done.moved and until(done):
-                drop_the_pen(means)
+                release_writer_lock(context)
                 return done
             between()
             if isinstance(done, timedelta):
-                _rest(means, running, max(poll, done))
+                _rest(context, running, max(poll, done))
             elif not done.moved:
-                _rest(means, running, poll)
+                _rest(context, running, poll)
 
 
-def _one_tick(means: Means, watcher: Watcher) -> Tick | timedelta:
+def _one_tick(context: Context, watcher: Watcher) -> Tick | timedelta:
     """The tick, or for how long none makes sense."""
     try:
-        done = tick(means)
-    except (GitTrouble, GitHubTrouble) as trouble:
-        watcher.trouble(f"This tick failed and nothing was done: {trouble}")
-        until = trouble.resume_at if isinstance(trouble, GitHubTrouble) else None
-        return min(_LONGEST_REST, until - means.clock.now()) if until is not None else timedelta()
+        done = tick(context)
+    except (GitError, GitHubError) as error:
+        watcher.error(f"This tick failed and nothing was done: {error}")
+        until = error.resume_at if isinstance(error, GitHubError) else None
+        return min(_LONGEST_REST, until - context.clock.now()) if until is not None else timedelta()
     watcher.ticked(done)
     return done
 
@@ -87,12 +87,12 @@ def _collect(running: set[Future[Run | Refused]], watcher: Watcher) -> set[Futur
         running.discard(future)
         error = future.exception()
         if error is not None:
-            watcher.trouble(f"A run broke, its lease will end by itself: {type(error).__name__}: {error}")
+            watcher.error(f"A run broke, its lease will end by itself: {type(error).__name__}: {error}")
     return running
 
 
-def _rest(means: Means, running: set[Future[Run | Refused]], poll: timedelta) -> None:
+def _rest(context: Context, running: set[Future[Run | Refused]], poll: timedelta) -> None:
     if running:
         wait(running, timeout=poll.total_seconds(), return_when=FIRST_COMPLETED)
     else:
-        means.clock.wait(poll)
+        context.clock.wait(poll)

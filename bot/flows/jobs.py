@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.lease import Refused, expired
-from bot.core.record import Record, Run
-from bot.core.run import Bundle
-from bot.core.started import Started
-from bot.flows.losing import written_off
-from bot.flows.means import Means
-from bot.flows.moving import drop_the_pen, move, record_of
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.record import Record, Run
+from bot.core.lifecycle.lease import Refused, expired
+from bot.core.runs.run import Bundle
+from bot.flows.context import Context
+from bot.flows.expiring import expiry
 from bot.flows.publishing import publish
+from bot.flows.ref_updates import move, record_of
 from bot.flows.ticking import Tick, tick
-from bot.ports import Change, GitHubTrouble, GitTrouble, RefState
+from bot.flows.writer_lock import release_writer_lock
+from bot.ports import Change, GitError, GitHubError, RefState
 
 _MOST_TICKS = 20
 _AWAKE = timedelta(hours=1)
@@ -23,46 +24,46 @@ _AWAKE = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What the ticks of one planning job came to; `trouble` ended them early, yet what was started stays started."""
+    """What the ticks of one planning job came to; `error` ended them early, yet what was started stays started."""
 
     ticks: tuple[Tick, ...]
-    trouble: str | None = None
+    error: str | None = None
 
     @property
-    def started(self) -> tuple[Started, ...]:
+    def started(self) -> tuple[StartedRun, ...]:
         return tuple(one for done in self.ticks for one in done.started)
 
 
-def plan_jobs(means: Means, *, ideate: bool = False, watch: Callable[[Tick], None] = lambda _: None) -> Planned:
+def plan_jobs(context: Context, *, ideate: bool = False, watch: Callable[[Tick], None] = lambda _: None) -> Planned:
     """Ticks until nothing moves any more. A run that was started is never forgotten, whatever happens after it."""
     if ideate:
-        rested = replace(means.policy.ideation, enabled=True, pause=timedelta())
-        means = replace(means, policy=replace(means.policy, ideation=rested))
+        rested = replace(context.policy.ideation, enabled=True, pause=timedelta())
+        context = replace(context, policy=replace(context.policy, ideation=rested))
     ticks: list[Tick] = []
     try:
         for _ in range(_MOST_TICKS):
-            done = tick(means)
+            done = tick(context)
             ticks.append(done)
             watch(done)
             if not done.moved:
                 break
-        drop_the_pen(means)
-    except (GitTrouble, GitHubTrouble) as trouble:
-        return Planned(ticks=tuple(ticks), trouble=f"A tick failed and nothing was done in it: {trouble}")
+        release_writer_lock(context)
+    except (GitError, GitHubError) as error:
+        return Planned(ticks=tuple(ticks), error=f"A tick failed and nothing was done in it: {error}")
     return Planned(ticks=tuple(ticks))
 
 
-def take_in(means: Means, started: Started, bundle: Bundle | None) -> Run | Refused:
+def take_in(context: Context, started: StartedRun, bundle: Bundle | None) -> Run | Refused:
     """Publishes what a job handed back. Nothing of it is believed that the lease does not bear out; without a bundle the job died."""
-    record = record_of(means.refs.read(), started.start.number)
+    record = record_of(context.refs.read(), started.start.number)
     why = _mismatch(record, started, bundle)
     if why is not None:
         return Refused(reason=why)
     started = replace(started, record=record)
-    return _written_off(means, started) if bundle is None else publish(means, started, bundle)
+    return _expired(context, started) if bundle is None else publish(context, started, bundle)
 
 
-def _mismatch(record: Record, started: Started, bundle: Bundle | None) -> str | None:
+def _mismatch(record: Record, started: StartedRun, bundle: Bundle | None) -> str | None:
     """Files travel through places where other code runs: who may publish what, and to which branch, is read from the ref alone."""
     lease = record.lease
     if lease is None or lease.holder != started.holder:
@@ -78,20 +79,20 @@ def _mismatch(record: Record, started: Started, bundle: Bundle | None) -> str | 
     return None
 
 
-def _written_off(means: Means, started: Started) -> Run | Refused:
+def _expired(context: Context, started: StartedRun) -> Run | Refused:
     number = started.start.number
 
     def decide(state: RefState) -> Change | Refused:
         before = record_of(state, number)
         if before.lease is None or before.lease.holder != started.holder:
             return Refused(reason=f"the lease of run {started.holder.run} is gone")
-        after = expired(before, means.clock.now(), ended_job=before.lease.job)
+        after = expired(before, context.clock.now(), ended_job=before.lease.job)
         if isinstance(after, Refused):
             return after
         lost = replace(after.runs[-1], note="Its job ended without handing anything in; its grant counts as spent")
-        return written_off(means, state, replace(after, runs=(*after.runs[:-1], lost)), note=lost.note)
+        return expiry(context, state, replace(after, runs=(*after.runs[:-1], lost)), note=lost.note)
 
-    moved = move(means, decide)
+    moved = move(context, decide)
     return moved if isinstance(moved, Refused) else record_of(moved, number).runs[-1]
 
 

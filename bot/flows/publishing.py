@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.guard import protected
-from bot.core.ideas import repeated
-from bot.core.lease import Refused, released
-from bot.core.ledger import Entry, EntryKind, with_settlement
-from bot.core.record import IDEATION, Run
-from bot.core.roles import Role
-from bot.core.run import Bundle, Ending, Proposal
-from bot.core.started import Started
-from bot.flows.means import Means
-from bot.flows.moving import move, record_of
+from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.protected_paths import protected
+from bot.core.facts.record import IDEATION, Run
+from bot.core.ideas.ideation import repeated
+from bot.core.lifecycle.lease import Refused, released
+from bot.core.money.ledger import Entry, EntryKind, with_settlement
+from bot.core.roles.role import Role
+from bot.core.runs.run import Bundle, Ending, Proposal
+from bot.flows.context import Context
+from bot.flows.ref_updates import move, record_of
 from bot.ports import Admitted, BranchMove, Change, RefState
 
 _MOST_PATHS = 200
 
 
-def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
+def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refused:
     """The run as it was recorded; refused where the lease was lost meanwhile: then nothing at all was moved."""
-    run = _checked(means, started, bundle)
+    run = _checked(context, started, bundle)
     number, branch = started.start.number, started.record.branch
 
     def decide(state: RefState) -> Change | Refused:
-        now = means.clock.now()
+        now = context.clock.now()
         recorded = replace(run, ended_at=now)
         keeps = recorded.head is not None and started.start.role is Role.EXECUTION and branch is not None
         tip = state.tips.get(f"refs/heads/{branch}")
@@ -48,11 +48,11 @@ def publish(means: Means, started: Started, bundle: Bundle) -> Run | Refused:
             transcript=bundle.transcript if checkpoint else None,
         )
 
-    moved = move(means, decide)
+    moved = move(context, decide)
     return moved if isinstance(moved, Refused) else record_of(moved, number).runs[-1]
 
 
-def _settlement(started: Started, bundle: Bundle, now: datetime) -> Entry:
+def _settlement(started: StartedRun, bundle: Bundle, now: datetime) -> Entry:
     return Entry(
         kind=EntryKind.SETTLE,
         at=now,
@@ -66,19 +66,19 @@ def _settlement(started: Started, bundle: Bundle, now: datetime) -> Entry:
     )
 
 
-def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
+def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
     """The bundle as a run, once trusted code has looked at it; what may not be published is an ending with its reason."""
     ending, note, head = bundle.ending, bundle.note, None
     paths: tuple[str, ...] = ()
     proposals = bundle.proposals
     if started.start.role is Role.EXECUTION and bundle.git_bundle is not None and bundle.head is not None:
-        ending, note, admitted = _admitted(means, started, bundle)
+        ending, note, admitted = _admitted(context, started, bundle)
         head, paths = (admitted.head, admitted.paths[:_MOST_PATHS]) if admitted is not None else (None, ())
     elif started.start.role is not Role.EXECUTION:
         head = started.start.head or started.start.base
     if started.start.role is Role.IDEATION and proposals:
-        proposals, note = _fresh(means, proposals, note)
-    now = means.clock.now()
+        proposals, note = _fresh(context, proposals, note)
+    now = context.clock.now()
     lease = started.record.lease
     return Run(
         run=started.holder.run,
@@ -105,10 +105,10 @@ def _checked(means: Means, started: Started, bundle: Bundle) -> Run:
     )
 
 
-def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, str, Admitted | None]:
+def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[Ending, str, Admitted | None]:
     assert bundle.git_bundle is not None
     assert bundle.head is not None
-    admitted = means.code.admit(
+    admitted = context.code.admit(
         bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head, known=started.start.base
     )
     if isinstance(admitted, str):
@@ -119,13 +119,13 @@ def _admitted(means: Means, started: Started, bundle: Bundle) -> tuple[Ending, s
     return bundle.ending, bundle.note, admitted
 
 
-def _fresh(means: Means, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:
+def _fresh(context: Context, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:
     """Only proposals that repeat nothing; what was refused is said in the note."""
-    titles = means.reads.titles()
+    titles = context.reads.titles()
     refused: list[str] = []
     kept: list[Proposal] = []
     for proposal in proposals:
-        old = repeated(proposal, titles, means.policy.ideation.similarity)
+        old = repeated(proposal, titles, context.policy.ideation.similarity)
         if old is None:
             kept.append(proposal)
         else:

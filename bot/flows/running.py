@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
-from bot.core.effects import StartRun
-from bot.core.lease import Refused, renewed
-from bot.core.project import Conflict, Pausable, pause_of
-from bot.core.roles import Role
-from bot.core.run import Bundle, Ending
-from bot.core.started import Started
-from bot.flows.means import RunMeans
-from bot.flows.moving import keeping_its_conversation, move, record_of
-from bot.ports import Change, GitTrouble, RefState, Workspace
+from bot.agents.run_ports import Progress, RunPorts
+from bot.core.decisions.effects import StartRun
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.project import Conflict, Pausable, pause_of
+from bot.core.lifecycle.lease import Refused, renewed
+from bot.core.roles.role import Role
+from bot.core.runs.run import Bundle, Ending
+from bot.flows.context import RunContext
+from bot.flows.ref_updates import keeping_transcript, move, record_of
+from bot.ports import Change, GitError, RefState, Workspace
 
 _LOOK_EVERY = timedelta(seconds=5)
 
 
 def carry_out(
-    means: RunMeans,
-    started: Started,
+    context: RunContext,
+    started: StartedRun,
     watch: Callable[[Progress], None] = lambda _: None,
     *,
     interrupted: Callable[[], str | None] = lambda: None,
@@ -33,26 +33,26 @@ def carry_out(
 
     `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
     """
-    guard = LeaseGuard(means=means, started=started, interrupted=interrupted)
-    place = means.transcripts / f"{started.holder.run}.jsonl"
+    guard = LeaseGuard(context=context, started=started, interrupted=interrupted)
+    place = context.transcripts / f"{started.holder.run}.jsonl"
 
     def seen(progress: Progress) -> None:
         guard.progress = progress
         watch(progress)
 
     try:
-        workspace = _workspace(means, started.start)
-    except GitTrouble as trouble:
-        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
+        workspace = _workspace(context, started.start)
+    except GitError as error:
+        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {error}")
     try:
         bundle = run_brief(
             started.brief,
-            Outside(
-                model=means.model,
-                sandbox=means.sandbox,
+            RunPorts(
+                model=context.model,
+                sandbox=context.sandbox,
                 workspace=workspace,
-                clock=means.clock,
-                prompts=means.prompts,
+                clock=context.clock,
+                prompts=context.prompts,
                 cancelled=guard.over,
                 save=lambda transcript: _save(place, transcript),
                 watch=seen,
@@ -60,7 +60,7 @@ def carry_out(
         )
     finally:
         workspace.close()
-    bundle = replace(bundle, scripted=means.model.scripted)
+    bundle = replace(bundle, scripted=context.model.scripted)
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle
@@ -70,15 +70,15 @@ def _save(place: Path, transcript: str) -> None:
     place.write_text(transcript, encoding="utf-8")
 
 
-def _workspace(means: RunMeans, start: StartRun) -> Workspace:
+def _workspace(context: RunContext, start: StartRun) -> Workspace:
     author = f"agent-{start.agent}"
     if start.role is Role.EXECUTION:
         branch = f"agent-{start.agent}/work"
-        return means.code.workspace(start.head or start.base, branch=branch, author=author, beside=start.base)
+        return context.code.workspace(start.head or start.base, branch=branch, author=author, beside=start.base)
     if start.role is Role.REVIEW and start.head is not None:
-        merged = means.code.merged(start.base, start.head)
-        return means.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)
-    return means.code.workspace(start.base, branch=None, author=author)
+        merged = context.code.merged(start.base, start.head)
+        return context.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)
+    return context.code.workspace(start.base, branch=None, author=author)
 
 
 def _told(progress: Progress | None) -> tuple[str, int]:
@@ -90,8 +90,8 @@ def _told(progress: Progress | None) -> tuple[str, int]:
 class LeaseGuard:
     """Asked often by the run, looks at the refs rarely: has somebody stopped the bot, or taken the lease over? Renews it on the way."""
 
-    means: RunMeans
-    started: Started
+    context: RunContext
+    started: StartedRun
     looked_at: datetime | None = None
     """Never before the first question: a job may have waited long for its machine, or be one that somebody had run again."""
     interrupted: Callable[[], str | None] = lambda: None
@@ -99,13 +99,13 @@ class LeaseGuard:
     progress: Progress | None = None
 
     def over(self) -> bool:
-        now = self.means.clock.now()
+        now = self.context.clock.now()
         self.why = self.why or self.interrupted()
         if self.why is None and (self.looked_at is None or now - self.looked_at >= _LOOK_EVERY):
             self.looked_at = now
             try:
-                self.why = self._trouble(now)
-            except GitTrouble:
+                self.why = self._why_end(now)
+            except GitError:
                 # Out of reach is no verdict; the lease itself bounds how long a run goes on unseen.
                 self.why = "The lease ended while GitHub was out of reach" if self._ended(now) else None
         return self.why is not None
@@ -114,8 +114,8 @@ class LeaseGuard:
         lease = self.started.record.lease
         return lease is not None and now >= lease.until
 
-    def _trouble(self, now: datetime) -> str | None:
-        state = self.means.refs.read()
+    def _why_end(self, now: datetime) -> str | None:
+        state = self.context.refs.read()
         if state.stop is not None:
             return f"Stopped by {state.stop.by}: {state.stop.reason}"
         agent = self.started.holder.agent
@@ -124,7 +124,7 @@ class LeaseGuard:
         lease = record_of(state, self.started.start.number).lease
         if lease is None or lease.holder != self.started.holder:
             return "The lease was taken over"
-        if self.means.renews and lease.until - now < self.means.lease / 2:
+        if self.context.renews and lease.until - now < self.context.lease / 2:
             return self._renew()
         return None
 
@@ -132,12 +132,12 @@ class LeaseGuard:
         number, holder = self.started.start.number, self.started.holder
 
         def decide(state: RefState) -> Change | Refused:
-            now = self.means.clock.now()
+            now = self.context.clock.now()
             step, percent = _told(self.progress)
-            after = renewed(record_of(state, number), holder, now, now + self.means.lease, step=step, progress=percent)
+            after = renewed(record_of(state, number), holder, now, now + self.context.lease, step=step, progress=percent)
             if isinstance(after, Refused):
                 return after
-            return keeping_its_conversation(self.means, after, f"Agent {holder.agent} is still at it")
+            return keeping_transcript(self.context, after, f"Agent {holder.agent} is still at it")
 
-        moved = move(self.means, decide)
+        moved = move(self.context, decide)
         return moved.reason if isinstance(moved, Refused) else None

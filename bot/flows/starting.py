@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from bot.agents.gates import detect_gates
-from bot.core.category import Category
-from bot.core.commands import is_addressed
-from bot.core.criteria import Criterion, criteria_of, visible
-from bot.core.effects import StartRun
-from bot.core.ideas import Validate, pending_proposal
-from bot.core.lease import Refused, taken
-from bot.core.ledger import Entry, EntryKind, Unaffordable, with_reservation
-from bot.core.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
-from bot.core.record import Holder, Lease, Record
-from bot.core.roles import Role
-from bot.core.run import Brief, CheckOutcome, GateCommand, Proposal
-from bot.core.standing import current_pull
-from bot.core.started import Started
-from bot.core.verdict import findings_of
-from bot.flows.means import Means
-from bot.flows.moving import keeping_its_conversation, move, record_of
+from bot.core.decisions.effects import StartRun
+from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.verdict import findings_of
+from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
+from bot.core.facts.record import Holder, Lease, Record
+from bot.core.ideas.ideation import Validate, pending_proposal
+from bot.core.lifecycle.lease import Refused, taken
+from bot.core.lifecycle.status import current_pull
+from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservation
+from bot.core.orders.commands import is_mention
+from bot.core.roles.category import Category
+from bot.core.roles.role import Role
+from bot.core.runs.criteria import Criterion, criteria_of, visible
+from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
+from bot.flows.context import Context
+from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
 
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
@@ -30,16 +30,16 @@ def is_unasked(project: Project) -> bool:
     return not project.record.runs and project.issue.blockers is None
 
 
-def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refused:
+def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun | Refused:
     """Takes the lease and reserves the grant in one atomic push, or says why not. Nothing was spent when refused."""
     if any(project.number == start.number and is_unasked(project) for project in snapshot.projects):
         return Refused(reason=f"nobody asked yet what blocks project {start.number}")
-    nonce = means.new_id()
-    run = f"{start.number or start.role.value}-{means.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
+    nonce = context.new_id()
+    run = f"{start.number or start.role.value}-{context.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
     holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)
 
     def decide(state: RefState) -> Change | Refused:
-        now = means.clock.now()
+        now = context.clock.now()
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
         if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:
@@ -51,8 +51,8 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
             holder=holder,
             role=start.role,
             taken_at=now,
-            until=now + means.lease,
-            job=means.job,
+            until=now + context.lease,
+            job=context.job,
             grant=start.grant.money,
             cycle=start.cycle,
             base=start.base,
@@ -71,17 +71,17 @@ def begin(means: Means, snapshot: Snapshot, start: StartRun) -> Started | Refuse
             amount=start.grant.money,
             note=start.reason,
         )
-        ledger = with_reservation(state.ledger, entry, means.policy.caps)
+        ledger = with_reservation(state.ledger, entry, context.policy.caps)
         if isinstance(ledger, Unaffordable):
             return Refused(reason=f"{ledger.reason}; waits until {ledger.until:%Y-%m-%d %H:%M} UTC")
         message = f"Agent {start.agent} takes {'project ' + str(start.number) if start.number else 'ideation'} for {start.role.value}"
-        return keeping_its_conversation(means, after, message, ledger=ledger)
+        return keeping_transcript(context, after, message, ledger=ledger)
 
-    state = move(means, decide)
+    state = move(context, decide)
     if isinstance(state, Refused):
         return state
     record = record_of(state, start.number)
-    return Started(start=start, holder=holder, record=record, brief=_brief(means, snapshot, start, run, record))
+    return StartedRun(start=start, holder=holder, record=record, brief=_brief(context, snapshot, start, run, record))
 
 
 def record_of_snapshot(snapshot: Snapshot, number: int) -> int:
@@ -91,8 +91,8 @@ def record_of_snapshot(snapshot: Snapshot, number: int) -> int:
     return next((project.record.epoch for project in snapshot.projects if project.number == number), 0)
 
 
-def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: Record) -> Brief:
-    policy = means.policy
+def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, record: Record) -> Brief:
+    policy = context.policy
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
@@ -112,14 +112,14 @@ def _brief(means: Means, snapshot: Snapshot, start: StartRun, run: str, record: 
         branch=record.branch or f"groundskeeper/{start.role.value}",
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
-        gates=_gates(means, start) if start.role is Role.EXECUTION else (),
-        diff=means.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        gates=_gates(context, start) if start.role is Role.EXECUTION else (),
+        diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
-        category=_category(means, start.category),
+        category=_category(context, start.category),
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
-        transcript=means.refs.transcript(start.number) if wants_transcript else None,
+        transcript=context.refs.transcript(start.number) if wants_transcript else None,
     )
 
 
@@ -145,7 +145,7 @@ def _discussion(project: Project | None) -> tuple[str, ...]:
 
     def counts(one: Comment) -> bool:
         approved = one.may_write or one.changed_at <= queued.at
-        return (one.author == queued.by or (one.author == issue.author and approved)) and not is_addressed(one.body)
+        return (one.author == queued.by or (one.author == issue.author and approved)) and not is_mention(one.body)
 
     return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
@@ -162,15 +162,15 @@ def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:
     return (*checks, *(CheckOutcome(name=f"gate {g.gate}", passed=g.passed, output=g.output) for g in (gates[0] if gates else ())))
 
 
-def _gates(means: Means, start: StartRun) -> tuple[GateCommand, ...]:
+def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     """The configured ones, or those that the base branch's own files show; never those of a head under work."""
-    if means.policy.gates is not None:
-        return means.policy.gates
-    listing = means.code.listing(start.base)
+    if context.policy.gates is not None:
+        return context.policy.gates
+    listing = context.code.listing(start.base)
     tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
-    contents = means.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
+    contents = context.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
     return detect_gates({path: contents.get(path, "") for path in listing})
 
 
-def _category(means: Means, name: str | None) -> Category | None:
-    return next((category for category in means.policy.categories if category.name == name), None)
+def _category(context: Context, name: str | None) -> Category | None:
+    return next((category for category in context.policy.categories if category.name == name), None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.criteria import Criterion, criteria_of
-from bot.core.ideas import FileIt
-from bot.core.labels import Priority, both_priorities, priority_of
-from bot.core.money import dollars
-from bot.core.phase import Phase
-from bot.core.policy import REVIEW_CHECK, Policy
-from bot.core.project import CheckState, Project
-from bot.core.record import Record, Run
-from bot.core.roles import Role
-from bot.core.run import Ending, Verdict
-from bot.core.standing import Standing, current_pull, cycles_used
+from bot.core.facts.policy import REVIEW_CHECK, Policy
+from bot.core.facts.project import CheckState, Project
+from bot.core.facts.record import Record, Run
+from bot.core.ideas.ideation import FileValidProposal
+from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.status import Status, current_pull, cycles_used
+from bot.core.money.pricing import dollars
+from bot.core.orders.labels import Priority, both_priorities, priority_of
+from bot.core.roles.role import Role
+from bot.core.runs.criteria import Criterion, criteria_of
+from bot.core.runs.run import Ending, Verdict
 
 STATUS_MARK = "<!-- groundskeeper:status -->"
 _LONG = 4_000
@@ -54,30 +54,30 @@ def _longest_run(text: str, mark: str) -> int:
     return longest
 
 
-def status_comment(project: Project, standing: Standing, policy: Policy) -> str:
+def status_comment(project: Project, status: Status, policy: Policy) -> str:
     """The one comment an issue, edited in place: phase, agent, branch, cycle, gates, spend, time, and what happens next."""
     record = project.record
-    rows = status_rows(project, standing, policy)
+    rows = status_rows(project, status, policy)
     table = "\n".join(["| Groundskeeper | what is true now |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     parts = [STATUS_MARK, table]
     if not record.runs or record.runs[0].role is Role.EXECUTION:
         parts.append(_criteria(criteria_of(project.issue.title, project.issue.body)))
     if project.conflict is not None and project.conflict.hunks:
         parts.append(f"What contradicts each other:\n\n{code_block(project.conflict.hunks)}")
-    if standing.phase is Phase.NEEDS_HUMAN and record.runs:
+    if status.phase is Phase.NEEDS_HUMAN and record.runs:
         parts.append(both_views(record))
     if record.runs:
         parts.append(_history(record.runs))
     return "\n\n".join(parts)
 
 
-def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[tuple[str, str], ...]:
+def status_rows(project: Project, status: Status, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Name and value of each, as the status comment, the answers to `/agent why` and the command line all say it."""
     record, pull = project.record, current_pull(project)
-    until = f" It goes on by itself at {standing.until:%Y-%m-%d %H:%M} UTC." if standing.until else ""
+    until = f" It goes on by itself at {status.until:%Y-%m-%d %H:%M} UTC." if status.until else ""
     lease = record.lease
     return (
-        ("Phase", f"**{standing.phase.value}**: {_cell(standing.reason, most=1_000)}.{until}"),
+        ("Phase", f"**{status.phase.value}**: {_cell(status.reason, most=1_000)}.{until}"),
         ("Agent", _agent(record)),
         *_wishes(project),
         ("Branch", f"`{record.branch}`" if record.branch else "none yet"),
@@ -92,7 +92,7 @@ def status_rows(project: Project, standing: Standing, policy: Policy) -> tuple[t
         ),
         ("Spend", f"{dollars(record.spent)} in {sum(run.requests for run in record.runs)} model requests"),
         ("Worked", _worked(record)),
-        ("Next", _NEXT[standing.phase]),
+        ("Next", _NEXT[status.phase]),
     )
 
 
@@ -170,7 +170,7 @@ def both_views(record: Record) -> str:
     )
 
 
-def vouching(pull: int) -> str:
+def queued_merge_summary(pull: int) -> str:
     return (
         f"This is pull request #{pull}, which the reviewer approved, on top of what is merged before it. "
         "Whether they go together is for the other checks to say."
@@ -231,7 +231,7 @@ def proposal_mark(run: str) -> str:
     return f"<!-- groundskeeper:proposal {run} -->"
 
 
-def proposal_body(filing: FileIt) -> str:
+def proposal_body(filing: FileValidProposal) -> str:
     proposal = filing.proposal
     criteria = "\n".join(f"- [ ] {text}" for text in proposal.criteria)
     return "\n\n".join(

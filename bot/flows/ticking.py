@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from bot.core.effects import Retire, StartRun, describe
-from bot.core.lease import Refused
-from bot.core.phase import Phase
-from bot.core.plan import Plan, plan
-from bot.core.project import Project, Snapshot
-from bot.core.roles import Role
-from bot.core.standing import Standing
-from bot.core.started import Started
+from bot.core.decisions.effects import Archive, StartRun, describe
+from bot.core.decisions.plan import Plan, plan
+from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.project import Project, Snapshot
+from bot.core.lifecycle.lease import Refused
+from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.status import Status
+from bot.core.roles.role import Role
 from bot.flows.applying import Applied, apply, changed_soon, still_allowed
-from bot.flows.means import Means
-from bot.flows.moving import hold_the_pen
-from bot.flows.showing import projections
-from bot.flows.snapshot import Look, look, with_blockers
+from bot.flows.context import Context
+from bot.flows.projecting import projections
+from bot.flows.snapshot import Observation, read_snapshot, with_blockers
 from bot.flows.starting import is_unasked
-from bot.ports import GitHubTrouble, RefState
+from bot.flows.writer_lock import acquire_writer_lock
+from bot.ports import GitHubError, RefState
 
 _MOST_ASKED = 100
 """Issues whose blockers one tick asks; behind more blocked ones than that the queue waits for the next tick, which remembers them."""
@@ -33,13 +33,13 @@ class Tick:
     plan: Plan
     applied: tuple[Applied, ...] = ()
     shown: int = 0
-    held_back: str | None = None
+    deferred: str | None = None
     """Why nothing was done although something was planned."""
     notices: tuple[str, ...] = ()
     """What people should know about this process, each said once."""
 
     @property
-    def started(self) -> tuple[Started, ...]:
+    def started(self) -> tuple[StartedRun, ...]:
         return tuple(one.started for one in self.applied if one.started is not None)
 
     @property
@@ -48,68 +48,68 @@ class Tick:
         return any(one.done for one in self.applied) or self.shown > 0
 
 
-def foresee(means: Means, *, about: Set[int] = frozenset()) -> Tick:
+def dry_run(context: Context, *, about: Set[int] = frozenset()) -> Tick:
     """What a tick would do, and why; changes nothing. Issues `about` are looked at even where they are no projects."""
-    seen, decided = _decide(means, about)
+    seen, decided = _decide(context, about)
     return Tick(snapshot=seen.snapshot, plan=decided)
 
 
-def tick(means: Means) -> Tick:
-    """Raises `GitTrouble` and `GitHubTrouble` when the look fails; what is done after that is in the answer."""
-    done = _tick(means)
-    notice = means.screen.notice()
+def tick(context: Context) -> Tick:
+    """Raises `GitError` and `GitHubError` when the look fails; what is done after that is in the answer."""
+    done = _tick(context)
+    notice = context.board.notice()
     return replace(done, notices=(notice,)) if notice else done
 
 
-def _tick(means: Means) -> Tick:
-    seen, decided = _decide(means)
+def _tick(context: Context) -> Tick:
+    seen, decided = _decide(context)
     snapshot = seen.snapshot
-    pending = projections(means, snapshot, decided.standings)
-    if not decided.effects and not pending and not seen.heard.wants_noting:
+    pending = projections(context, snapshot, decided.statuses)
+    if not decided.effects and not pending and not seen.new_mentions.wants_saving:
         return Tick(snapshot=snapshot, plan=decided)
-    pen = hold_the_pen(means, seen.refs, heard_until=seen.heard.until)
-    if isinstance(pen, Refused):
-        return Tick(snapshot=snapshot, plan=decided, held_back=pen.reason)
+    lock = acquire_writer_lock(context, seen.refs, read_until=seen.new_mentions.until)
+    if isinstance(lock, Refused):
+        return Tick(snapshot=snapshot, plan=decided, deferred=lock.reason)
     applied: list[Applied] = []
-    for effect in (effect for effect in decided.effects if not isinstance(effect, Retire)):
-        why = still_allowed(means, pen)
+    for effect in (effect for effect in decided.effects if not isinstance(effect, Archive)):
+        why = still_allowed(context, lock)
         if why is not None:
-            return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), held_back=why)
-        applied.append(apply(means, snapshot, effect))
-    shown, held_back = _show(means, snapshot, decided, applied, pen)
-    if held_back is None:
-        applied += _retire(means, snapshot, decided, pen)
-    return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), shown=shown, held_back=held_back)
+            return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), deferred=why)
+        applied.append(apply(context, snapshot, effect))
+    shown, deferred = _show(context, snapshot, decided, applied, lock)
+    if deferred is None:
+        applied += _archive(context, snapshot, decided, lock)
+    return Tick(snapshot=snapshot, plan=decided, applied=tuple(applied), shown=shown, deferred=deferred)
 
 
 def report(done: Tick) -> list[str]:
     """For the terminal and the log: every effect with its reason, then what waits and why."""
-    lines = [one.said for one in done.applied] or [describe(effect) for effect in done.plan.effects]
-    lines += [f"project {number} {standing.phase.value}: {standing.reason}" for number, standing in sorted(done.plan.standings.items())]
+    lines = [one.summary for one in done.applied] or [describe(effect) for effect in done.plan.effects]
+    lines += [f"project {number} {status.phase.value}: {status.reason}" for number, status in sorted(done.plan.statuses.items())]
     if done.plan.idle is not None:
         lines.append(f"idle: {done.plan.idle.reason}")
     lines += done.notices
-    if done.held_back:
-        lines.append(f"held back: {done.held_back}")
+    if done.deferred:
+        lines.append(f"held back: {done.deferred}")
     return lines
 
 
-def _decide(means: Means, about: Set[int] = frozenset()) -> tuple[Look, Plan]:
+def _decide(context: Context, about: Set[int] = frozenset()) -> tuple[Observation, Plan]:
     """All titles are read only where ideation would start, and blockers only of what would: they cost requests."""
-    seen = look(means, about=about)
-    decided = plan(seen.snapshot, means.policy, means.clock.now())
+    seen = read_snapshot(context, about=about)
+    decided = plan(seen.snapshot, context.policy, context.clock.now())
     asked = 0
     while unasked := _unasked(seen.snapshot, decided):
         if asked >= _MOST_ASKED:
             left_out = tuple(one for one in decided.effects if not (isinstance(one, StartRun) and one.number in unasked))
             return seen, replace(decided, effects=left_out)
-        seen = with_blockers(means, seen, unasked)
-        decided = plan(seen.snapshot, means.policy, means.clock.now())
+        seen = with_blockers(context, seen, unasked)
+        decided = plan(seen.snapshot, context.policy, context.clock.now())
         asked += len(unasked)
     if any(isinstance(effect, StartRun) and effect.role is Role.IDEATION for effect in decided.effects):
-        snapshot = replace(seen.snapshot, titles=means.reads.titles())
+        snapshot = replace(seen.snapshot, titles=context.reads.titles())
         seen = replace(seen, snapshot=snapshot)
-        decided = plan(snapshot, means.policy, means.clock.now())
+        decided = plan(snapshot, context.policy, context.clock.now())
     return seen, decided
 
 
@@ -119,46 +119,46 @@ def _unasked(snapshot: Snapshot, decided: Plan) -> frozenset[int]:
     return frozenset(project.number for project in snapshot.projects if project.number in starts and is_unasked(project))
 
 
-def _show(means: Means, snapshot: Snapshot, decided: Plan, applied: list[Applied], pen: RefState) -> tuple[int, str | None]:
+def _show(context: Context, snapshot: Snapshot, decided: Plan, applied: list[Applied], lock: RefState) -> tuple[int, str | None]:
     """Shows what is true after the effects: a run that just started is shown as running, from the record that its push made."""
     started = {one.started.start.number: one.started for one in applied if one.started is not None}
     soon = changed_soon(applied)
     projects = tuple(_as_started(project, started) for project in snapshot.projects if project.number not in soon)
-    standings = {number: _standing(standing, started.get(number)) for number, standing in decided.standings.items()}
-    pending = projections(means, replace(snapshot, projects=projects), standings)
+    statuses = {number: _status(status, started.get(number)) for number, status in decided.statuses.items()}
+    pending = projections(context, replace(snapshot, projects=projects), statuses)
     if not pending:
         return 0, None
-    why = still_allowed(means, pen)
+    why = still_allowed(context, lock)
     if why is not None:
         return 0, why
     try:
-        means.writes.show(pending)
-    except GitHubTrouble as trouble:
-        return 0, f"people could not be shown the state: {trouble}"
+        context.writes.show(pending)
+    except GitHubError as error:
+        return 0, f"people could not be shown the state: {error}"
     try:
-        means.screen.write([one.row for one in pending if one.row is not None])
-    except GitHubTrouble as trouble:
-        return len(pending), f"the board could not be brought up to date: {trouble}"
+        context.board.write([one.row for one in pending if one.row is not None])
+    except GitHubError as error:
+        return len(pending), f"the board could not be brought up to date: {error}"
     return len(pending), None
 
 
-def _as_started(project: Project, started: dict[int, Started]) -> Project:
+def _as_started(project: Project, started: dict[int, StartedRun]) -> Project:
     own = started.get(project.number)
     return replace(project, record=own.record) if own else project
 
 
-def _standing(standing: Standing, started: Started | None) -> Standing:
+def _status(status: Status, started: StartedRun | None) -> Status:
     if started is None:
-        return standing
+        return status
     phase = Phase.REVIEWING if started.start.role is Role.REVIEW else Phase.WORKING
-    return Standing(phase=phase, reason=f"agent {started.start.agent} started: {started.start.reason}")
+    return Status(phase=phase, reason=f"agent {started.start.agent} started: {started.start.reason}")
 
 
-def _retire(means: Means, snapshot: Snapshot, decided: Plan, pen: RefState) -> list[Applied]:
+def _archive(context: Context, snapshot: Snapshot, decided: Plan, lock: RefState) -> list[Applied]:
     applied = []
     for effect in decided.effects:
-        if isinstance(effect, Retire):
-            if still_allowed(means, pen) is not None:
+        if isinstance(effect, Archive):
+            if still_allowed(context, lock) is not None:
                 break
-            applied.append(apply(means, snapshot, effect))
+            applied.append(apply(context, snapshot, effect))
     return applied

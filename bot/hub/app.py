@@ -9,44 +9,24 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
-from bot.hub import (
-    accounts,
-    actions_rest,
-    actions_secrets,
-    actions_settings,
-    actions_workflows,
-    app_hooks,
-    app_manifests,
-    boards,
-    branches,
-    checks,
-    collaborators,
-    comments,
-    commits,
-    contents,
-    dependencies,
-    faults,
-    git_http,
-    graphql,
-    hooks,
-    issues,
-    labels,
-    limits,
-    merge,
-    pages,
-    pulls,
-    refs,
-    repos,
-    reviews,
-    rulesets,
-    search,
-    timeline,
-    updating,
-    variables,
-)
-from bot.hub.actors import BadCredentials, authenticate
-from bot.hub.hub import Hub
-from bot.hub.web import Problem, begin, current, not_found
+from bot.hub.actions import triggers
+from bot.hub.changes import following
+from bot.hub.git_http import backend
+from bot.hub.graphql import endpoint as graphql
+from bot.hub.pages import routes as pages
+from bot.hub.rest import boards
+from bot.hub.rest import limits as rest_limits
+from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
+from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
+from bot.hub.rest.code import branches, checks, commits, contents, refs
+from bot.hub.rest.issues import comments, dependencies, issues, labels, search, timeline
+from bot.hub.rest.pulls import merging, pulls, reviews, updating
+from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
+from bot.hub.store.hub import Hub, Listener
+from bot.hub.web import faults, limits
+from bot.hub.web.actors import BadCredentials, authenticate
+from bot.hub.web.answers import Problem, not_found
+from bot.hub.web.context import begin, current
 
 API = (
     accounts,
@@ -56,7 +36,7 @@ API = (
     timeline,
     pulls,
     reviews,
-    merge,
+    merging,
     updating,
     checks,
     refs,
@@ -64,27 +44,30 @@ API = (
     contents,
     branches,
     rulesets,
-    actions_rest,
-    actions_secrets,
-    actions_settings,
-    actions_workflows,
+    runs,
+    secrets,
+    settings,
+    workflows,
     app_hooks,
     app_manifests,
     boards,
     graphql,
-    repos,
+    repositories,
     collaborators,
     variables,
     dependencies,
     hooks,
-    limits,
+    rest_limits,
     search,
 )
-ROOT = (git_http, pages)
+ROOT = (backend, pages)
+LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
+"""Who follows what is announced, in this order."""
 
 
 def create_app(hub: Hub) -> Flask:
     """An application over this hub; all hubs of a process share one set of routes and templates."""
+    hub.listeners = LISTENERS
     app = copy(_routed())
     app.before_request_funcs = {**app.before_request_funcs, None: [lambda: _enter(hub)]}
     app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -94,7 +77,7 @@ def create_app(hub: Hub) -> Flask:
 @cache
 def _routed() -> Flask:
     """Made once: compiling the patterns of the routes takes longer than most tests, and each test has a hub of its own."""
-    app = Flask("bot.hub", static_folder=None, template_folder=str(Path(__file__).with_name("templates")))
+    app = Flask("bot.hub", static_folder=None, template_folder=str(Path(pages.__file__).with_name("templates")))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.after_request(_leave)
     app.register_error_handler(Problem, lambda problem: problem.response())

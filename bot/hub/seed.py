@@ -10,9 +10,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.hub import checks, git, issues, repo_switches
-from bot.hub.hub import Hub, stamp
-from bot.hub.web import repository_named
+from bot.hub.changes import checks as change_checks
+from bot.hub.changes import issues
+from bot.hub.store import git, switches
+from bot.hub.store.hub import Hub, stamp
+from bot.hub.store.repositories import find_repository, repository_named
 
 _TAKEN = frozenset(
     {"api", "repos", "user", "users", "orgs", "app", "apps", "graphql", "rate_limit", "installation", "search", "static", "login"}
@@ -101,11 +103,11 @@ def install_app(hub: Hub, app_id: int, account: str) -> int:
 
 def add_job_token(hub: Hub, full_name: str, permissions: Mapping[str, str] | None = None) -> str:
     """A job's GITHUB_TOKEN: of github-actions[bot], for one repository, six hours. Without permissions it has the repository's default."""
-    app_id, bot = checks.actions_app(hub)
+    app_id, bot = change_checks.actions_app(hub)
     repo_id = repository_id(hub, full_name)
     with hub.write() as db:
         account = db.execute("select owner_id from repositories where id = ?", (repo_id,)).fetchone()["owner_id"]
-        level = repo_switches.get(db, repo_id, "default_workflow_permissions")
+        level = switches.get(db, repo_id, "default_workflow_permissions")
         given = dict(permissions) if permissions is not None else dict.fromkeys(_JOB_AREAS if level == "write" else ("contents",), level)
         seat = db.execute("select id from installations where app_id = ? and account_id = ?", (app_id, account)).fetchone()
         seat = (

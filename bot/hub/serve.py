@@ -10,9 +10,11 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-from bot.hub import actions, merge_queue, webhooks
+from bot.hub.actions import jobs as action_jobs
 from bot.hub.app import create_app
-from bot.hub.hub import Hub
+from bot.hub.changes import merge_queue
+from bot.hub.store.hub import Hub
+from bot.hub.webhooks import deliveries
 
 _THREADS = 16
 _BREATH = 0.2
@@ -39,7 +41,7 @@ def serving(
     if unix_socket is not None:
         servers.append(create_server(app, unix_socket=str(unix_socket), threads=4, ident="hub", clear_untrusted_proxy_headers=True))
     over = threading.Event()
-    background = (actions.run_pending, merge_queue.advance, webhooks.deliver_pending)
+    background = (action_jobs.run_pending, merge_queue.advance, deliveries.deliver_pending)
     jobs = [threading.Thread(target=_keep, args=(over, job, hub), daemon=True) for job in background]
     # A server's own thread ends with its last kept-alive connection, which nobody needs to wait for.
     for thread in [*(threading.Thread(target=_run, args=(over, server), daemon=True) for server in servers), *(jobs if work else ())]:

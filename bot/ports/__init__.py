@@ -9,13 +9,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from bot.core.conversation import Reply, Request
-from bot.core.labels import Label
-from bot.core.ledger import Ledger
-from bot.core.money import Price
-from bot.core.policy import MergeMethod
-from bot.core.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
-from bot.core.record import Record
+from bot.core.facts.policy import MergeMethod
+from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
+from bot.core.facts.record import Record
+from bot.core.money.ledger import Ledger
+from bot.core.money.pricing import Price
+from bot.core.orders.labels import Label
+from bot.core.runs.conversation import Reply, Request
 from bot.ports.people import Projection
 
 
@@ -28,10 +28,10 @@ class Clock(Protocol):
 
 class Model(Protocol):
     def price(self, model: str) -> Price:
-        """Raises `ModelTrouble` (UNPRICED) where the price is not known: nothing may be sent to such a model."""
+        """Raises `ModelError` (UNPRICED) where the price is not known: nothing may be sent to such a model."""
 
     def reply(self, request: Request, *, cancelled: Callable[[], bool]) -> Reply:
-        """One answer. Raises `ModelTrouble`; gives up within seconds, as CANCELLED, when `cancelled()` turns true."""
+        """One answer. Raises `ModelError`; gives up within seconds, as CANCELLED, when `cancelled()` turns true."""
 
     @property
     def scripted(self) -> bool:
@@ -135,19 +135,19 @@ class Push(Enum):
 
 class Refs(Protocol):
     def read(self) -> RefState:
-        """Fetches what changed and reads it. Raises `GitTrouble` when the remote cannot be reached or a ref is malformed."""
+        """Fetches what changed and reads it. Raises `GitError` when the remote cannot be reached or a ref is malformed."""
 
     def tips(self) -> Mapping[str, str]:
         """The refs as they are now, cheaply (`ls-remote`, nothing fetched): asked before every side effect."""
 
     def push(self, seen: RefState, change: Change) -> Push:
         """All of `change` or nothing, only where each ref touched still stands as in `seen`.
-        A push whose answer was lost is settled by reading the ref. Raises `GitTrouble` when not even that is possible."""
+        A push whose answer was lost is settled by reading the ref. Raises `GitError` when not even that is possible."""
 
     def transcript(self, number: int) -> str | None: ...
 
 
-class GitTrouble(Exception):
+class GitError(Exception):
     """git could not do it, with its own words; credentials taken out."""
 
 
@@ -199,12 +199,12 @@ class View:
     """By branch; the newest of each."""
     merge_queue: bool = False
     """Whether the default branch is merged into by GitHub's own queue."""
-    stirred: datetime | None = None
+    last_activity: datetime | None = None
     """When any issue or pull request of the repository last changed in a way that may have been a comment; None where none did."""
 
 
 class GitHubReads(Protocol):
-    """Raises `GitHubTrouble`."""
+    """Raises `GitHubError`."""
 
     def view(self, in_play: Mapping[int, str | None]) -> View:
         """GitHub as it is now. `in_play` (number to branch of projects with a record) is in full: comments, pull, checks, reviews."""
@@ -243,7 +243,7 @@ class MergeAnswer:
 
 
 class GitHubWrites(Protocol):
-    """Raises `GitHubTrouble`. Every write that makes something is preceded by the caller's look whether it is there already."""
+    """Raises `GitHubError`. Every write that makes something is preceded by the caller's look whether it is there already."""
 
     def open_pull(self, *, branch: str, base: str, title: str, body: str) -> int:
         """The number of the new pull request, or of the open one that the branch has already."""
@@ -276,7 +276,7 @@ class GitHubWrites(Protocol):
         """Makes those that are missing, never changes one; the names of those made."""
 
 
-class GitHubTroubleKind(Enum):
+class GitHubErrorKind(Enum):
     LIMITED = "rate limited"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
@@ -284,10 +284,10 @@ class GitHubTroubleKind(Enum):
     GONE = "not found"
 
 
-class GitHubTrouble(Exception):
+class GitHubError(Exception):
     """A call that did not do what was asked, in GitHub's own words; `resume_at` where GitHub says when to come again."""
 
-    def __init__(self, kind: GitHubTroubleKind, message: str, *, resume_at: datetime | None = None) -> None:
+    def __init__(self, kind: GitHubErrorKind, message: str, *, resume_at: datetime | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.resume_at = resume_at

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.core.labels import LabelChange
-from bot.core.project import Issue
+from bot.core.facts.project import Issue
+from bot.core.orders.labels import LabelChange
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spoken:
+class IssueComment:
     """A comment of anybody who is no bot, as the list over the whole repository has it; `on` is an issue or a pull request."""
 
     comment: int
@@ -24,20 +24,20 @@ class Spoken:
     changed_at: datetime
 
 
-class Talk(Protocol):
-    """What people write to the bot in comments, and its answers. Raises `GitHubTrouble`."""
+class Comments(Protocol):
+    """What people write to the bot in comments, and its answers. Raises `GitHubError`."""
 
-    def comments_since(self, at: datetime, *, stirred: datetime | None) -> tuple[Spoken, ...]:
+    def comments_since(self, at: datetime, *, last_activity: datetime | None) -> tuple[IssueComment, ...]:
         """Comments of people, made or edited at `at` or later below any issue or pull request, the one changed last at the end.
         `stirred` is the view's: while it stands still nothing can be new, and nothing is asked."""
 
     def may_write(self, login: str) -> bool:
         """By the collaborator-permission API; False for bots."""
 
-    def own_words(self, on: int, since: datetime) -> tuple[str, ...]:
+    def own_comments(self, on: int, since: datetime) -> tuple[str, ...]:
         """Bodies of the bot's own comments there, changed at `since` or later: looked at before an answer is written."""
 
-    def say(self, on: int, body: str) -> None:
+    def post(self, on: int, body: str) -> None:
         """A new comment."""
 
 
@@ -55,7 +55,7 @@ class BoardRow:
     values: Mapping[str, BoardValue]
 
 
-class Screen(Protocol):
+class BoardWriter(Protocol):
     """The project board, which is only ever written for people."""
 
     def missing(self, rows: Sequence[BoardRow]) -> tuple[BoardRow, ...]:
@@ -65,7 +65,7 @@ class Screen(Protocol):
     def write(self, rows: Sequence[BoardRow]) -> tuple[str, ...]:
         """What could not be written, in GitHub's words: people see less then, and nothing else is held up.
 
-        Raises `GitHubTrouble` where nobody knows what was written and asking again may help; not for ever.
+        Raises `GitHubError` where nobody knows what was written and asking again may help; not for ever.
         """
 
     def notice(self) -> str | None:

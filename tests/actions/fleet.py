@@ -12,8 +12,10 @@ from typing import Any
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED
 from bot.entry.wiring import Settings
-from bot.hub import checks, seed, webhooks
+from bot.hub import seed
+from bot.hub.changes import checks
 from bot.hub.serve import serving
+from bot.hub.webhooks import deliveries
 from tests.actions.runner import WORKFLOW, Runner
 from tests.world import FULL_NAME, WallClock, World, make_world
 
@@ -53,7 +55,7 @@ class Fleet:
             self.heard.append((headers["X-GitHub-Event"], json.loads(body)))
             return 202
 
-        webhooks.deliver_pending(self.world.hub, send)
+        deliveries.deliver_pending(self.world.hub, send)
         found, self.heard = self.heard, []
         return found
 

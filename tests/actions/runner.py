@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
-from bot.hub import actions_runs
-from bot.hub.hub import Hub
+from bot.hub.actions import runs as action_runs
+from bot.hub.store.hub import Hub
 from tests.actions.expressions import as_text, evaluated, filled
 
 HERE = Path(__file__).parents[2]
@@ -82,13 +82,13 @@ class Runner:
         self.runs += 1
         number = 1000 + self.runs
         if self.hub is not None:
-            number = actions_runs.make_run(self.hub, self.repository, WORKFLOW.name, event=event, inputs=inputs)
+            number = action_runs.make_run(self.hub, self.repository, WORKFLOW.name, event=event, inputs=inputs)
         self._play(Workflow(runner=self, event=event, payload=payload, inputs=dict(inputs or {}), number=number))
         return True
 
     def take_dispatches(self) -> int:
         """Plays what was asked for by `workflow_dispatch` since the last time, each under the id it was given; returns how many."""
-        waiting = actions_runs.untaken(self.hub, self.repository) if self.hub is not None else ()
+        waiting = action_runs.untaken(self.hub, self.repository) if self.hub is not None else ()
         for one in waiting:
             self.runs += 1
             payload = {"inputs": dict(one.inputs), "ref": f"refs/heads/{one.ref}", "workflow": f".github/workflows/{one.workflow}"}
@@ -103,7 +103,7 @@ class Runner:
 
     def _report(self, number: int, status: str, conclusion: str | None = None) -> None:
         if self.hub is not None:
-            actions_runs.set_run(self.hub, self.repository, number, status=status, conclusion=conclusion)
+            action_runs.set_run(self.hub, self.repository, number, status=status, conclusion=conclusion)
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github.client import AppKey
-from tests.adapters.rehearsal import Rehearsal, founded, rehearsal
+from tests.adapters.hub_repository import HubRepository, founded, hub_repository
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +19,9 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
 
 
 @pytest.fixture
-def place(foundation: tuple[Path, dict[str, AppKey]], tmp_path: Path) -> Iterator[Rehearsal]:
+def place(foundation: tuple[Path, dict[str, AppKey]], tmp_path: Path) -> Iterator[HubRepository]:
     root, keys = foundation
     shutil.copytree(root, tmp_path / "hub")
-    made = rehearsal(tmp_path / "hub", keys)
+    made = hub_repository(tmp_path / "hub", keys)
     yield made
     made.hub.close()

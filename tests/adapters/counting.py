@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import GITHUB, Call, Counted, Limits, Urgency, Window
-from bot.ports import GitHubTrouble, GitHubTroubleKind
+from bot.ports import GitHubError, GitHubErrorKind
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -75,10 +75,10 @@ def refused_until(governor: Governor, call: Call) -> datetime | None:
     try:
         with governor.turn("ann", call):
             return None
-    except GitHubTrouble as trouble:
-        if trouble.kind is not GitHubTroubleKind.LIMITED or trouble.resume_at is None:
+    except GitHubError as error:
+        if error.kind is not GitHubErrorKind.LIMITED or error.resume_at is None:
             raise
-        return trouble.resume_at
+        return error.resume_at
 
 
 def goes(governor: Governor, call: Call) -> bool:

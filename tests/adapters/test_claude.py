@@ -11,10 +11,22 @@ import pytest
 
 from bot.adapters.claude import Claude
 from bot.adapters.prices import read_prices
-from bot.core.conversation import Message, Opaque, Purpose, Reply, Request, Speaker, StopReason, Text, Tool, ToolResult, ToolUse
-from bot.core.money import Usage, worst_case
-from bot.core.roles import Role
-from bot.core.trouble import ModelTrouble, ModelTroubleKind
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.money.pricing import Usage, worst_case
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import (
+    Message,
+    OpaqueBlock,
+    Purpose,
+    Reply,
+    Request,
+    Speaker,
+    StopReason,
+    TextBlock,
+    Tool,
+    ToolResultBlock,
+    ToolUseBlock,
+)
 from tests.agents.workshop import Clock
 from tests.messages_api import Answer, Fault, MessagesApi, tool_use
 
@@ -29,7 +41,7 @@ def api() -> Iterator[MessagesApi]:
         yield api
 
 
-def user(*blocks: Text | ToolResult) -> Message:
+def user(*blocks: TextBlock | ToolResultBlock) -> Message:
     return Message(speaker=Speaker.USER, blocks=blocks)
 
 
@@ -37,7 +49,7 @@ def asked(*messages: Message, model: str = MODEL) -> Request:
     return Request(
         model=model,
         system="Be brief.",
-        messages=messages or (user(Text(text="Begin.")),),
+        messages=messages or (user(TextBlock(text="Begin.")),),
         tools=(BASH,),
         max_tokens=512,
         purpose=Purpose(role=Role.EXECUTION, project=1, cycle=1, run="r"),
@@ -53,9 +65,9 @@ def reply(api: MessagesApi, request: Request | None = None) -> Reply:
         return model.reply(request or asked(), cancelled=lambda: False)
 
 
-def trouble(api: MessagesApi, *answers: Answer | Fault) -> ModelTrouble:
+def error(api: MessagesApi, *answers: Answer | Fault) -> ModelError:
     api.answers = list(answers)
-    with pytest.raises(ModelTrouble) as caught:
+    with pytest.raises(ModelError) as caught:
         reply(api)
     return caught.value
 
@@ -73,7 +85,7 @@ def test_text_tool_calls_and_usage_are_read_from_the_stream(api: MessagesApi) ->
 
     answer = reply(api)
 
-    assert answer.message.blocks == (Text(text="I look."), ToolUse(id="toolu_1", name="bash", input={"command": "ls -la"}))
+    assert answer.message.blocks == (TextBlock(text="I look."), ToolUseBlock(id="toolu_1", name="bash", input={"command": "ls -la"}))
     assert answer.stop is StopReason.TOOL_USE
     assert answer.usage == Usage(input=7, output=33, cache_read=900, cache_write=50)
 
@@ -86,18 +98,18 @@ def test_thinking_goes_back_unchanged(api: MessagesApi) -> None:
     ]
 
     first = reply(api)
-    result = user(ToolResult(id="toolu_1", content="file", is_error=True))
-    reply(api, asked(user(Text(text="Begin.")), first.message, result))
+    result = user(ToolResultBlock(id="toolu_1", content="file", is_error=True))
+    reply(api, asked(user(TextBlock(text="Begin.")), first.message, result))
 
-    assert first.message.blocks[0] == Opaque(data=thought)
+    assert first.message.blocks[0] == OpaqueBlock(data=thought)
     assert api.requests[1]["messages"][1]["content"][0] == thought
 
 
 def test_the_cache_is_marked_on_system_and_on_the_moving_tail(api: MessagesApi) -> None:
     api.answers = [Answer(blocks=[tool_use("bash", command="ls")])]
-    said = Message(speaker=Speaker.ASSISTANT, blocks=(ToolUse(id="t", name="bash", input={}),))
+    said = Message(speaker=Speaker.ASSISTANT, blocks=(ToolUseBlock(id="t", name="bash", input={}),))
 
-    reply(api, asked(user(Text(text="one")), said, user(ToolResult(id="t", content="two"), Text(text="three"))))
+    reply(api, asked(user(TextBlock(text="one")), said, user(ToolResultBlock(id="t", content="two"), TextBlock(text="three"))))
 
     sent = api.requests[0]
     assert "cache_control" in sent["system"][-1]
@@ -112,7 +124,7 @@ def test_tool_input_that_is_no_json_is_handed_on_as_such(api: MessagesApi) -> No
 
     answer = reply(api)
 
-    assert answer.message.blocks == (ToolUse(id="toolu_1", name="bash", input={"unparsed": '{"command": "l'}),)
+    assert answer.message.blocks == (ToolUseBlock(id="toolu_1", name="bash", input={"unparsed": '{"command": "l'}),)
     assert answer.stop is StopReason.MAX_TOKENS
 
 
@@ -121,7 +133,7 @@ def test_text_that_no_encoding_can_hold_is_mended_at_the_edge(api: MessagesApi) 
 
     use = reply(api).message.blocks[0]
 
-    assert isinstance(use, ToolUse)
+    assert isinstance(use, ToolUseBlock)
     assert use.input == {"command": "a?b"}
 
 
@@ -139,81 +151,81 @@ SPEND = {"error_code": "contract_spend_limit_reached"}
     [
         (
             Fault(status=429, type="rate_limit_error", headers={"retry-after": "30"}),
-            ModelTroubleKind.RATE_LIMITED,
+            ModelErrorKind.RATE_LIMITED,
             NOW + timedelta(seconds=30),
         ),
         (
             Fault(status=429, type="rate_limit_error", headers={"anthropic-ratelimit-tokens-reset": "2026-11-20T12:05:00Z"}),
-            ModelTroubleKind.RATE_LIMITED,
+            ModelErrorKind.RATE_LIMITED,
             NOW + timedelta(minutes=5),
         ),
-        (Fault(status=429, type="rate_limit_error"), ModelTroubleKind.SPEND_LIMITED, None),
+        (Fault(status=429, type="rate_limit_error"), ModelErrorKind.SPEND_LIMITED, None),
         (
             Fault(status=429, type="rate_limit_error", details=SPEND, headers={"retry-after": "Tue, 01 Dec 2026 00:00:00 GMT"}),
-            ModelTroubleKind.SPEND_LIMITED,
+            ModelErrorKind.SPEND_LIMITED,
             datetime(2026, 12, 1, tzinfo=UTC),
         ),
-        (Fault(status=402, type="billing_error"), ModelTroubleKind.SPEND_LIMITED, None),
+        (Fault(status=402, type="billing_error"), ModelErrorKind.SPEND_LIMITED, None),
         (
             Fault(
                 status=400,
                 type="invalid_request_error",
                 message="You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
             ),
-            ModelTroubleKind.USAGE_LIMITED,
+            ModelErrorKind.USAGE_LIMITED,
             datetime(2026, 12, 1, tzinfo=UTC),
         ),
         (
             Fault(status=400, type="invalid_request_error", message="messages: 'usage limits' is no role"),
-            ModelTroubleKind.REFUSED,
+            ModelErrorKind.REFUSED,
             None,
         ),
-        (Fault(status=401, type="authentication_error"), ModelTroubleKind.UNAUTHORIZED, None),
-        (Fault(status=403, type="permission_error"), ModelTroubleKind.UNAUTHORIZED, None),
-        (Fault(status=404, type="not_found_error", message="model: x"), ModelTroubleKind.REFUSED, None),
-        (Fault(status=413, type="invalid_request_error"), ModelTroubleKind.CONTEXT_FULL, None),
-        (Fault(status=500, type="api_error"), ModelTroubleKind.OVERLOADED, None),
-        (Fault(status=503, type="api_error"), ModelTroubleKind.OVERLOADED, None),
-        (Fault(status=529, type="overloaded_error"), ModelTroubleKind.OVERLOADED, None),
+        (Fault(status=401, type="authentication_error"), ModelErrorKind.UNAUTHORIZED, None),
+        (Fault(status=403, type="permission_error"), ModelErrorKind.UNAUTHORIZED, None),
+        (Fault(status=404, type="not_found_error", message="model: x"), ModelErrorKind.REFUSED, None),
+        (Fault(status=413, type="invalid_request_error"), ModelErrorKind.CONTEXT_FULL, None),
+        (Fault(status=500, type="api_error"), ModelErrorKind.OVERLOADED, None),
+        (Fault(status=503, type="api_error"), ModelErrorKind.OVERLOADED, None),
+        (Fault(status=529, type="overloaded_error"), ModelErrorKind.OVERLOADED, None),
     ],
 )
 def test_each_error_answer_has_its_kind_and_nothing_was_billed(
-    api: MessagesApi, fault: Fault, kind: ModelTroubleKind, resume_at: datetime | None
+    api: MessagesApi, fault: Fault, kind: ModelErrorKind, resume_at: datetime | None
 ) -> None:
-    caught = trouble(api, fault)
+    caught = error(api, fault)
 
     assert (caught.kind, caught.resume_at, caught.spent) == (kind, resume_at, None)
     assert len(api.requests) == 1, "the SDK must not try again by itself"
 
 
 def test_a_stream_that_breaks_counts_what_it_may_have_cost(api: MessagesApi) -> None:
-    caught = trouble(api, Answer(blocks=[{"type": "text", "text": "half"}], input=70, cache_read=5, cut_after=3))
+    caught = error(api, Answer(blocks=[{"type": "text", "text": "half"}], input=70, cache_read=5, cut_after=3))
 
-    assert caught.kind is ModelTroubleKind.UNREACHABLE
+    assert caught.kind is ModelErrorKind.UNREACHABLE
     assert caught.spent == Usage(input=70, output=512, cache_read=5)
 
 
 def test_a_connection_that_breaks_before_any_event_counts_as_the_worst_case(api: MessagesApi) -> None:
-    caught = trouble(api, Answer(blocks=[], cut_after=0))
+    caught = error(api, Answer(blocks=[], cut_after=0))
 
-    assert caught.kind is ModelTroubleKind.UNREACHABLE
+    assert caught.kind is ModelErrorKind.UNREACHABLE
     assert isinstance(caught.spent, int)
     assert caught.spent >= worst_case(prompt_tokens=20, max_tokens=512, price=read_prices()[MODEL])
 
 
 def test_an_error_inside_the_stream_has_its_kind_and_its_cost(api: MessagesApi) -> None:
-    caught = trouble(api, Answer(blocks=[{"type": "text", "text": "half"}], error_after=(2, "overloaded_error")))
+    caught = error(api, Answer(blocks=[{"type": "text", "text": "half"}], error_after=(2, "overloaded_error")))
 
-    assert caught.kind is ModelTroubleKind.OVERLOADED
+    assert caught.kind is ModelErrorKind.OVERLOADED
     assert isinstance(caught.spent, Usage)
     assert caught.spent.output == 512
 
 
 def test_a_server_that_is_not_there_costs_nothing() -> None:
-    with claude("http://127.0.0.1:9") as model, pytest.raises(ModelTrouble) as caught:
+    with claude("http://127.0.0.1:9") as model, pytest.raises(ModelError) as caught:
         model.reply(asked(), cancelled=lambda: False)
 
-    assert (caught.value.kind, caught.value.spent) == (ModelTroubleKind.UNREACHABLE, None)
+    assert (caught.value.kind, caught.value.spent) == (ModelErrorKind.UNREACHABLE, None)
 
 
 @pytest.mark.parametrize("after", [0, 3])
@@ -222,21 +234,21 @@ def test_a_stop_closes_the_stream_and_counts_its_worst_case(api: MessagesApi, af
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
 
-    with claude(api.url) as model, pytest.raises(ModelTrouble) as caught:
+    with claude(api.url) as model, pytest.raises(ModelError) as caught:
         model.reply(asked(), cancelled=stop.is_set)
 
-    assert caught.value.kind is ModelTroubleKind.CANCELLED
+    assert caught.value.kind is ModelErrorKind.CANCELLED
     assert caught.value.spent
     assert api.gone.wait(5), "the vendor goes on writing, and billing, until the connection is closed"
 
 
 def test_a_model_without_a_price_is_refused_before_anything_is_sent(api: MessagesApi) -> None:
-    with pytest.raises(ModelTrouble) as caught:
+    with pytest.raises(ModelError) as caught:
         reply(api, asked(model="claude-unknown-9"))
 
-    assert caught.value.kind is ModelTroubleKind.UNPRICED
+    assert caught.value.kind is ModelErrorKind.UNPRICED
     assert api.requests == []
 
 
 def test_the_key_is_in_no_words_of_trouble(api: MessagesApi) -> None:
-    assert "sk-test" not in str(trouble(api, Fault(status=401, type="authentication_error", message="invalid x-api-key")))
+    assert "sk-test" not in str(error(api, Fault(status=401, type="authentication_error", message="invalid x-api-key")))

@@ -11,14 +11,15 @@ import httpx
 import pytest
 
 from bot.adapters.github.client import AppKey, connect
+from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import UNLIMITED, Call
-from bot.adapters.github.people import People
-from bot.hub import faults, seed
-from bot.ports import GitHubTrouble, GitHubTroubleKind
-from tests.adapters.rehearsal import NAME, Rehearsal, Watch
+from bot.hub import seed
+from bot.hub.web import faults
+from bot.ports import GitHubError, GitHubErrorKind
+from tests.adapters.hub_repository import NAME, HubRepository, Watch
 
-Kind = GitHubTroubleKind
+Kind = GitHubErrorKind
 
 
 def answering(*answers: httpx.Response | Exception) -> tuple[Any, Watch]:
@@ -35,39 +36,39 @@ def answering(*answers: httpx.Response | Exception) -> tuple[Any, Watch]:
     return connect("ghp_x", repository=NAME, governor=governor, clock=watch, transport=httpx.MockTransport(answer)), watch
 
 
-def trouble(*answers: httpx.Response | Exception, method: str = "POST") -> tuple[GitHubTrouble, Watch]:
+def error(*answers: httpx.Response | Exception, method: str = "POST") -> tuple[GitHubError, Watch]:
     client, watch = answering(*answers)
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         client.rest(method, "issues", body={"title": "x"} if method == "POST" else None)
     return caught.value, watch
 
 
-def test_it_knows_who_it_is_as_app_and_as_person(place: Rehearsal) -> None:
+def test_it_knows_who_it_is_as_app_and_as_person(place: HubRepository) -> None:
     assert (place.worker.identity.login, place.worker.identity.is_app) == ("acme-worker[bot]", True)
     assert (place.person("bea").identity.login, place.person("bea").identity.is_app) == ("bea", False)
 
 
-def test_an_apps_token_for_git_is_minted_when_it_is_asked_for(place: Rehearsal) -> None:
+def test_an_apps_token_for_git_is_minted_when_it_is_asked_for(place: HubRepository) -> None:
     token = place.worker.identity.token()
 
     assert place.connected(token).identity.login == "acme-worker[bot]"
     assert place.worker.identity.token() == token
 
 
-def test_a_key_that_github_does_not_know_is_refused_in_words(place: Rehearsal) -> None:
-    with pytest.raises(GitHubTrouble, match="401") as caught:
+def test_a_key_that_github_does_not_know_is_refused_in_words(place: HubRepository) -> None:
+    with pytest.raises(GitHubError, match="401") as caught:
         place.connected("ghp_wrong")
     assert caught.value.kind is Kind.REFUSED
     assert "ghp_wrong" not in str(caught.value)
 
 
-def test_an_app_that_is_not_installed_here_is_told_so(place: Rehearsal) -> None:
+def test_an_app_that_is_not_installed_here_is_told_so(place: HubRepository) -> None:
     app = seed.add_app(place.hub, "stranger", owner="acme", permissions={})
-    with pytest.raises(GitHubTrouble, match="installed on this repository"):
+    with pytest.raises(GitHubError, match="installed on this repository"):
         place.connected(AppKey(app_id=app.id, private_key=app.private_key_pem))
 
 
-def test_a_read_is_tried_again_after_a_server_error_and_after_a_cut_connection(place: Rehearsal) -> None:
+def test_a_read_is_tried_again_after_a_server_error_and_after_a_cut_connection(place: HubRepository) -> None:
     person = place.person("ann")
     faults.fail_next(place.hub, "GET", "/issues", 502, times=1)
     faults.cut_connection(place.hub, "GET", "/issues", times=1)
@@ -76,23 +77,23 @@ def test_a_read_is_tried_again_after_a_server_error_and_after_a_cut_connection(p
     assert place.watch.waited == [1.0, 2.0]
 
 
-def test_a_create_is_never_sent_twice(place: Rehearsal) -> None:
+def test_a_create_is_never_sent_twice(place: HubRepository) -> None:
     person = place.person("ann")
     faults.fail_after_work(place.hub, "POST", "/issues")
 
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         person.rest("POST", "issues", body={"title": "Once"})
 
     assert caught.value.kind is Kind.UNREACHABLE
     assert [issue["title"] for issue in person.rest("GET", "issues")] == ["Once"]
 
 
-def test_a_secondary_limit_without_a_header_means_a_minute_of_silence(place: Rehearsal) -> None:
+def test_a_secondary_limit_without_a_header_means_a_minute_of_silence(place: HubRepository) -> None:
     person, other = place.person("ann"), place.person("bea")
     faults.secondary_limit(place.hub)
 
     for _ in range(2):
-        with pytest.raises(GitHubTrouble) as caught:
+        with pytest.raises(GitHubError) as caught:
             person.rest("GET", "issues")
         assert caught.value.kind is Kind.LIMITED
         assert caught.value.resume_at == place.watch.time + timedelta(seconds=60)
@@ -104,18 +105,18 @@ def test_a_secondary_limit_without_a_header_means_a_minute_of_silence(place: Reh
     assert person.rest("GET", "issues") == []
 
 
-def test_a_limit_says_itself_when_it_ends(place: Rehearsal) -> None:
+def test_a_limit_says_itself_when_it_ends(place: HubRepository) -> None:
     person = place.person("ann")
     faults.secondary_limit(place.hub, retry_after=17)
 
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         person.rest("POST", "issues", body={"title": "x"})
     assert caught.value.resume_at == place.watch.time + timedelta(seconds=17)
 
 
 def test_a_primary_limit_lasts_until_its_reset() -> None:
     reset = Watch().time + timedelta(minutes=15)
-    found, _ = trouble(httpx.Response(403, json={"message": "API rate limit exceeded"}, headers=used_up(reset)))
+    found, _ = error(httpx.Response(403, json={"message": "API rate limit exceeded"}, headers=used_up(reset)))
 
     assert (found.kind, found.resume_at) == (Kind.LIMITED, reset)
 
@@ -129,18 +130,18 @@ def test_a_primary_limit_in_graphqls_good_status_is_one_too() -> None:
     said = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}
     client, _ = answering(httpx.Response(200, json=said, headers=used_up(reset)))
 
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         client.graphql("query { viewer { login } }")
     assert (caught.value.kind, caught.value.resume_at) == (Kind.LIMITED, reset)
 
 
 def test_a_missing_permission_is_named() -> None:
-    told, _ = trouble(
+    told, _ = error(
         httpx.Response(
             403, json={"message": "Resource not accessible by integration"}, headers={"x-accepted-github-permissions": "issues=write"}
         )
     )
-    guessed, _ = trouble(httpx.Response(403, json={"message": "Resource not accessible by integration"}))
+    guessed, _ = error(httpx.Response(403, json={"message": "Resource not accessible by integration"}))
 
     assert told.kind is guessed.kind is Kind.REFUSED
     assert "Resource not accessible by integration" in str(told)
@@ -166,7 +167,7 @@ def test_a_missing_permission_is_named() -> None:
     ],
 )
 def test_every_no_has_its_kind_and_githubs_own_words(answer: httpx.Response | Exception, kind: Kind, words: str) -> None:
-    found, _ = trouble(answer)
+    found, _ = error(answer)
 
     assert found.kind is kind
     assert words in str(found)
@@ -180,7 +181,7 @@ def test_a_query_that_github_could_not_finish_is_tried_again() -> None:
     assert watch.waited == [1.0]
 
 
-def test_what_did_not_change_costs_nothing(place: Rehearsal) -> None:
+def test_what_did_not_change_costs_nothing(place: HubRepository) -> None:
     person = place.person("ann")
     person.rest("GET", "issues")
     person.rest("GET", "issues")
@@ -190,7 +191,7 @@ def test_what_did_not_change_costs_nothing(place: Rehearsal) -> None:
     assert place.governor.counts["free"] == 1
 
 
-def test_the_clock_is_told_the_servers_time(place: Rehearsal) -> None:
+def test_the_clock_is_told_the_servers_time(place: HubRepository) -> None:
     place.person("ann").rest("GET", "issues")
 
     assert parsedate_to_datetime(place.watch.dates[-1]) == place.watch.time
@@ -208,7 +209,7 @@ def test_writes_keep_a_second_between_them_and_reads_do_not_wait() -> None:
     assert {kind: count for kind, count in governor.counts.items() if count} == {"write": 3, "read": 1, "create": 3}
 
 
-def test_one_client_serves_several_threads(place: Rehearsal) -> None:
+def test_one_client_serves_several_threads(place: HubRepository) -> None:
     person = place.person("ann")
 
     with ThreadPoolExecutor(4) as pool:
@@ -221,20 +222,20 @@ def test_one_client_serves_several_threads(place: Rehearsal) -> None:
     ("login", "able"),
     [("ann", True), ("bea", True), ("mallory", False), ("nobody-at-all", False), ("ghost", False), ("x[bot]", False), ("", False)],
 )
-def test_only_who_has_write_may_write(place: Rehearsal, login: str, able: bool) -> None:
-    assert People(client=place.worker).may_write(login) is able
+def test_only_who_has_write_may_write(place: HubRepository, login: str, able: bool) -> None:
+    assert Collaborators(client=place.worker).may_write(login) is able
 
 
-def test_an_app_may_write_and_still_decides_nothing_for_people(place: Rehearsal) -> None:
+def test_an_app_may_write_and_still_decides_nothing_for_people(place: HubRepository) -> None:
     seed.set_role(place.hub, NAME, "acme-worker[bot]", "write")
 
-    assert not People(client=place.reviewer).may_write("acme-worker[bot]")
+    assert not Collaborators(client=place.reviewer).may_write("acme-worker[bot]")
 
 
-def test_a_right_that_is_taken_away_is_gone_within_minutes(place: Rehearsal) -> None:
-    people = People(client=place.worker)
-    assert people.may_write("bea")
+def test_a_right_that_is_taken_away_is_gone_within_minutes(place: HubRepository) -> None:
+    collaborators = Collaborators(client=place.worker)
+    assert collaborators.may_write("bea")
     seed.set_role(place.hub, NAME, "bea", "read")
     place.watch.time += timedelta(minutes=6)
 
-    assert not people.may_write("bea")
+    assert not collaborators.may_write("bea")

@@ -32,7 +32,7 @@ def test_before_anything_is_heard_it_is_this_machines_time(watch: Watch) -> None
 
 
 def test_the_servers_time_takes_over_and_runs_on(watch: Watch) -> None:
-    watch.clock.heard("Fri, 20 Nov 2026 12:10:00 GMT")
+    watch.clock.sync("Fri, 20 Nov 2026 12:10:00 GMT")
     watch.clock.wait(timedelta(seconds=30))
 
     assert watch.clock.now() == NOON + timedelta(minutes=10, seconds=30)
@@ -47,13 +47,13 @@ def test_somebody_who_sets_this_machines_clock_changes_nothing(watch: Watch) -> 
 
 def test_it_stands_still_where_the_server_is_behind_what_was_said_before(watch: Watch) -> None:
     watch.clock.now()
-    watch.clock.heard("Fri, 20 Nov 2026 11:00:00 GMT")
+    watch.clock.sync("Fri, 20 Nov 2026 11:00:00 GMT")
 
     assert watch.clock.now() == NOON
 
 
 @pytest.mark.parametrize("header", [None, "", "yesterday", "Fri, 20 Nov 2026 12:00:01 GMT", "Fri, 20 Nov 2026 12:30:00 -0000"])
 def test_what_is_no_news_changes_nothing(watch: Watch, header: str | None) -> None:
-    watch.clock.heard(header)
+    watch.clock.sync(header)
 
     assert watch.clock.now() == NOON

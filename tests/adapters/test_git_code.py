@@ -13,8 +13,8 @@ from bot.adapters.git.admission import leads_out
 from bot.adapters.git.code import GitCode
 from bot.adapters.git.process import git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.core.project import Conflict
-from bot.ports import Admitted, GitTrouble
+from bot.core.facts.project import Conflict
+from bot.ports import Admitted, GitError
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_files_are_read_from_the_commit_and_absent_ones_are_left_out(code: GitCo
 
 
 def test_what_is_no_commit_id_is_never_handed_to_git(code: GitCode, base: str) -> None:
-    with pytest.raises(GitTrouble, match="no commit id"):
+    with pytest.raises(GitError, match="no commit id"):
         code.diff(base, "--output=/tmp/stolen")
 
 
@@ -112,7 +112,7 @@ def test_a_workspace_for_looking_at_is_on_no_branch(code: GitCode, base: str) ->
 
 
 def test_a_workspace_that_cannot_be_made_leaves_nothing_behind(code: GitCode) -> None:
-    with pytest.raises(GitTrouble):
+    with pytest.raises(GitError):
         code.workspace("0" * 39 + "1", branch=None, author="gardener")
 
     assert list(code.workspaces.iterdir()) == []

@@ -11,12 +11,12 @@ import pytest
 
 from bot.adapters.git.process import Done, Mirror, NoAnswer, git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.core.ledger import Entry, EntryKind, Ledger
-from bot.core.money import usd
-from bot.core.project import Stop
-from bot.core.record import Record
-from bot.core.roles import Role
-from bot.ports import BranchMove, Change, GitTrouble, Push, StartAgain
+from bot.core.facts.project import Stop
+from bot.core.facts.record import Record
+from bot.core.money.ledger import Entry, EntryKind, Ledger
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
+from bot.ports import BranchMove, Change, GitError, Push, StartAgain
 from tests.core.facts import NOON, judged, lease, run
 
 
@@ -164,7 +164,7 @@ def test_a_push_that_others_have_built_on_already_is_still_ours(remote: Path) ->
 def test_a_connection_that_stays_broken_is_trouble_and_never_taken_for_a_loss(remote: Path) -> None:
     refs = unsteady(remote, "before", "before", "before")
 
-    with pytest.raises(GitTrouble, match="no clear answer after 3 tries, and nothing was moved"):
+    with pytest.raises(GitError, match="no clear answer after 3 tries, and nothing was moved"):
         refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1)))
 
     assert a_clone(remote, "judge").read().records == {}
@@ -174,7 +174,7 @@ def test_a_remote_that_refuses_says_what_is_missing(remote: Path) -> None:
     git("config", "transfer.hideRefs", "refs/groundskeeper", cwd=remote)
     refs = a_clone(remote, "a")
 
-    with pytest.raises(GitTrouble, match="contents: write"):
+    with pytest.raises(GitError, match="contents: write"):
         refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1)))
 
 
@@ -234,7 +234,7 @@ def test_the_ledger_keeps_one_file_a_month_and_is_never_rewritten(remote: Path) 
     refs.push(refs.read(), Change(message="2", ledger=Ledger(entries=(*first.entries, december))))
 
     assert git("ls-tree", "--name-only", "refs/groundskeeper/ledger", cwd=remote).text.split() == ["2026-11.jsonl", "2026-12.jsonl"]
-    with pytest.raises(GitTrouble, match="append-only"):
+    with pytest.raises(GitError, match="append-only"):
         refs.push(refs.read(), Change(message="3", ledger=Ledger(entries=(december,))))
 
 
@@ -243,7 +243,7 @@ def test_a_record_that_somebody_spoiled_is_named_with_its_place(remote: Path) ->
     tree = git("mktree", cwd=remote, stdin=f"100644 blob {blob}\trecord.json\n".encode()).text.strip()
     git("update-ref", "refs/groundskeeper/project/7", git("commit-tree", tree, "-m", "x", cwd=remote).text.strip(), cwd=remote)
 
-    with pytest.raises(GitTrouble, match=r"refs/groundskeeper/project/7 .*record.json is not what it should be \(number"):
+    with pytest.raises(GitError, match=r"refs/groundskeeper/project/7 .*record.json is not what it should be \(number"):
         a_clone(remote, "a").read()
 
 
@@ -252,7 +252,7 @@ def test_no_credential_is_ever_in_an_argument_or_an_error(remote: Path) -> None:
         mirror=open_mirror(remote.parent / "t", "http://127.0.0.1:9/none.git", token=lambda: "ghs_secret"), default_branch="main"
     )
 
-    with pytest.raises(GitTrouble) as caught:
+    with pytest.raises(GitError) as caught:
         refs.read()
 
     assert "secret" not in str(caught.value)

@@ -9,11 +9,12 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from bot.adapters.github import queries
-from bot.core.labels import PROPOSED, READY
-from bot.core.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
-from bot.hub import checks, seed
-from bot.ports import GitHubTrouble, GitHubTroubleKind
-from tests.adapters.rehearsal import NAME, Rehearsal
+from bot.core.facts.project import CheckState, Issue, Mergeable, PullState, ReviewState, Title
+from bot.core.orders.labels import PROPOSED, READY
+from bot.hub import seed
+from bot.hub.changes import checks
+from bot.ports import GitHubError, GitHubErrorKind
+from tests.adapters.hub_repository import NAME, HubRepository
 
 SCHEMA = Path(__file__).parents[2] / ".cache/graphql/schema.graphql"
 
@@ -39,11 +40,11 @@ def test_every_document_is_one_that_githubs_published_schema_allows() -> None:
     assert "evil:" not in {line.strip().split(" ")[0] for line in documents[1].splitlines()}
 
 
-def seen(place: Rehearsal, number: int) -> Issue:
+def seen(place: HubRepository, number: int) -> Issue:
     return place.reads().view({}).issues[number]
 
 
-def test_an_idle_repository_shows_nothing(place: Rehearsal) -> None:
+def test_an_idle_repository_shows_nothing(place: HubRepository) -> None:
     place.open_issue("Not for the bot")
 
     view = place.reads().view({})
@@ -51,7 +52,7 @@ def test_an_idle_repository_shows_nothing(place: Rehearsal) -> None:
     assert (view.issues, view.pulls) == ({}, {})
 
 
-def test_a_queued_issue_says_who_queued_it_and_that_they_may(place: Rehearsal) -> None:
+def test_a_queued_issue_says_who_queued_it_and_that_they_may(place: HubRepository) -> None:
     number = place.open_issue("Parser loses a line", by="mallory", body="- [ ] keeps it")
     place.watch.time += timedelta(minutes=5)
     place.person("bea").rest("POST", f"issues/{number}/labels", body={"labels": [READY]})
@@ -65,13 +66,13 @@ def test_a_queued_issue_says_who_queued_it_and_that_they_may(place: Rehearsal) -
     assert issue.edits == ()
 
 
-def test_a_proposal_is_seen_though_nobody_queued_it(place: Rehearsal) -> None:
+def test_a_proposal_is_seen_though_nobody_queued_it(place: HubRepository) -> None:
     number = place.open_issue("An idea", labels=(PROPOSED,))
 
     assert seen(place, number).queued is None
 
 
-def test_an_edit_after_the_label_says_who_made_it_and_that_they_may_not(place: Rehearsal) -> None:
+def test_an_edit_after_the_label_says_who_made_it_and_that_they_may_not(place: HubRepository) -> None:
     number = place.open_issue("Parser", by="mallory", labels=())
     place.person("ann").rest("POST", f"issues/{number}/labels", body={"labels": [READY]})
     place.watch.time += timedelta(minutes=5)
@@ -83,7 +84,7 @@ def test_an_edit_after_the_label_says_who_made_it_and_that_they_may_not(place: R
     assert all(issue.queued is not None and edit.at > issue.queued.at for edit in issue.edits)
 
 
-def test_more_issues_than_one_page_holds_are_all_seen(place: Rehearsal) -> None:
+def test_more_issues_than_one_page_holds_are_all_seen(place: HubRepository) -> None:
     first = place.open_issue("Issue 1", labels=(READY,))
     template = place.hub.db().execute("select * from issues where number = ?", (first,)).fetchone()
     with place.hub.write() as db:
@@ -102,7 +103,7 @@ def test_more_issues_than_one_page_holds_are_all_seen(place: Rehearsal) -> None:
     assert place.governor.counts["read"] - before == 3  # two pages, and one look at what ann may
 
 
-def with_pull(place: Rehearsal) -> tuple[int, int, str]:
+def with_pull(place: HubRepository) -> tuple[int, int, str]:
     """An issue in play, its pull request and head."""
     number = place.open_issue("Parser", labels=(READY,))
     head = place.branch("agent-1/project-1", parser__py="one\ntwo\n")
@@ -110,7 +111,7 @@ def with_pull(place: Rehearsal) -> tuple[int, int, str]:
     return number, pull, head
 
 
-def test_a_project_in_play_is_seen_with_comments_pull_reviews_and_checks(place: Rehearsal) -> None:
+def test_a_project_in_play_is_seen_with_comments_pull_reviews_and_checks(place: HubRepository) -> None:
     number, pull, head = with_pull(place)
     place.person("bea").rest("POST", f"issues/{number}/comments", body={"body": "Thanks!"})
     place.reviewer.rest("POST", f"pulls/{pull}/reviews", body={"commit_id": head, "event": "REQUEST_CHANGES", "body": "Not yet"})
@@ -135,7 +136,7 @@ def test_a_project_in_play_is_seen_with_comments_pull_reviews_and_checks(place: 
     assert any("1 failed" in check.summary for check in seen_pull.checks)
 
 
-def test_a_project_whose_issue_is_gone_does_not_spoil_the_look_at_the_others(place: Rehearsal) -> None:
+def test_a_project_whose_issue_is_gone_does_not_spoil_the_look_at_the_others(place: HubRepository) -> None:
     number, pull, _ = with_pull(place)
 
     view = place.reads().view({number: "agent-1/project-1", 999: "agent-1/project-999"})
@@ -144,7 +145,7 @@ def test_a_project_whose_issue_is_gone_does_not_spoil_the_look_at_the_others(pla
     assert view.pulls["agent-1/project-1"].number == pull
 
 
-def test_a_closed_issue_in_play_is_still_seen(place: Rehearsal) -> None:
+def test_a_closed_issue_in_play_is_still_seen(place: HubRepository) -> None:
     number = place.open_issue("Parser", labels=(READY,))
     place.writes().close_issue(number)
 
@@ -152,7 +153,7 @@ def test_a_closed_issue_in_play_is_still_seen(place: Rehearsal) -> None:
     assert place.reads().view({}).issues == {}
 
 
-def test_a_look_at_ten_projects_is_one_request(place: Rehearsal) -> None:
+def test_a_look_at_ten_projects_is_one_request(place: HubRepository) -> None:
     numbers = [place.open_issue(f"Issue {n}", labels=(READY,)) for n in range(3)]
     reads = place.reads()
     reads.view({})
@@ -163,17 +164,17 @@ def test_a_look_at_ten_projects_is_one_request(place: Rehearsal) -> None:
     assert place.governor.counts["read"] - before == 1
 
 
-def test_a_repository_that_cannot_be_seen_is_trouble_and_not_an_empty_queue(place: Rehearsal) -> None:
+def test_a_repository_that_cannot_be_seen_is_trouble_and_not_an_empty_queue(place: HubRepository) -> None:
     reads = place.reads()
     with place.hub.write() as db:
         db.execute("update repositories set name = 'moved'")
 
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         reads.view({})
-    assert caught.value.kind in (GitHubTroubleKind.GONE, GitHubTroubleKind.REFUSED)
+    assert caught.value.kind in (GitHubErrorKind.GONE, GitHubErrorKind.REFUSED)
 
 
-def test_titles_are_all_issues_and_no_pull_requests(place: Rehearsal) -> None:
+def test_titles_are_all_issues_and_no_pull_requests(place: HubRepository) -> None:
     number, _, _ = with_pull(place)
     idea = place.open_issue("An idea", labels=(PROPOSED,))
     place.writes().close_issue(number)
@@ -184,7 +185,7 @@ def test_titles_are_all_issues_and_no_pull_requests(place: Rehearsal) -> None:
     }
 
 
-def test_open_blockers_count_and_closed_ones_do_not(place: Rehearsal) -> None:
+def test_open_blockers_count_and_closed_ones_do_not(place: HubRepository) -> None:
     number, first, second = (place.open_issue(title) for title in ("A", "B", "C"))
     for blocker in (first, second):
         blocker_id = place.api("GET", f"issues/{blocker}")["id"]
@@ -194,7 +195,7 @@ def test_open_blockers_count_and_closed_ones_do_not(place: Rehearsal) -> None:
     assert place.reads().blockers(number) == (first,)
 
 
-def test_comments_are_read_to_the_end(place: Rehearsal) -> None:
+def test_comments_are_read_to_the_end(place: HubRepository) -> None:
     number = place.open_issue("Talk")
     for count in range(3):
         place.api("POST", f"issues/{number}/comments", {"body": f"comment {count}"})
@@ -202,7 +203,7 @@ def test_comments_are_read_to_the_end(place: Rehearsal) -> None:
     assert [one.body for one in place.reads().comments(number)] == ["comment 0", "comment 1", "comment 2"]
 
 
-def test_a_strangers_fork_with_a_branch_of_the_same_name_is_not_the_projects_pull_request(place: Rehearsal) -> None:
+def test_a_strangers_fork_with_a_branch_of_the_same_name_is_not_the_projects_pull_request(place: HubRepository) -> None:
     number, pull, head = with_pull(place)
     theirs = place.branch("theirs", parser__py="import os\n")
     seed.add_fork_pull(place.hub, NAME, "mallory", "agent-1/project-1", theirs, title="Fix the parser")

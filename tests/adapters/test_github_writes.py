@@ -7,38 +7,40 @@ from typing import Any
 
 import pytest
 
-from bot.core.labels import BOTS, PEOPLES, READY, LabelChange, phase_label
-from bot.core.phase import Phase
-from bot.core.policy import MergeMethod
-from bot.core.project import Issue
-from bot.hub import faults, seed
-from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, ReviewComment
+from bot.core.facts.policy import MergeMethod
+from bot.core.facts.project import Issue
+from bot.core.lifecycle.phase import Phase
+from bot.core.orders.labels import PEOPLE_LABELS, READY, LabelChange
+from bot.core.projections.phase_labels import BOT_LABELS, phase_label
+from bot.hub import seed
+from bot.hub.web import faults
+from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
-from tests.adapters.rehearsal import NAME, Rehearsal
+from tests.adapters.hub_repository import NAME, HubRepository
 
 WORKING, REVIEWING = phase_label(Phase.WORKING).name, phase_label(Phase.REVIEWING).name
 
 
-def a_pull(place: Rehearsal) -> tuple[int, str]:
+def a_pull(place: HubRepository) -> tuple[int, str]:
     head = place.branch("agent-1/project-1", parser__py="one\ntwo\n")
     return place.writes().open_pull(branch="agent-1/project-1", base="main", title="Fix", body="Said"), head
 
 
-def pulls(place: Rehearsal) -> list[Any]:
+def pulls(place: HubRepository) -> list[Any]:
     return list(place.api("GET", "pulls?state=all"))
 
 
 # --- pull requests, reviews, checks, merges
 
 
-def test_a_branch_has_one_pull_request_however_often_it_is_opened(place: Rehearsal) -> None:
+def test_a_branch_has_one_pull_request_however_often_it_is_opened(place: HubRepository) -> None:
     number, _ = a_pull(place)
 
     assert place.writes().open_pull(branch="agent-1/project-1", base="main", title="Fix", body="Again") == number
     assert [pull["user"]["login"] for pull in pulls(place)] == ["acme-worker[bot]"]
 
 
-def test_a_pull_request_whose_answer_was_lost_is_found_again(place: Rehearsal) -> None:
+def test_a_pull_request_whose_answer_was_lost_is_found_again(place: HubRepository) -> None:
     faults.fail_after_work(place.hub, "POST", "/pulls")
 
     number, _ = a_pull(place)
@@ -46,23 +48,23 @@ def test_a_pull_request_whose_answer_was_lost_is_found_again(place: Rehearsal) -
     assert [pull["number"] for pull in pulls(place)] == [number]
 
 
-def test_a_pull_request_that_was_not_made_is_trouble(place: Rehearsal) -> None:
+def test_a_pull_request_that_was_not_made_is_trouble(place: HubRepository) -> None:
     place.branch("agent-1/project-1", parser__py="one\n")
     writes = place.writes()
     faults.fail_next(place.hub, "POST", "/pulls", 502)
 
-    with pytest.raises(GitHubTrouble) as caught:
+    with pytest.raises(GitHubError) as caught:
         writes.open_pull(branch="agent-1/project-1", base="main", title="Fix", body="Said")
-    assert caught.value.kind is GitHubTroubleKind.UNREACHABLE
+    assert caught.value.kind is GitHubErrorKind.UNREACHABLE
     assert pulls(place) == []
 
 
-def reviews(place: Rehearsal, pull: int) -> list[tuple[str, str, str]]:
+def reviews(place: HubRepository, pull: int) -> list[tuple[str, str, str]]:
     return [(one["user"]["login"], one["state"], one["commit_id"]) for one in place.api("GET", f"pulls/{pull}/reviews")]
 
 
 @pytest.mark.parametrize(("approve", "state"), [(True, "APPROVED"), (False, "CHANGES_REQUESTED"), (None, "COMMENTED")])
-def test_a_verdict_is_a_review_of_the_second_identity_bound_to_its_head(place: Rehearsal, approve: bool | None, state: str) -> None:
+def test_a_verdict_is_a_review_of_the_second_identity_bound_to_its_head(place: HubRepository, approve: bool | None, state: str) -> None:
     pull, head = a_pull(place)
 
     place.writes().review(
@@ -73,7 +75,7 @@ def test_a_verdict_is_a_review_of_the_second_identity_bound_to_its_head(place: R
     assert [(one["path"], one["body"]) for one in place.api("GET", f"pulls/{pull}/comments")] == [("parser.py", "Here")]
 
 
-def test_a_review_whose_answer_was_lost_is_not_given_twice(place: Rehearsal) -> None:
+def test_a_review_whose_answer_was_lost_is_not_given_twice(place: HubRepository) -> None:
     pull, head = a_pull(place)
     writes = place.writes()
     faults.fail_after_work(place.hub, "POST", "/reviews")
@@ -83,7 +85,7 @@ def test_a_review_whose_answer_was_lost_is_not_given_twice(place: Rehearsal) -> 
     assert reviews(place, pull) == [("acme-reviewer[bot]", "APPROVED", head)]
 
 
-def test_a_comment_beside_the_diff_does_not_lose_the_review(place: Rehearsal) -> None:
+def test_a_comment_beside_the_diff_does_not_lose_the_review(place: HubRepository) -> None:
     pull, head = a_pull(place)
 
     place.writes().review(
@@ -95,7 +97,7 @@ def test_a_comment_beside_the_diff_does_not_lose_the_review(place: Rehearsal) ->
     assert "`parser.py` line 4000: Far away" in only["body"]
 
 
-def test_the_apps_verdict_is_a_check_run_on_the_head(place: Rehearsal) -> None:
+def test_the_apps_verdict_is_a_check_run_on_the_head(place: HubRepository) -> None:
     _, head = a_pull(place)
 
     place.writes().check(head=head, name="groundskeeper/review", success=True, title="Approved", summary="All met")
@@ -105,7 +107,7 @@ def test_the_apps_verdict_is_a_check_run_on_the_head(place: Rehearsal) -> None:
     assert run["app"]["slug"] == "acme-reviewer"
 
 
-def test_a_reviewer_that_is_no_app_says_it_as_a_commit_status(place: Rehearsal) -> None:
+def test_a_reviewer_that_is_no_app_says_it_as_a_commit_status(place: HubRepository) -> None:
     _, head = a_pull(place)
     writes = replace(place.writes(), reviewer=place.person("bea"))
 
@@ -115,18 +117,18 @@ def test_a_reviewer_that_is_no_app_says_it_as_a_commit_status(place: Rehearsal) 
     assert (status["context"], status["state"], status["description"]) == ("groundskeeper/review", "failure", "Not yet")
 
 
-def merged(place: Rehearsal, pull: int, head: str) -> MergeAnswer:
+def merged(place: HubRepository, pull: int, head: str) -> MergeAnswer:
     return place.writes().merge(pull=pull, head=head, method=MergeMethod.SQUASH, title="Fix (#1)", message="Said")
 
 
-def test_the_reviewed_head_is_merged(place: Rehearsal) -> None:
+def test_the_reviewed_head_is_merged(place: HubRepository) -> None:
     pull, head = a_pull(place)
 
     assert merged(place, pull, head).merged is Merged.DONE
     assert pulls(place)[0]["merged_at"] is not None
 
 
-def test_another_head_than_the_reviewed_one_is_not_merged(place: Rehearsal) -> None:
+def test_another_head_than_the_reviewed_one_is_not_merged(place: HubRepository) -> None:
     pull, head = a_pull(place)
     place.branch("agent-1/project-1", parser__py="something else\n")
 
@@ -134,7 +136,7 @@ def test_another_head_than_the_reviewed_one_is_not_merged(place: Rehearsal) -> N
     assert pulls(place)[0]["merged_at"] is None
 
 
-def test_what_protection_does_not_allow_yet_is_not_now_with_githubs_words(place: Rehearsal) -> None:
+def test_what_protection_does_not_allow_yet_is_not_now_with_githubs_words(place: HubRepository) -> None:
     pull, head = a_pull(place)
     seed.protect(place.hub, NAME, "main", required_checks=("unit tests",))
 
@@ -144,7 +146,7 @@ def test_what_protection_does_not_allow_yet_is_not_now_with_githubs_words(place:
     assert answer.words != ""
 
 
-def test_a_merge_whose_answer_was_lost_is_one_merge(place: Rehearsal) -> None:
+def test_a_merge_whose_answer_was_lost_is_one_merge(place: HubRepository) -> None:
     pull, head = a_pull(place)
     writes = place.writes()
     faults.fail_after_work(place.hub, "PUT", "/merge")
@@ -156,9 +158,9 @@ def test_a_merge_whose_answer_was_lost_is_one_merge(place: Rehearsal) -> None:
 # --- issues and labels
 
 
-def test_an_issue_is_filed_once_even_when_the_answer_was_lost(place: Rehearsal) -> None:
+def test_an_issue_is_filed_once_even_when_the_answer_was_lost(place: HubRepository) -> None:
     writes = place.writes()
-    writes.ensure_labels(BOTS)
+    writes.ensure_labels(BOT_LABELS)
     wanted: dict[str, Any] = {"title": "Idea", "body": "Text <!-- mark:7 -->", "labels": ["agent:proposed"], "mark": "mark:7"}
     faults.fail_after_work(place.hub, "POST", "/issues")
 
@@ -169,15 +171,15 @@ def test_an_issue_is_filed_once_even_when_the_answer_was_lost(place: Rehearsal) 
     assert [issue["title"] for issue in place.api("GET", "issues")] == ["Idea"]
 
 
-def test_labels_that_are_missing_are_made_and_those_of_people_left_as_they_are(place: Rehearsal) -> None:
+def test_labels_that_are_missing_are_made_and_those_of_people_left_as_they_are(place: HubRepository) -> None:
     place.api("POST", "labels", {"name": READY, "color": "ff0000", "description": "Ours"})
 
-    made = place.writes().ensure_labels([*PEOPLES, *BOTS])
+    made = place.writes().ensure_labels([*PEOPLE_LABELS, *BOT_LABELS])
 
     assert READY not in made
     assert WORKING in made
     assert place.api("GET", f"labels/{READY}")["color"] == "ff0000"
-    assert place.writes().ensure_labels([*PEOPLES, *BOTS]) == ()
+    assert place.writes().ensure_labels([*PEOPLE_LABELS, *BOT_LABELS]) == ()
 
 
 # --- what people are shown
@@ -194,24 +196,24 @@ def shown(issue: Issue, **changes: Any) -> Projection:
     return replace(plain, **changes)
 
 
-def issues(place: Rehearsal, count: int) -> list[Issue]:
+def issues(place: HubRepository, count: int) -> list[Issue]:
     numbers = [place.open_issue(f"Issue {n}", labels=(READY,)) for n in range(count)]
     view = place.reads().view(dict.fromkeys(numbers))
     return [view.issues[number] for number in numbers]
 
 
-def comments(place: Rehearsal, number: int) -> list[str]:
+def comments(place: HubRepository, number: int) -> list[str]:
     return [one["body"] for one in place.api("GET", f"issues/{number}/comments")]
 
 
-def labels(place: Rehearsal, number: int) -> set[str]:
+def labels(place: HubRepository, number: int) -> set[str]:
     return {one["name"] for one in place.api("GET", f"issues/{number}/labels")}
 
 
-def test_ten_projects_are_shown_in_one_request(place: Rehearsal) -> None:
+def test_ten_projects_are_shown_in_one_request(place: HubRepository) -> None:
     found = issues(place, 10)
     writes = place.writes()
-    writes.ensure_labels(BOTS)
+    writes.ensure_labels(BOT_LABELS)
     before = place.governor.counts["write"]
 
     writes.show([shown(issue) for issue in found])
@@ -221,7 +223,7 @@ def test_ten_projects_are_shown_in_one_request(place: Rehearsal) -> None:
     assert all(labels(place, issue.number) == {READY, WORKING} for issue in found)
 
 
-def test_the_status_comment_is_edited_in_place_and_labels_follow(place: Rehearsal) -> None:
+def test_the_status_comment_is_edited_in_place_and_labels_follow(place: HubRepository) -> None:
     (issue,) = issues(place, 1)
     writes = place.writes()
     writes.show([shown(issue)])
@@ -234,7 +236,7 @@ def test_the_status_comment_is_edited_in_place_and_labels_follow(place: Rehearsa
     assert labels(place, issue.number) == {READY, REVIEWING}
 
 
-def test_nothing_to_show_asks_nothing(place: Rehearsal) -> None:
+def test_nothing_to_show_asks_nothing(place: HubRepository) -> None:
     writes = place.writes()
     before = dict(place.governor.counts)
 
@@ -243,23 +245,23 @@ def test_nothing_to_show_asks_nothing(place: Rehearsal) -> None:
     assert dict(place.governor.counts) == before
 
 
-def test_one_issue_that_is_gone_does_not_keep_the_others_from_being_shown(place: Rehearsal) -> None:
+def test_one_issue_that_is_gone_does_not_keep_the_others_from_being_shown(place: HubRepository) -> None:
     first, second = issues(place, 2)
     writes = place.writes()
     gone = replace(first, node_id="I_doesnotexist", number=77)
 
-    with pytest.raises(GitHubTrouble, match="addComment for #77"):
+    with pytest.raises(GitHubError, match="addComment for #77"):
         writes.show([shown(gone), shown(second)])
 
     assert comments(place, second.number) == ["Agent 1 works on it"]
 
 
-def test_a_label_that_was_deleted_and_made_again_is_found_again(place: Rehearsal) -> None:
+def test_a_label_that_was_deleted_and_made_again_is_found_again(place: HubRepository) -> None:
     (issue,) = issues(place, 1)
     writes = place.writes()
-    writes.ensure_labels(BOTS)
+    writes.ensure_labels(BOT_LABELS)
     place.api("DELETE", f"labels/{WORKING}")
-    with pytest.raises(GitHubTrouble):
+    with pytest.raises(GitHubError):
         writes.show([shown(issue, body=None)])
 
     writes.show([shown(issue, body=None)])

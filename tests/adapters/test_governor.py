@@ -13,11 +13,11 @@ from random import Random
 
 import pytest
 
-from bot.adapters.github.books import InFile, InMemory
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import GITHUB, Call, Limits, Urgency
-from bot.adapters.github.page import Page
-from bot.core.trouble import UserError
+from bot.adapters.github.rate_state import RateState
+from bot.adapters.github.rate_store import FileRateStore, MemoryRateStore
+from bot.core.errors.user_errors import UserError
 from tests.adapters.counting import MINUTE, NOON, PATIENCE, OwnClock, Sent, goes, low, refused_until, violations
 
 
@@ -48,9 +48,9 @@ class Hour:
 
 def an_hour(limits: Limits, *, seed: int) -> Hour:
     """Three review now and then, four build and three dream as fast as they are let."""
-    random, hour, book = Random(seed), Hour(), InMemory()
+    random, hour, store = Random(seed), Hour(), MemoryRateStore()
     clocks = [OwnClock() for _ in range(10)]
-    governors = [Governor(clock=clock, limits=limits, book=book) for clock in clocks]
+    governors = [Governor(clock=clock, limits=limits, store=store) for clock in clocks]
     queue = [(random.random(), agent) for agent in range(10)]
     wishes: dict[int, Sent] = {}
     while queue[0][0] < 3600:
@@ -81,8 +81,8 @@ def test_ten_agents_work_an_hour_under_a_low_limit(seed: int) -> None:
 
     assert violations(hour.sent, points=120, per_minute=10, per_hour=600) == []
     assert all(hour.refused[agent] for agent in (*BUILDERS, *DREAMERS))  # there was more to do than was allowed
-    means = [sum(found) / len(found) for found in map(hour.waits, (Urgency.REVIEW, Urgency.EXECUTION, Urgency.IDEATION))]
-    assert means == sorted(means)
+    context = [sum(found) / len(found) for found in map(hour.waits, (Urgency.REVIEW, Urgency.EXECUTION, Urgency.IDEATION))]
+    assert context == sorted(context)
     assert max(hour.waits(Urgency.REVIEW)) < 15
     assert max(max(map(hour.waits, Urgency))) < PATIENCE + 30
     for quarter in range(4):
@@ -108,29 +108,29 @@ def test_processes_that_share_the_book_share_the_limit(tmp_path: Path) -> None:
 
 def greedy(path: Path) -> int:
     limits = replace(low(points=900, per_minute=20, per_hour=500), pause=timedelta())
-    governor = Governor(clock=OwnClock(), limits=limits, book=InFile(path))
+    governor = Governor(clock=OwnClock(), limits=limits, store=FileRateStore(path))
     return sum(goes(governor, Call(writes=True, creates=1)) for _ in range(15))
 
 
 def test_a_process_that_dies_in_its_turn_leaves_the_book_as_it_was(tmp_path: Path) -> None:
-    book, other = InFile(tmp_path / "book.sqlite3"), InFile(tmp_path / "book.sqlite3")
+    store, other = FileRateStore(tmp_path / "book.sqlite3"), FileRateStore(tmp_path / "book.sqlite3")
 
     def die() -> None:
-        with book.page("ann") as page:
-            page.strikes = 3
+        with store.state("ann") as state:
+            state.strikes = 3
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         die()
-    with other.page("ann") as page:
-        assert page == Page()
+    with other.state("ann") as state:
+        assert state == RateState()
 
 
 def test_a_book_that_is_something_else_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "book.sqlite3").write_text("A letter to my aunt, which is long enough to be no database at all. " * 20)
 
     with pytest.raises(UserError, match=r"book\.sqlite3.*GROUNDSKEEPER_STATE"):
-        InFile(tmp_path / "book.sqlite3")
+        FileRateStore(tmp_path / "book.sqlite3")
 
 
 def test_runners_that_cannot_see_each_other_keep_to_their_shares() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import Call, Counted, Urgency
-from bot.adapters.github.page import Go, Later, Page, Why
-from bot.ports import GitHubTrouble, GitHubTroubleKind
+from bot.adapters.github.rate_state import DeferReason, Deferred, Granted, RateState
+from bot.ports import GitHubError, GitHubErrorKind
 from tests.adapters.counting import MINUTE, NOON, PATIENCE, OwnClock, Sent, goes, low, violations
 
 
@@ -30,7 +30,7 @@ def test_a_limit_without_a_time_lasts_a_minute_and_twice_as_long_each_time_until
     write = Call(writes=True)
     with governor.turn("ann", write):
         pass
-    governor.heard("ann", write, {}, done=True)
+    governor.record_answer("ann", write, {}, done=True)
     assert governor.silence("ann", None) - clock.time == MINUTE
 
 
@@ -41,7 +41,7 @@ def test_a_limit_is_the_identitys_own_and_a_primary_one_the_resources() -> None:
 
     assert goes(governor, Call())
     with (
-        pytest.raises(GitHubTrouble, match=r"GitHub asked ann to wait until 12:10:00 UTC") as caught,
+        pytest.raises(GitHubError, match=r"GitHub asked ann to wait until 12:10:00 UTC") as caught,
         governor.turn("ann", Call(resource="graphql")),
     ):
         pass
@@ -54,16 +54,16 @@ def test_the_end_of_the_hourly_budget_is_kept_for_reviews() -> None:
     clock = OwnClock()
     governor, reset = Governor(clock=clock), NOON + 20 * MINUTE
     headers = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "1200", "x-ratelimit-reset": f"{reset.timestamp():.0f}"}
-    governor.heard("ann", Call(), headers, done=True)
+    governor.record_answer("ann", Call(), headers, done=True)
 
     assert goes(governor, Call(urgency=Urgency.REVIEW))
     with (
-        pytest.raises(GitHubTrouble, match="1200 of its 5000 requests an hour") as caught,
+        pytest.raises(GitHubError, match="1200 of its 5000 requests an hour") as caught,
         governor.turn("ann", Call(urgency=Urgency.EXECUTION)),
     ):
         pass
     assert caught.value.resume_at == reset
-    governor.heard("ann", Call(), headers | {"x-ratelimit-remaining": "0"}, done=False)
+    governor.record_answer("ann", Call(), headers | {"x-ratelimit-remaining": "0"}, done=False)
     assert not goes(governor, Call(urgency=Urgency.REVIEW))
     clock.time = reset
     assert goes(governor, Call(urgency=Urgency.IDEATION))
@@ -71,11 +71,11 @@ def test_the_end_of_the_hourly_budget_is_kept_for_reviews() -> None:
 
 def test_what_no_limit_would_ever_allow_is_refused_for_good() -> None:
     with (
-        pytest.raises(GitHubTrouble, match="Ask for less at once") as caught,
+        pytest.raises(GitHubError, match="Ask for less at once") as caught,
         Governor(clock=OwnClock()).turn("ann", Call(writes=True, creates=81)),
     ):
         pass
-    assert caught.value.kind is GitHubTroubleKind.REFUSED
+    assert caught.value.kind is GitHubErrorKind.REFUSED
 
 
 CALLS = st.builds(
@@ -91,12 +91,12 @@ TIGHT = replace(low(points=60, per_minute=8, per_hour=40), margin=Fraction(1))
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 2), CALLS), max_size=80))
 def test_no_order_of_calls_breaks_a_limit(wishes: list[tuple[float, int, Call]]) -> None:
-    page, now, sent = Page(), NOON.timestamp(), []
+    state, now, sent = RateState(), NOON.timestamp(), []
     for gap, asker, call in wishes:
         now += gap
-        page = Page.from_json(page.to_json())  # as it is between two processes
-        found = page.admit(TIGHT, call, now, asker=str(asker))
-        if isinstance(found, Go):
+        state = RateState.from_json(state.to_json())  # as it is between two processes
+        found = state.admit(TIGHT, call, now, process=str(asker))
+        if isinstance(found, Granted):
             assert now <= found.at <= now + TIGHT.longest_wait[Urgency.REVIEW].total_seconds()
             points = call.cost(Counted.REST_POINTS)
             sent.append(
@@ -111,13 +111,13 @@ def test_no_order_of_calls_breaks_a_limit(wishes: list[tuple[float, int, Call]])
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 30), CALLS), max_size=60), CALLS)
 def test_whoever_comes_again_when_told_goes_at_last(before: list[tuple[float, Call]], call: Call) -> None:
-    page, now = Page(), NOON.timestamp()
+    state, now = RateState(), NOON.timestamp()
     for gap, one in before:
         now += gap
-        page.admit(TIGHT, one, now)
+        state.admit(TIGHT, one, now)
     times = 0
-    while isinstance(found := page.admit(TIGHT, call, now, asker="last"), Later):
-        assert found.why is not Why.NEVER
+    while isinstance(found := state.admit(TIGHT, call, now, process="last"), Deferred):
+        assert found.why is not DeferReason.NEVER
         now, times = found.until, times + 1
         assert times < 12
 
@@ -127,10 +127,10 @@ def test_whoever_comes_again_when_told_goes_at_last(before: list[tuple[float, Ca
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 90), CALLS, st.none() | st.floats(0, 300)), max_size=30))
 def test_nothing_is_sent_while_github_asks_for_silence(story: list[tuple[float, Call, float | None]]) -> None:
-    page, now, silent = Page(), NOON.timestamp(), 0.0
+    state, now, silent = RateState(), NOON.timestamp(), 0.0
     for gap, call, told in story:
         now += gap
-        found = page.admit(TIGHT, call, now)
-        assert not isinstance(found, Go) or found.at >= silent
+        found = state.admit(TIGHT, call, now)
+        assert not isinstance(found, Granted) or found.at >= silent
         if told is not None:
-            silent = max(silent, page.silence(TIGHT, "*", now + told, now))
+            silent = max(silent, state.silence(TIGHT, "*", now + told, now))

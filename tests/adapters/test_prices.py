@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.prices import price_of, read_prices
-from bot.core.money import Usage, cost, usd
-from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.errors.user_errors import UserError
+from bot.core.money.pricing import Usage, cost, usd
 
 
 @pytest.mark.parametrize(
@@ -29,10 +30,10 @@ def test_a_request_costs_what_its_vendor_says(model: str, usage: Usage, dollars:
 
 
 def test_a_model_without_a_price_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(ModelTrouble, match="'gpt-x'; there are prices for claude-fable-5-1, claude-haiku-5-5") as caught:
+    with pytest.raises(ModelError, match="'gpt-x'; there are prices for claude-fable-5-1, claude-haiku-5-5") as caught:
         price_of("gpt-x", read_prices())
 
-    assert caught.value.kind is ModelTroubleKind.UNPRICED
+    assert caught.value.kind is ModelErrorKind.UNPRICED
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.scripted import Scene, ScriptedModel, ScriptTrouble, Step, read_scenario, step
-from bot.core.conversation import Message, Purpose, Reply, Request, Speaker, StopReason, Text, ToolUse
-from bot.core.money import Usage
-from bot.core.roles import Role
-from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.adapters.scripted import ScenarioError, Scene, ScriptedModel, Step, read_scenario, step
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.errors.user_errors import UserError
+from bot.core.money.pricing import Usage
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Message, Purpose, Reply, Request, Speaker, StopReason, TextBlock, ToolUseBlock
 
 SCENARIO = """
 - role: execution
@@ -20,7 +21,7 @@ SCENARIO = """
   steps:
     - say: I look.
       bash: {command: cat parser.py}
-    - trouble: overloaded
+    - error: overloaded
     - calls:
         - edit: {do: create, path: "note-${project}", new: x}
         - finish: {report: Done}
@@ -35,9 +36,9 @@ SCENARIO = """
 def request(
     role: Role = Role.EXECUTION, project: int = 7, cycle: int = 1, *, title: str = "Parser loses a line", so_far: tuple[Reply, ...] = ()
 ) -> Request:
-    messages = [Message(speaker=Speaker.USER, blocks=(Text(text=f"Issue {project}\n{title}"),))]
+    messages = [Message(speaker=Speaker.USER, blocks=(TextBlock(text=f"Issue {project}\n{title}"),))]
     for reply in so_far:
-        messages += [reply.message, Message(speaker=Speaker.USER, blocks=(Text(text="go on"),))]
+        messages += [reply.message, Message(speaker=Speaker.USER, blocks=(TextBlock(text="go on"),))]
     purpose = Purpose(role=role, project=project, cycle=cycle, run="r")
     return Request(model="m", system="s", messages=tuple(messages), tools=(), max_tokens=100, purpose=purpose)
 
@@ -53,15 +54,15 @@ def model(tmp_path: Path) -> ScriptedModel:
     return ScriptedModel(read_scenario(path))
 
 
-def test_a_scene_is_played_in_order_with_its_trouble_once(model: ScriptedModel) -> None:
+def test_a_scene_is_played_in_order_with_its_error_once(model: ScriptedModel) -> None:
     first = ask(model, request())
-    with pytest.raises(ModelTrouble) as caught:
+    with pytest.raises(ModelError) as caught:
         ask(model, request(so_far=(first,)))
     second = ask(model, request(so_far=(first,)))
 
-    assert first.message.blocks[0] == Text(text="I look.")
-    assert caught.value.kind is ModelTroubleKind.OVERLOADED
-    assert [block.input for block in second.message.blocks if isinstance(block, ToolUse)] == [
+    assert first.message.blocks[0] == TextBlock(text="I look.")
+    assert caught.value.kind is ModelErrorKind.OVERLOADED
+    assert [block.input for block in second.message.blocks if isinstance(block, ToolUseBlock)] == [
         {"do": "create", "path": "note-7", "new": "x"},
         {"report": "Done"},
     ]
@@ -79,14 +80,14 @@ def test_a_run_that_lost_its_machine_begins_the_scene_again(model: ScriptedModel
     [request(cycle=2), request(title="Something else"), request(Role.IDEATION)],
 )
 def test_a_request_that_no_scene_fits_is_named(model: ScriptedModel, given: Request) -> None:
-    with pytest.raises(ScriptTrouble, match=f"no scene .* for {given.purpose.role.value} of project 7, cycle {given.purpose.cycle}"):
+    with pytest.raises(ScenarioError, match=f"no scene .* for {given.purpose.role.value} of project 7, cycle {given.purpose.cycle}"):
         ask(model, given)
 
 
 def test_a_scene_that_runs_dry_is_named_with_the_step(model: ScriptedModel) -> None:
     review = ask(model, request(Role.REVIEW))
 
-    with pytest.raises(ScriptTrouble, match="'review' has no step 2"):
+    with pytest.raises(ScenarioError, match="'review' has no step 2"):
         ask(model, request(Role.REVIEW, so_far=(review,)))
 
 
@@ -102,7 +103,7 @@ def test_ten_runs_at_once_each_get_their_own_scene() -> None:
     with ThreadPoolExecutor(10) as pool:
         replies = list(pool.map(lambda number: ask(model, request(project=number)), range(10)))
 
-    assert [block.input["command"] for reply in replies for block in reply.message.blocks if isinstance(block, ToolUse)] == [
+    assert [block.input["command"] for reply in replies for block in reply.message.blocks if isinstance(block, ToolUseBlock)] == [
         str(number) for number in range(10)
     ]
     assert model.unused() == ()
@@ -127,7 +128,7 @@ def test_usage_grows_with_the_conversation_and_reads_from_the_cache() -> None:
         ("- {role: cook, steps: []}", "scene 1: there is no role 'cook'"),
         ("- {role: review, steps: [], titel: x}", "scene 1"),
         ("- {role: review, steps: [{bash: ls}]}", "scene 1, step 1: the input of bash"),
-        ("- {role: review, steps: [{trouble: rain}]}", "scene 1, step 1"),
+        ("- {role: review, steps: [{error: rain}]}", "scene 1, step 1"),
         ("- {role: review, steps: [ls]}", "scene 1, step 1"),
     ],
 )

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from bot.adapters.github.client import Client
-from bot.adapters.github.people import People
+from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.view import Reads
-from bot.core.labels import PROPOSED, READY
-from bot.core.project import CheckState, PullState
-from bot.hub import checks, faults, seed
-from bot.ports import GitHubTrouble, View
-from tests.adapters.rehearsal import NAME, Rehearsal
+from bot.core.facts.project import CheckState, PullState
+from bot.core.orders.labels import PROPOSED, READY
+from bot.hub import seed
+from bot.hub.changes import checks
+from bot.hub.web import faults
+from bot.ports import GitHubError, View
+from tests.adapters.hub_repository import NAME, HubRepository
 
 _LABELS = (READY, READY.upper(), PROPOSED, "bug", "priority:high")
 _LONG_AGO = timedelta(minutes=10)
@@ -29,7 +31,7 @@ _LONG_AGO = timedelta(minutes=10)
 class World:
     """What happens on GitHub at random, and the bot's looks at it."""
 
-    place: Rehearsal
+    place: HubRepository
     random: Random
     story: list[str] = field(default_factory=list)
     issues: list[int] = field(default_factory=list)
@@ -160,7 +162,7 @@ class World:
         happenings += [self.pull_opened, self.pull_opened, self.pull_changed, self.pull_changed]
         if not self.issues:
             self.opened()
-        with suppress(GitHubTrouble):  # what GitHub refuses did not happen
+        with suppress(GitHubError):  # what GitHub refuses did not happen
             self.random.choice(happenings)()
 
     def time_passes(self) -> None:
@@ -182,17 +184,17 @@ def differences(kept: View, first: View) -> list[tuple[int | str, object, object
 
 
 def first_look(reads: Reads) -> Reads:
-    return Reads(client=reads.client, people=reads.people)
+    return Reads(client=reads.client, collaborators=reads.collaborators)
 
 
-def reads_of(place: Rehearsal) -> Reads:
+def reads_of(place: HubRepository) -> Reads:
     """A new process: nothing is kept, not even answers. With a fixed token, since an app's would end with the hours that pass here."""
     client = place.person("bea")
-    return Reads(client=client, people=People(client=client))
+    return Reads(client=client, collaborators=Collaborators(client=client))
 
 
 @pytest.mark.parametrize(("dice", "many"), [(0, False), (1, False), (4, True)])
-def test_every_look_shows_what_a_first_look_would(place: Rehearsal, dice: int, many: bool) -> None:
+def test_every_look_shows_what_a_first_look_would(place: HubRepository, dice: int, many: bool) -> None:
     """With few issues one query shows all, and is asked again; with many only what changed is."""
     world = World(place=place, random=Random(dice))
     reads, another = reads_of(place), reads_of(place)
@@ -210,7 +212,7 @@ def test_every_look_shows_what_a_first_look_would(place: Rehearsal, dice: int, m
                 world.story.append("a look fails")
                 path = world.random.choice(("/graphql", "/issues", NAME))
                 faults.fail_next(place.hub, "POST" if path == "/graphql" else "GET", path, 403)
-                with suppress(GitHubTrouble):
+                with suppress(GitHubError):
                     reads.view(world.in_play)
                 with place.hub.write() as db:
                     db.execute("delete from faults")
@@ -230,15 +232,15 @@ def test_every_look_shows_what_a_first_look_would(place: Rehearsal, dice: int, m
             reads.blockers(number)
 
 
-def asked(place: Rehearsal, look: Callable[[], object]) -> list[tuple[str, int]]:
+def asked(place: HubRepository, read_snapshot: Callable[[], object]) -> list[tuple[str, int]]:
     """What GitHub was asked meanwhile, and its answers' status; 304 is free."""
     last = place.hub.db().execute("select coalesce(max(id), 0) from requests").fetchone()[0]
-    look()
+    read_snapshot()
     rows = place.hub.db().execute("select path, status from requests where id > ? order by id", (last,))
     return [(row["path"].removeprefix(f"/repos/{NAME}"), row["status"]) for row in rows]
 
 
-def a_long_queue(place: Rehearsal) -> Reads:
+def a_long_queue(place: HubRepository) -> Reads:
     """Longer than one query shows; looked at long enough ago that its times have settled."""
     seed.add_issues(place.hub, NAME, 250, author="ann", labels=[READY])
     reads = reads_of(place)
@@ -248,13 +250,13 @@ def a_long_queue(place: Rehearsal) -> Reads:
     return reads
 
 
-def test_a_look_at_a_long_queue_where_nothing_happened_is_two_requests_and_both_are_free(place: Rehearsal) -> None:
+def test_a_look_at_a_long_queue_where_nothing_happened_is_two_requests_and_both_are_free(place: HubRepository) -> None:
     reads = a_long_queue(place)
 
     assert asked(place, lambda: reads.view({})) == [("/issues", 304), ("", 304)]
 
 
-def test_a_look_at_a_long_queue_after_one_change_is_two_requests(place: Rehearsal) -> None:
+def test_a_look_at_a_long_queue_after_one_change_is_two_requests(place: HubRepository) -> None:
     reads = a_long_queue(place)
     place.api("PATCH", "issues/17", {"title": "Another title"})
 
@@ -262,7 +264,7 @@ def test_a_look_at_a_long_queue_after_one_change_is_two_requests(place: Rehearsa
     assert reads.view({}).issues[17].title == "Another title"
 
 
-def test_a_second_change_within_one_second_is_seen_too(place: Rehearsal) -> None:
+def test_a_second_change_within_one_second_is_seen_too(place: HubRepository) -> None:
     """GitHub's times have whole seconds: after the first change nothing says that there was another one."""
     reads = a_long_queue(place)
     late = place.open_issue("Late")
@@ -275,7 +277,7 @@ def test_a_second_change_within_one_second_is_seen_too(place: Rehearsal) -> None
     assert late in reads.view({}).issues
 
 
-def test_an_issue_that_was_deleted_or_moved_away_is_gone(place: Rehearsal) -> None:
+def test_an_issue_that_was_deleted_or_moved_away_is_gone(place: HubRepository) -> None:
     reads = a_long_queue(place)
     with place.hub.write() as db:
         db.execute("delete from issues where number = 17")
@@ -283,19 +285,19 @@ def test_an_issue_that_was_deleted_or_moved_away_is_gone(place: Rehearsal) -> No
     assert 17 not in reads.view({}).issues
 
 
-def test_what_changed_before_a_look_that_failed_is_seen_by_the_next_one(place: Rehearsal) -> None:
+def test_what_changed_before_a_look_that_failed_is_seen_by_the_next_one(place: HubRepository) -> None:
     reads = a_long_queue(place)
     place.api("PATCH", "issues/17", {"title": "Another title"})
     place.watch.time += _LONG_AGO
     faults.fail_next(place.hub, "POST", "/graphql", 403)
 
-    with pytest.raises(GitHubTrouble):
+    with pytest.raises(GitHubError):
         reads.view({})
 
     assert reads.view({}).issues[17].title == "Another title"
 
 
-def test_checks_that_leave_no_trace_in_the_list_of_issues_are_seen(place: Rehearsal) -> None:
+def test_checks_that_leave_no_trace_in_the_list_of_issues_are_seen(place: HubRepository) -> None:
     reads = a_long_queue(place)
     branch = "agent-1/project-9"
     head = place.branch(branch, parser__py="one\n")
@@ -310,7 +312,7 @@ def test_checks_that_leave_no_trace_in_the_list_of_issues_are_seen(place: Rehear
     assert (pull.state, [check.state for check in pull.checks]) == (PullState.OPEN, [CheckState.FAILURE])
 
 
-def test_an_issue_is_blocked_until_what_blocks_it_is_closed(place: Rehearsal) -> None:
+def test_an_issue_is_blocked_until_what_blocks_it_is_closed(place: HubRepository) -> None:
     """GitHub says nothing of the one that waits when the other one is closed."""
     reads = a_long_queue(place)
     place.api("POST", "issues/17/dependencies/blocked_by", {"issue_id": place.api("GET", "issues/18")["id"]})
@@ -325,7 +327,7 @@ def test_an_issue_is_blocked_until_what_blocks_it_is_closed(place: Rehearsal) ->
     assert reads.blockers(17) == ()
 
 
-def test_who_is_blocked_is_asked_again_after_ten_minutes(place: Rehearsal) -> None:
+def test_who_is_blocked_is_asked_again_after_ten_minutes(place: HubRepository) -> None:
     """What blocks may be in another repository, whose issues nobody lists here."""
     reads = a_long_queue(place)
     place.api("POST", "issues/17/dependencies/blocked_by", {"issue_id": place.api("GET", "issues/18")["id"]})
@@ -338,7 +340,7 @@ def test_who_is_blocked_is_asked_again_after_ten_minutes(place: Rehearsal) -> No
     assert reads.view({}).issues[17].blockers is None
 
 
-def test_a_label_deleted_from_the_repository_is_noticed_within_the_hour(place: Rehearsal) -> None:
+def test_a_label_deleted_from_the_repository_is_noticed_within_the_hour(place: HubRepository) -> None:
     """GitHub touches none of the issues that lose it."""
     reads = a_long_queue(place)
     place.api("DELETE", f"labels/{READY}")
@@ -348,7 +350,7 @@ def test_a_label_deleted_from_the_repository_is_noticed_within_the_hour(place: R
     assert reads.view({}).issues == {}
 
 
-def test_after_very_many_changes_looks_become_short_and_free_again(place: Rehearsal) -> None:
+def test_after_very_many_changes_looks_become_short_and_free_again(place: HubRepository) -> None:
     reads = a_long_queue(place)
     with place.hub.write() as db:
         db.execute("update issues set title = 'All new', updated_at = ?", (place.hub.now(),))
@@ -361,7 +363,7 @@ def test_after_very_many_changes_looks_become_short_and_free_again(place: Rehear
     assert asked(place, lambda: reads.view({})) == [("/issues", 304), ("", 304)]
 
 
-def test_an_answer_that_changed_takes_the_place_of_the_old_one(place: Rehearsal) -> None:
+def test_an_answer_that_changed_takes_the_place_of_the_old_one(place: HubRepository) -> None:
     """hishel keeps both, and then takes a 304 for neither: each such question would be asked twice, and paid for."""
     client = place.person("bea")
     place.open_issue("One")

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
-from bot.core.ledger import Entry
-from bot.core.record import Record
-from bot.ports import GitTrouble
+from bot.core.facts.record import Record
+from bot.core.money.ledger import Entry
+from bot.ports import GitError
 from tests.core.facts import NOON, run
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
@@ -52,21 +52,21 @@ def test_any_stop_comes_back_the_same(stop: StopFile) -> None:
     ],
 )
 def test_what_somebody_else_wrote_is_refused_with_its_place(data: bytes, words: str) -> None:
-    with pytest.raises(GitTrouble, match=words) as caught:
+    with pytest.raises(GitError, match=words) as caught:
         record_from(data, where="refs/groundskeeper/project/7 (1234567890), record.json")
 
     assert str(caught.value).startswith("refs/groundskeeper/project/7 (1234567890), record.json")
 
 
 def test_a_spoiled_line_of_the_ledger_is_named_by_its_number() -> None:
-    with pytest.raises(GitTrouble, match=r"2026-11.jsonl, line 2"):
+    with pytest.raises(GitError, match=r"2026-11.jsonl, line 2"):
         entries_from(b"\n{}\n", where="2026-11.jsonl")
 
 
 def test_a_time_without_a_zone_is_refused_since_nothing_could_be_compared_with_it() -> None:
     naive = encoded(StopFile(stopped=True, by="ann", at=NOON)).replace(b"Z", b"").replace(b"+00:00", b"")
 
-    with pytest.raises(GitTrouble, match="without a zone"):
+    with pytest.raises(GitError, match="without a zone"):
         stop_from(naive, where="here")
 
 

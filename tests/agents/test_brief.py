@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from bot.adapters.claude_wire import body_of
 from bot.adapters.scripted import ScriptedModel, Step, step
 from bot.agents.brief import fenced, rendered
-from bot.core.conversation import Request
-from bot.core.roles import Role
-from bot.core.run import CheckOutcome, Finding, GateCommand
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request
+from bot.core.runs.run import CheckOutcome, Finding, GateCommand
 from tests.agents.workshop import PROMPTS, Workshop
 
 
@@ -50,7 +50,7 @@ def test_a_text_that_holds_a_fence_of_its_own_gets_another(workshop: Workshop) -
     assert whole.splitlines()[-1] not in hostile
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.CLERK])
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WRITER])
 def test_each_roles_prompt_renders_with_all_that_a_brief_can_hold(workshop: Workshop, role: Role) -> None:
     brief = workshop.brief(
         role,
@@ -88,6 +88,6 @@ def test_a_missing_prompt_ends_the_run_with_its_name(workshop: Workshop) -> None
 
     from bot.agents.run import run_brief
 
-    outside = replace(workshop.outside(ScriptedModel([])), prompts={})
+    ports = replace(workshop.ports(ScriptedModel([])), prompts={})
 
-    assert "prompts/execution.md" in run_brief(workshop.brief(), outside).note
+    assert "prompts/execution.md" in run_brief(workshop.brief(), ports).note

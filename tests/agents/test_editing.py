@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.agents.editing import EditInput, edit_tool
-from bot.agents.files import Unreadable, read_bytes, write_text
-from bot.agents.tools import Said, cut_middle, plain
+from bot.agents.edit_tool import EditInput, edit_tool
+from bot.agents.tools import ToolResult, cut_middle, plain
+from bot.agents.workspace_files import Unreadable, read_bytes, write_text
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def root(tmp_path: Path) -> Path:
     return workspace
 
 
-def edit(root: Path, **given: object) -> Said:
+def edit(root: Path, **given: object) -> ToolResult:
     acted = edit_tool(root).act(EditInput.model_validate(given))
-    assert isinstance(acted, Said)
+    assert isinstance(acted, ToolResult)
     return acted
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.agents.run import run_brief
-from bot.core.conversation import Request, Text, ToolResult
-from bot.core.money import usd
-from bot.core.roles import Role
-from bot.core.run import Ending, Finding, GateCommand, Grant
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request, TextBlock, ToolResultBlock
+from bot.core.runs.run import Ending, Finding, GateCommand, Grant
 from tests.agents.workshop import Workshop, git
 
 FIX = step("edit", do="replace", path="parser.py", old="[:-1]", new="")
@@ -41,7 +41,7 @@ def test_a_failing_gate_goes_back_to_the_model_which_mends_it(workshop: Workshop
 
     def mend(request: Request) -> Step:
         block = request.messages[-1].blocks[-1]
-        assert isinstance(block, ToolResult)
+        assert isinstance(block, ToolResultBlock)
         heard.append(block.content)
         return FIX
 
@@ -92,15 +92,15 @@ def test_rework_without_a_new_commit_is_a_failure_too(workshop: Workshop) -> Non
 
 
 def test_findings_of_the_review_reach_the_model_with_their_ids(workshop: Workshop) -> None:
-    def look(request: Request) -> Step:
+    def read_snapshot(request: Request) -> Step:
         opening = request.messages[0].blocks[0]
-        assert isinstance(opening, Text)
+        assert isinstance(opening, TextBlock)
         assert "F1" in opening.text
         assert "parser.py:2) loses a line" in opening.text
         return FIX
 
     finding = Finding(source="review", text="loses a line", path="parser.py", line=2)
-    assert workshop.run(workshop.brief(findings=(finding,)), look, FINISH).ending is Ending.FINISHED
+    assert workshop.run(workshop.brief(findings=(finding,)), read_snapshot, FINISH).ending is Ending.FINISHED
 
 
 def test_work_in_progress_is_kept_when_the_steps_run_out(workshop: Workshop, tmp_path: Path) -> None:
@@ -115,10 +115,10 @@ def test_work_in_progress_is_kept_when_the_steps_run_out(workshop: Workshop, tmp
 
 def test_an_unfinished_run_goes_on_in_the_same_conversation(workshop: Workshop, tmp_path: Path) -> None:
     model = ScriptedModel([Scene(role=Role.EXECUTION, steps=(FIX, FINISH))])
-    first = run_brief(workshop.brief(grant=Grant(money=usd(5), steps=1, time=timedelta(minutes=30))), workshop.outside(model))
+    first = run_brief(workshop.brief(grant=Grant(money=usd(5), steps=1, time=timedelta(minutes=30))), workshop.ports(model))
 
     again = workshop.brief(run="run-2", head=first.head, transcript=first.transcript)
-    second = run_brief(again, workshop.outside(model))
+    second = run_brief(again, workshop.ports(model))
 
     assert second.ending is Ending.FINISHED
     assert second.steps == 1

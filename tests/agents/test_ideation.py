@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.adapters.scripted import Step, step
-from bot.core.category import Category
-from bot.core.conversation import Request, Text
-from bot.core.roles import Role
-from bot.core.run import Ending, Proposal
+from bot.core.roles.category import Category
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request, TextBlock
+from bot.core.runs.run import Ending, Proposal
 from tests.agents.test_loop import expecting
 from tests.agents.workshop import Workshop
 
@@ -39,15 +39,15 @@ def test_a_proposal_comes_back_in_its_category(workshop: Workshop) -> None:
 
 
 def test_the_idea_finder_is_told_its_category_and_what_exists(workshop: Workshop) -> None:
-    def look(request: Request) -> Step:
+    def read_snapshot(request: Request) -> Step:
         opening = request.messages[0].blocks[0]
-        assert isinstance(opening, Text)
+        assert isinstance(opening, TextBlock)
         assert all(
             words in opening.text for words in ("Break the code", "a mutant that survives", "coverage for its own sake", "An old idea")
         )
         return step("nothing_left", reason="all tested")
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION, category=CATEGORY, existing=("An old idea",)), look)
+    bundle = workshop.run(workshop.brief(Role.IDEATION, category=CATEGORY, existing=("An old idea",)), read_snapshot)
 
     assert (bundle.ending, bundle.proposals) == (Ending.FINISHED, ())
     assert "all tested" in bundle.note

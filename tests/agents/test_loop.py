@@ -12,14 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
-from bot.agents.bound import prompt_bound
+from bot.agents.prompt_bound import prompt_bound
 from bot.agents.run import run_brief
 from bot.agents.transcript import Conversation, read_back, user
-from bot.core.conversation import Message, Reply, Request, Speaker, StopReason, Text, ToolResult, ToolUse
-from bot.core.money import MicroUsd, Price, Rate, Usage, cost, usd, worst_case
-from bot.core.roles import Role
-from bot.core.run import Ending, Grant
-from bot.core.trouble import ModelTrouble, ModelTroubleKind, UserError
+from bot.core.errors.model_errors import ModelError, ModelErrorKind
+from bot.core.errors.user_errors import UserError
+from bot.core.money.pricing import MicroUsd, Price, Rate, Usage, cost, usd, worst_case
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Message, Reply, Request, Speaker, StopReason, TextBlock, ToolResultBlock, ToolUseBlock
+from bot.core.runs.run import Ending, Grant
 from bot.ports import Outcome
 from tests.agents.workshop import Workshop
 
@@ -30,9 +31,9 @@ LOOK = step("bash", command="true")
 def said_to(request: Request) -> str:
     """The newest thing that the model was told."""
     return "\n".join(
-        block.content if isinstance(block, ToolResult) else block.text
+        block.content if isinstance(block, ToolResultBlock) else block.text
         for block in request.messages[-1].blocks
-        if isinstance(block, ToolResult | Text)
+        if isinstance(block, ToolResultBlock | TextBlock)
     )
 
 
@@ -123,14 +124,14 @@ class Greedy:
             for block in message.blocks:
                 prompt += len(
                     block.text
-                    if isinstance(block, Text)
+                    if isinstance(block, TextBlock)
                     else block.content
-                    if isinstance(block, ToolResult)
+                    if isinstance(block, ToolResultBlock)
                     else repr(block.input)
-                    if isinstance(block, ToolUse)
+                    if isinstance(block, ToolUseBlock)
                     else ""
                 )
-        use = ToolUse(id=f"t{self.sent}", name="bash", input={"command": "seq 900"})
+        use = ToolUseBlock(id=f"t{self.sent}", name="bash", input={"command": "seq 900"})
         return Reply(
             message=Message(speaker=Speaker.ASSISTANT, blocks=(use,)),
             stop=StopReason.TOOL_USE,
@@ -143,7 +144,7 @@ class Greedy:
 def test_a_model_that_bills_the_worst_case_never_gets_past_the_grant(workshop: Workshop, money: float) -> None:
     grant = Grant(money=usd(money), steps=50, time=timedelta(minutes=30))
 
-    bundle = run_brief(workshop.brief(Role.IDEATION, grant=grant), workshop.outside(Greedy()))
+    bundle = run_brief(workshop.brief(Role.IDEATION, grant=grant), workshop.ports(Greedy()))
 
     assert bundle.ending is Ending.UNFINISHED
     assert bundle.spend.money <= grant.money
@@ -167,9 +168,9 @@ def test_the_bound_is_never_below_one_token_a_byte_of_what_is_new(texts: list[st
     assert bound >= sum(len(text.encode()) for text in texts) + (reported.prompt + reported.output if reported else 0)
 
 
-@pytest.mark.parametrize("kind", [ModelTroubleKind.RATE_LIMITED, ModelTroubleKind.OVERLOADED, ModelTroubleKind.UNREACHABLE])
-def test_trouble_that_passes_is_waited_for(workshop: Workshop, kind: ModelTroubleKind) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(trouble=kind), Step(trouble=kind), NOTHING_LEFT)
+@pytest.mark.parametrize("kind", [ModelErrorKind.RATE_LIMITED, ModelErrorKind.OVERLOADED, ModelErrorKind.UNREACHABLE])
+def test_trouble_that_passes_is_waited_for(workshop: Workshop, kind: ModelErrorKind) -> None:
+    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(error=kind), Step(error=kind), NOTHING_LEFT)
 
     assert bundle.ending is Ending.FINISHED
     assert sum(workshop.clock.waited) >= 4
@@ -181,8 +182,8 @@ def test_a_stated_time_is_waited_for_when_the_grant_has_it_and_handed_on_when_no
 
     bundle = workshop.run(
         workshop.brief(Role.IDEATION),
-        Step(trouble=ModelTroubleKind.RATE_LIMITED, resume_at=soon),
-        Step(trouble=ModelTroubleKind.RATE_LIMITED, resume_at=late),
+        Step(error=ModelErrorKind.RATE_LIMITED, resume_at=soon),
+        Step(error=ModelErrorKind.RATE_LIMITED, resume_at=late),
         NOTHING_LEFT,
         leftover=True,
     )
@@ -193,9 +194,9 @@ def test_a_stated_time_is_waited_for_when_the_grant_has_it_and_handed_on_when_no
 
 def test_a_stop_ends_the_wait_for_the_vendor(workshop: Workshop) -> None:
     workshop.cancelled = lambda: bool(workshop.clock.waited)
-    trouble = Step(trouble=ModelTroubleKind.RATE_LIMITED, resume_at=workshop.clock.at + timedelta(minutes=20))
+    error = Step(error=ModelErrorKind.RATE_LIMITED, resume_at=workshop.clock.at + timedelta(minutes=20))
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION), trouble, leftover=True)
+    bundle = workshop.run(workshop.brief(Role.IDEATION), error, leftover=True)
 
     assert bundle.ending is Ending.STOPPED
     assert sum(workshop.clock.waited) <= 4
@@ -204,19 +205,17 @@ def test_a_stop_ends_the_wait_for_the_vendor(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("kind", "ending", "remedy"),
     [
-        (ModelTroubleKind.SPEND_LIMITED, Ending.LIMITED, "spend limit"),
-        (ModelTroubleKind.USAGE_LIMITED, Ending.LIMITED, "usage limit"),
-        (ModelTroubleKind.UNAUTHORIZED, Ending.FAILED, "Set a valid key"),
-        (ModelTroubleKind.UNPRICED, Ending.FAILED, "add its price"),
-        (ModelTroubleKind.REFUSED, Ending.FAILED, "Check the model's name"),
-        (ModelTroubleKind.CONTEXT_FULL, Ending.FAILED, "larger"),
-        (ModelTroubleKind.CANCELLED, Ending.STOPPED, "work kept"),
+        (ModelErrorKind.SPEND_LIMITED, Ending.LIMITED, "spend limit"),
+        (ModelErrorKind.USAGE_LIMITED, Ending.LIMITED, "usage limit"),
+        (ModelErrorKind.UNAUTHORIZED, Ending.FAILED, "Set a valid key"),
+        (ModelErrorKind.UNPRICED, Ending.FAILED, "add its price"),
+        (ModelErrorKind.REFUSED, Ending.FAILED, "Check the model's name"),
+        (ModelErrorKind.CONTEXT_FULL, Ending.FAILED, "larger"),
+        (ModelErrorKind.CANCELLED, Ending.STOPPED, "work kept"),
     ],
 )
-def test_trouble_that_stays_ends_the_run_and_says_what_to_do(
-    workshop: Workshop, kind: ModelTroubleKind, ending: Ending, remedy: str
-) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(trouble=kind), leftover=True)
+def test_trouble_that_stays_ends_the_run_and_says_what_to_do(workshop: Workshop, kind: ModelErrorKind, ending: Ending, remedy: str) -> None:
+    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(error=kind), leftover=True)
 
     assert bundle.ending is ending
     assert remedy in bundle.note
@@ -230,14 +229,14 @@ class Breaking(ScriptedModel):
     def reply(self, request: Request, *, cancelled: Callable[[], bool]) -> Reply:
         if self.times:
             self.times -= 1
-            raise ModelTrouble(ModelTroubleKind.UNREACHABLE, "cut", spent=MicroUsd(700) if self.times else Usage(input=10, output=20))
+            raise ModelError(ModelErrorKind.UNREACHABLE, "cut", spent=MicroUsd(700) if self.times else Usage(input=10, output=20))
         return super().reply(request, cancelled=cancelled)
 
 
 def test_requests_that_were_billed_and_brought_nothing_are_counted(workshop: Workshop) -> None:
     model = Breaking([Scene(role=Role.IDEATION, steps=(NOTHING_LEFT,))])
 
-    bundle = run_brief(workshop.brief(Role.IDEATION), workshop.outside(model))
+    bundle = run_brief(workshop.brief(Role.IDEATION), workshop.ports(model))
 
     answered = MicroUsd(bundle.spend.money - 700 - cost(Usage(input=10, output=20), model.price("")))
     assert bundle.spend.requests == 3
@@ -260,7 +259,7 @@ class NoSandbox:
 def test_a_sandbox_that_is_not_there_fails_the_run_with_what_it_spent(workshop: Workshop) -> None:
     model = ScriptedModel([Scene(role=Role.IDEATION, steps=(LOOK,))])
 
-    bundle = run_brief(workshop.brief(Role.IDEATION), replace(workshop.outside(model), sandbox=NoSandbox()))
+    bundle = run_brief(workshop.brief(Role.IDEATION), replace(workshop.ports(model), sandbox=NoSandbox()))
 
     assert (bundle.ending, bundle.note, bundle.spend.requests) == (Ending.FAILED, "bwrap is not installed.", 1)
 
@@ -268,7 +267,7 @@ def test_a_sandbox_that_is_not_there_fails_the_run_with_what_it_spent(workshop: 
 def test_an_interrupted_tool_is_answered_when_the_conversation_goes_on() -> None:
     conversation = Conversation()
     conversation.add(user("begin"))
-    use = ToolUse(id="t1", name="bash", input={"command": "ls"})
+    use = ToolUseBlock(id="t1", name="bash", input={"command": "ls"})
     conversation.answered(Usage(input=5, output=7), Message(speaker=Speaker.ASSISTANT, blocks=(use,)))
 
     again = read_back(conversation.text())
@@ -276,7 +275,7 @@ def test_an_interrupted_tool_is_answered_when_the_conversation_goes_on() -> None
     assert again is not None
     assert again.reported == Usage(input=5, output=7)
     last = again.messages[-1].blocks[0]
-    assert isinstance(last, ToolResult)
+    assert isinstance(last, ToolResultBlock)
     assert (last.id, last.is_error) == ("t1", True)
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from bot.adapters.claude import Claude
 from bot.adapters.prices import read_prices
 from bot.agents.run import run_brief
-from bot.core.money import Usage, cost, usd
-from bot.core.roles import Role
-from bot.core.run import Ending, Grant
+from bot.core.money.pricing import Usage, cost, usd
+from bot.core.roles.role import Role
+from bot.core.runs.run import Ending, Grant
 from tests.agents.workshop import Workshop
 from tests.messages_api import Answer, Fault, MessagesApi, Scripted, tool_use
 
@@ -31,8 +31,8 @@ def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(
         MessagesApi(answers=list(answers)).served() as api,
         closing(Claude(api_key="sk-test", prices=read_prices(), clock=workshop.clock, base_url=api.url)) as model,
     ):
-        first = run_brief(brief, workshop.outside(model))
-        second = run_brief(workshop.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), workshop.outside(model))
+        first = run_brief(brief, workshop.ports(model))
+        second = run_brief(workshop.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), workshop.ports(model))
 
     assert (first.ending, first.steps) == (Ending.UNFINISHED, 4)
     assert (second.ending, second.steps) == (Ending.FINISHED, 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.scripted import Step, step
-from bot.core.conversation import Request, Text, ToolResult
-from bot.core.roles import Role
-from bot.core.run import Brief, Ending, Finding
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request, TextBlock, ToolResultBlock
+from bot.core.runs.run import Brief, Ending, Finding
 from tests.agents.test_loop import expecting
 from tests.agents.workshop import Workshop
 
@@ -73,8 +73,8 @@ def test_findings_keep_their_line_when_the_diff_has_it(workshop: Workshop) -> No
 
 
 def test_a_finding_that_stays_outside_the_diff_moves_to_the_file_or_into_words(workshop: Workshop) -> None:
-    outside = [{"text": "far off", "path": "parser.py", "line": 99}, {"text": "elsewhere", "path": "other.py", "line": 1}]
-    insisting = verdict(findings=outside)
+    ports = [{"text": "far off", "path": "parser.py", "line": 99}, {"text": "elsewhere", "path": "other.py", "line": 1}]
+    insisting = verdict(findings=ports)
 
     bundle = workshop.run(review_of(workshop), insisting, insisting)
 
@@ -96,14 +96,14 @@ def test_the_reviewer_can_read_and_run_but_not_write(workshop: Workshop) -> None
 
 
 def test_a_later_cycle_asks_for_the_delta_only(workshop: Workshop) -> None:
-    def look(request: Request) -> Step:
+    def read_snapshot(request: Request) -> Step:
         opening = request.messages[0].blocks[0]
-        assert isinstance(opening, Text)
+        assert isinstance(opening, TextBlock)
         assert "Look only at whether the earlier findings are resolved" in opening.text
         assert "loses one" in opening.text
         return verdict()
 
-    workshop.run(review_of(workshop, cycle=2, findings=(Finding(source="review", text="loses one"),)), look)
+    workshop.run(review_of(workshop, cycle=2, findings=(Finding(source="review", text="loses one"),)), read_snapshot)
 
 
 def test_a_stopped_review_gives_no_verdict(workshop: Workshop) -> None:
@@ -115,11 +115,11 @@ def test_a_stopped_review_gives_no_verdict(workshop: Workshop) -> None:
 
 
 def test_a_tool_result_that_is_an_error_says_so_to_the_model(workshop: Workshop) -> None:
-    def look(request: Request) -> Step:
+    def read_snapshot(request: Request) -> Step:
         result = request.messages[-1].blocks[0]
-        assert isinstance(result, ToolResult)
+        assert isinstance(result, ToolResultBlock)
         assert result.is_error
         assert "[exit status 3]" in result.content
         return verdict()
 
-    workshop.run(review_of(workshop), step("bash", command="exit 3"), look)
+    workshop.run(review_of(workshop), step("bash", command="exit 3"), read_snapshot)

@@ -11,12 +11,12 @@ from typing import Any
 
 from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
 from bot.adapters.scripted import Line, Scene, ScriptedModel
-from bot.agents.outside import Outside, Progress
 from bot.agents.run import run_brief
-from bot.core.criteria import Criterion
-from bot.core.money import usd
-from bot.core.roles import Role
-from bot.core.run import Brief, Bundle, Grant
+from bot.agents.run_ports import Progress, RunPorts
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
+from bot.core.runs.criteria import Criterion
+from bot.core.runs.run import Brief, Bundle, Grant
 from bot.ports import Model
 
 PROMPTS = {path.stem: path.read_text() for path in (Path(__file__).parents[2] / "prompts").glob("*.md")}
@@ -84,8 +84,8 @@ class Workshop:
         )
         return replace(brief, **over)
 
-    def outside(self, model: Model) -> Outside:
-        return Outside(
+    def ports(self, model: Model) -> RunPorts:
+        return RunPorts(
             model=model,
             sandbox=self.sandbox,
             workspace=Checkout(self.path),
@@ -99,7 +99,7 @@ class Workshop:
     def run(self, brief: Brief, *lines: Line, leftover: bool = False) -> Bundle:
         """Plays the lines; fails on any that nobody asked for."""
         model = ScriptedModel([Scene(role=brief.role, steps=tuple(lines))])
-        bundle = run_brief(brief, self.outside(model))
+        bundle = run_brief(brief, self.ports(model))
         assert leftover or not model.unused()
         return bundle
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from bot.hub.faults import ON_PURPOSE
-from bot.hub.hub import Hub
+from bot.hub.store.hub import Hub
+from bot.hub.web.faults import ON_PURPOSE
 from tests.contract import payloads, rest, spoken
 from tests.contract.allowed import allowance
 from tests.contract.schemas import GRAPHQL, OPENAPI, WEBHOOKS, shape_of

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.labels import READY
-from bot.core.ledger import Caps, Ledger
-from bot.core.money import usd
-from bot.core.policy import REVIEW_CHECK, Policy
-from bot.core.project import Act, Check, CheckState, Issue, Mergeable, Project, Pull, PullState, Review, ReviewState, Snapshot
-from bot.core.record import Holder, Lease, Record, Run
-from bot.core.roles import Role
-from bot.core.run import Ending, Grant, Judgement, Verdict
+from bot.core.facts.policy import REVIEW_CHECK, Policy
+from bot.core.facts.project import Act, Check, CheckState, Issue, Mergeable, Project, Pull, PullState, Review, ReviewState, Snapshot
+from bot.core.facts.record import Holder, Lease, Record, Run
+from bot.core.money.ledger import Caps, Ledger
+from bot.core.money.pricing import usd
+from bot.core.orders.labels import READY
+from bot.core.roles.role import Role
+from bot.core.runs.run import Ending, Grant, Judgement, Verdict
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HEAD = "a" * 40

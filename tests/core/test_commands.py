@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import Command, Misunderstood, Verb, is_addressed, parsed
-from bot.core.labels import HOLD, READY, Priority
-from bot.core.orders import Circumstances, Orders, Said, listened, settled, why_paused
+from bot.core.orders.commands import Command, UnknownOrder, Verb, is_mention, parsed
+from bot.core.orders.labels import HOLD, READY, Priority
+from bot.core.orders.project_orders import Mention, OrderContext, Orders, after_replies, orders_after, why_paused
 from tests.core.facts import NOON
 
-HELD = Circumstances(labels=frozenset({READY}), agents=2)
+HELD = OrderContext(labels=frozenset({READY}), agents=2)
 
 
-def meant(body: str) -> list[Command | Misunderstood]:
+def meant(body: str) -> list[Command | UnknownOrder]:
     return [line.meant for line in parsed(body)]
 
 
@@ -62,7 +62,7 @@ def test_an_order_is_a_line_of_its_own(body: str, command: Command) -> None:
     ],
 )
 def test_quotes_code_and_hidden_text_are_no_orders(body: str) -> None:
-    assert not is_addressed(body)
+    assert not is_mention(body)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,20 @@ def test_quotes_code_and_hidden_text_are_no_orders(body: str) -> None:
 )
 def test_what_is_not_understood_is_answered_kindly(body: str, words: str) -> None:
     (said,) = meant(body)
-    assert isinstance(said, Misunderstood)
+    assert isinstance(said, UnknownOrder)
     assert words in said.hint
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_trouble(body: str) -> None:
-    assert is_addressed(body) == bool(parsed(body))
+    assert is_mention(body) == bool(parsed(body))
     assert len(parsed(body)) <= 5
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters="`~<>\r\n"), max_size=40), max_size=6), st.sampled_from(Verb))
 def test_whatever_stands_in_a_fence_is_no_order(lines: list[str], verb: Verb) -> None:
     body = "\n".join(["```", *lines, f"/agent {verb.value} 1", "```"])
-    assert not is_addressed(body)
+    assert not is_mention(body)
 
 
 @given(st.permutations(list(Verb)))
@@ -103,12 +103,12 @@ def test_several_orders_of_one_comment_are_read_in_their_order(verbs: list[Verb]
     assert [one.verb for one in meant(body) if isinstance(one, Command)] == verbs[:5]
 
 
-def said(body: str, comment: int = 1, *, by: str = "ann", may_write: bool = True) -> Said:
-    return Said(comment=comment, on=7, by=by, at=NOON, may_write=may_write, body=body)
+def said(body: str, comment: int = 1, *, by: str = "ann", may_write: bool = True) -> Mention:
+    return Mention(comment=comment, on=7, by=by, at=NOON, may_write=may_write, body=body)
 
 
-def after(*words: Said, orders: Orders | None = None, facts: Circumstances = HELD, busy: int | None = None) -> Orders:
-    return listened(orders or Orders(), words, facts, NOON, busy=busy)
+def after(*words: Mention, orders: Orders | None = None, context: OrderContext = HELD, busy: int | None = None) -> Orders:
+    return orders_after(orders or Orders(), words, context, NOON, busy=busy)
 
 
 @given(
@@ -122,9 +122,9 @@ def test_hearing_again_changes_nothing_and_everybody_is_owed_one_answer(bodies: 
     for word in words:
         one_by_one = after(word, orders=one_by_one)
     assert one_by_one == once
-    assert [owed.comment for owed in once.owed] == list(range(1, len(bodies) + 1))
-    answered = settled(once, frozenset(range(1, len(bodies) + 1)))
-    assert answered.owed == ()
+    assert [owed.comment for owed in once.pending_replies] == list(range(1, len(bodies) + 1))
+    answered = after_replies(once, frozenset(range(1, len(bodies) + 1)))
+    assert answered.pending_replies == ()
     assert after(*words, orders=answered) == answered
 
 
@@ -132,39 +132,39 @@ def test_hold_and_skip_park_it_and_resume_lets_it_go_on() -> None:
     held = after(said("/agent hold"))
     assert "@ann wrote `/agent hold`" in (why_paused(held) or "")
     skipped = after(said("/agent skip", 2), orders=held)
-    free = after(said("/agent resume", 3), orders=skipped, facts=Circumstances(labels=frozenset({READY, HOLD}), agents=2))
+    free = after(said("/agent resume", 3), orders=skipped, context=OrderContext(labels=frozenset({READY, HOLD}), agents=2))
     assert why_paused(free) is None
-    assert free.owed[-1].remove == (HOLD,)
+    assert free.pending_replies[-1].remove == (HOLD,)
 
 
 def test_who_may_not_write_is_told_so_once_and_never_obeyed() -> None:
     heard = after(said("/agent hold", 1, by="eve", may_write=False), said("/agent stop", 2, by="eve", may_write=False))
     assert why_paused(heard) is None
-    (owed,) = heard.owed
-    assert "write access" in owed.said
+    (owed,) = heard.pending_replies
+    assert "write access" in owed.text
     assert not owed.stops
 
 
 @pytest.mark.parametrize(
-    ("body", "facts", "busy", "words"),
+    ("body", "context", "busy", "words"),
     [
         ("/agent assign 3", HELD, None, "There is no agent 3; there are agents 1 to 2"),
         ("/agent retry", HELD, 1, "Agent 1 is at work on it"),
-        ("/agent retry", Circumstances(open=False), None, "The issue is closed"),
-        ("/agent retry", Circumstances(), None, "It is not queued"),
-        ("/agent hold", Circumstances(over="merged with pull request #8"), None, "it is over (merged with pull request #8)"),
-        ("/agent hold", Circumstances(no_project="nobody asked"), None, "#7 is no project of mine: nobody asked."),
-        ("/agent why", Circumstances(no_project="nobody asked"), None, "#7 is no project of mine: nobody asked."),
+        ("/agent retry", OrderContext(open=False), None, "The issue is closed"),
+        ("/agent retry", OrderContext(), None, "It is not queued"),
+        ("/agent hold", OrderContext(over="merged with pull request #8"), None, "it is over (merged with pull request #8)"),
+        ("/agent hold", OrderContext(no_project="nobody asked"), None, "#7 is no project of mine: nobody asked."),
+        ("/agent why", OrderContext(no_project="nobody asked"), None, "#7 is no project of mine: nobody asked."),
     ],
 )
-def test_what_cannot_be_done_is_said_and_not_done(body: str, facts: Circumstances, busy: int | None, words: str) -> None:
-    heard = after(said(body), facts=facts, busy=busy)
-    assert words in heard.owed[0].said
+def test_what_cannot_be_done_is_said_and_not_done(body: str, context: OrderContext, busy: int | None, words: str) -> None:
+    heard = after(said(body), context=context, busy=busy)
+    assert words in heard.pending_replies[0].text
     assert (heard.held, heard.skipped, heard.assigned, heard.retried) == (None, None, None, None)
 
 
 def test_stop_is_heard_anywhere() -> None:
-    assert after(said("/agent stop"), facts=Circumstances(no_project="nobody asked")).owed[0].stops
+    assert after(said("/agent stop"), context=OrderContext(no_project="nobody asked")).pending_replies[0].stops
 
 
 def test_retry_clears_what_held_it() -> None:
@@ -176,7 +176,7 @@ def test_retry_clears_what_held_it() -> None:
 
 def test_memory_of_what_was_heard_is_bounded_and_forgets_towards_heard() -> None:
     orders = after(*(said("/agent why", comment) for comment in range(1, 1101)))
-    assert len(orders.heard) == 1000
-    assert orders.has_heard(1)
-    assert not orders.has_heard(1101)
-    assert after(said("/agent hold", 50), orders=orders, facts=HELD).held is None
+    assert len(orders.handled) == 1000
+    assert orders.has_handled(1)
+    assert not orders.has_handled(1101)
+    assert after(said("/agent hold", 50), orders=orders, context=HELD).held is None

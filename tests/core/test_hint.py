@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.hint import MATTERS, Hint, Ignored, hint_of
+from bot.core.hints.webhooks import RELEVANT_ACTIONS, Hint, Ignored, hint_of
 
 OWN: frozenset[str | int] = frozenset({"worker[bot]", "reviewer[bot]", 77})
 ANN = {"login": "ann", "id": 1}
@@ -141,9 +141,9 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 )  # fmt: skip
 
 
-@given(event=st.sampled_from(sorted(MATTERS)), payload=st.dictionaries(st.text(max_size=5), _JSON) | _JSON)
+@given(event=st.sampled_from(sorted(RELEVANT_ACTIONS)), payload=st.dictionaries(st.text(max_size=5), _JSON) | _JSON)
 def test_no_payload_is_too_strange_to_be_answered(event: str, payload: Any) -> None:
-    actions = MATTERS[event]
+    actions = RELEVANT_ACTIONS[event]
     about = payload if isinstance(payload, dict) else {"repository": payload, "sender": payload, event: payload, "branches": payload}
 
     assert isinstance(hint_of(event, about, OWN), Ignored)

@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.core.lease import Refused, expired, released, renewed, taken
-from bot.core.money import usd
-from bot.core.record import Holder, Lease, Record
-from bot.core.roles import Role
+from bot.core.facts.record import Holder, Lease, Record
+from bot.core.lifecycle.lease import Refused, expired, released, renewed, taken
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
 from tests.core.facts import NOON, run
 
 _LIFE = timedelta(minutes=15)

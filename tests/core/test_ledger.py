@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.ledger import (
+from bot.core.money.ledger import (
     Caps,
     Entry,
     EntryKind,
@@ -21,8 +21,8 @@ from bot.core.ledger import (
     with_reservation,
     with_settlement,
 )
-from bot.core.money import MicroUsd, Price, Rate, Usage, cost, dollars, usd, worst_case
-from bot.core.roles import Role
+from bot.core.money.pricing import MicroUsd, Price, Rate, Usage, cost, dollars, usd, worst_case
+from bot.core.roles.role import Role
 from tests.core.facts import NOON
 
 CAPS = Caps(daily=usd(7), monthly=usd(20))

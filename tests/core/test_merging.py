@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.effects import LeaveQueue, Merge, StartRun, Vouch
-from bot.core.merging import lined_up
-from bot.core.orders import Order, Orders
-from bot.core.overlap import named_paths, territory
-from bot.core.phase import Phase
-from bot.core.plan import Plan, plan
-from bot.core.project import Act, Check, CheckState, Conflict, PastWork, Project, Pull, QueueRemoval, Review, ReviewState
-from bot.core.record import Update
-from bot.core.standing import Want, standing_of
-from bot.core.verdict import findings_of, removal_from_queue, verdict_on
+from bot.core.decisions.effects import ConfirmQueuedMerge, LeaveQueue, Merge, StartRun
+from bot.core.decisions.plan import Plan, plan
+from bot.core.evidence.verdict import findings_of, removal_from_queue, verdict_on
+from bot.core.facts.project import Act, Check, CheckState, Conflict, PastWork, Project, Pull, QueueRemoval, Review, ReviewState
+from bot.core.facts.record import Update
+from bot.core.lifecycle.merge_order import in_merge_order
+from bot.core.lifecycle.path_overlap import likely_paths, named_paths
+from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.status import NextStep, status_of
+from bot.core.orders.project_orders import Order, Orders
 from tests.core.facts import HEAD, NOON, issue, judged, policy, project, pull, record, run, shown, snapshot, working
 
 CHECKS, REVIEWS = shown(approved=True)
@@ -46,24 +46,24 @@ def conflicting(number: int) -> Project:
     )
 
 
-def wants(*projects: Project, up_to_date: bool = True) -> dict[int, Want | None]:
+def wants(*projects: Project, up_to_date: bool = True) -> dict[int, NextStep | None]:
     chosen = policy(up_to_date=up_to_date)
-    standings = {one.number: standing_of(one, chosen, NOON) for one in projects}
-    return {number: standing.want for number, standing in lined_up(projects, standings, chosen).items()}
+    statuses = {one.number: status_of(one, chosen, NOON) for one in projects}
+    return {number: status.next_step for number, status in in_merge_order(projects, statuses, chosen).items()}
 
 
 @pytest.mark.parametrize(
     ("projects", "expected"),
     [
-        ((approved(1),), {1: Want.MERGE}),
-        ((approved(1, behind=True),), {1: Want.UPDATE}),
-        ((approved(1), approved(2)), {1: Want.MERGE, 2: None}),
-        ((approved(1), approved(2, labels=frozenset({"agent:ready", "priority:high"}))), {1: None, 2: Want.MERGE}),
-        ((approved(1, behind=True), approved(2)), {1: None, 2: Want.MERGE}),
+        ((approved(1),), {1: NextStep.MERGE}),
+        ((approved(1, behind=True),), {1: NextStep.UPDATE}),
+        ((approved(1), approved(2)), {1: NextStep.MERGE, 2: None}),
+        ((approved(1), approved(2, labels=frozenset({"agent:ready", "priority:high"}))), {1: None, 2: NextStep.MERGE}),
+        ((approved(1, behind=True), approved(2)), {1: None, 2: NextStep.MERGE}),
         ((approved(1, behind=True), approved(2, updated=True, running=True)), {1: None, 2: None}),
-        ((approved(1, behind=True), approved(2, updated=True)), {1: None, 2: Want.MERGE}),
-        ((conflicting(1), conflicting(2)), {1: Want.EXECUTE, 2: None}),
-        ((conflicting(1), approved(2)), {1: Want.EXECUTE, 2: Want.MERGE}),
+        ((approved(1, behind=True), approved(2, updated=True)), {1: None, 2: NextStep.MERGE}),
+        ((conflicting(1), conflicting(2)), {1: NextStep.EXECUTE, 2: None}),
+        ((conflicting(1), approved(2)), {1: NextStep.EXECUTE, 2: NextStep.MERGE}),
     ],
     ids=[
         "alone it is merged", "behind it is updated first", "one at a time", "priority goes first", "who carries the tip goes first",
@@ -71,7 +71,7 @@ def wants(*projects: Project, up_to_date: bool = True) -> dict[int, Want | None]
         "a conflict holds nobody else up",
     ],
 )  # fmt: skip
-def test_the_merge_order(projects: tuple[Project, ...], expected: dict[int, Want | None]) -> None:
+def test_the_merge_order(projects: tuple[Project, ...], expected: dict[int, NextStep | None]) -> None:
     assert wants(*projects) == expected
 
 
@@ -86,11 +86,11 @@ def test_who_waits_for_a_person_holds_nobody_up_although_it_carries_the_tip() ->
         replace(blocked, pull=replace(blocked.pull, blocked=True)),
         replace(blocked, pull=replace(blocked.pull, blocked=True), behind=True),
     ):
-        assert wants(waiting, approved(2, behind=True)) == {1: None, 2: Want.UPDATE}
+        assert wants(waiting, approved(2, behind=True)) == {1: None, 2: NextStep.UPDATE}
 
 
 def test_without_the_rule_all_are_merged_in_order() -> None:
-    assert wants(approved(1, behind=True), approved(2, behind=True), up_to_date=False) == {1: Want.MERGE, 2: Want.MERGE}
+    assert wants(approved(1, behind=True), approved(2, behind=True), up_to_date=False) == {1: NextStep.MERGE, 2: NextStep.MERGE}
 
 
 def test_an_approval_goes_along_when_only_the_base_was_merged_in() -> None:
@@ -105,8 +105,8 @@ def test_an_approval_goes_along_when_only_the_base_was_merged_in() -> None:
 
 def test_more_than_three_conflicts_hold_new_work_back() -> None:
     new = project(issue=issue(50), record=record(50))
-    few = plan(snapshot(*map(conflicting, (1, 2, 3)), new), policy(agents=5), NOON).standings[50]
-    many = plan(snapshot(*map(conflicting, (1, 2, 3, 4)), new), policy(agents=5), NOON).standings[50]
+    few = plan(snapshot(*map(conflicting, (1, 2, 3)), new), policy(agents=5), NOON).statuses[50]
+    many = plan(snapshot(*map(conflicting, (1, 2, 3, 4)), new), policy(agents=5), NOON).statuses[50]
 
     assert few.phase is Phase.READY
     assert many.phase is Phase.PAUSED
@@ -134,8 +134,8 @@ def test_similar_work_says_which_files_come_next() -> None:
     likely = project(issue=issue(7, title="Count the pots thrice"))
     unlike = project(issue=issue(7, title="Translate the manual"))
 
-    assert territory(likely, LISTING, past) == {"pots.py"}
-    assert territory(unlike, LISTING, past) == set()
+    assert likely_paths(likely, LISTING, past) == {"pots.py"}
+    assert likely_paths(unlike, LISTING, past) == set()
 
 
 def started(decided: Plan) -> list[int]:
@@ -149,7 +149,7 @@ def test_work_on_the_same_file_waits_and_says_for_whom() -> None:
     decided = plan(snapshot(first, second, third, listing=LISTING), policy(agents=5), NOON)
 
     assert started(decided) == [1, 3]
-    assert decided.standings[2].reason == "waits for #1, which works on pots.py too"
+    assert decided.statuses[2].reason == "waits for #1, which works on pots.py too"
     together = plan(snapshot(first, second, listing=LISTING), policy(agents=5, keep_apart=False), NOON)
     assert started(together) == [1, 2]
 
@@ -191,8 +191,8 @@ def test_where_there_is_a_merge_queue_everybody_goes_into_it_at_once_and_no_bran
 
     assert [(effect.number, effect.by_queue) for effect in decided.effects if isinstance(effect, Merge)] == [(1, True), (2, True)]
     assert [type(effect) for effect in decided.effects] == [Merge, Merge]
-    assert decided.standings[3].phase is Phase.MERGING
-    assert decided.standings[3].reason == "in GitHub's merge queue, place 1"
+    assert decided.statuses[3].phase is Phase.MERGING
+    assert decided.statuses[3].reason == "in GitHub's merge queue, place 1"
 
 
 def test_an_approval_is_repeated_on_the_merge_that_the_queue_made_until_it_is_seen_there() -> None:
@@ -206,8 +206,11 @@ def test_an_approval_is_repeated_on_the_merge_that_the_queue_made_until_it_is_se
 
     decided = plan(snapshot(first, second, last, held, merge_queue=True), policy(), NOON)
 
-    assert [(effect.number, effect.head) for effect in decided.effects if isinstance(effect, Vouch)] == [(1, group), (2, group)]
-    assert [type(effect) for effect in decided.effects] == [Vouch, Vouch, LeaveQueue]
+    assert [(effect.number, effect.head) for effect in decided.effects if isinstance(effect, ConfirmQueuedMerge)] == [
+        (1, group),
+        (2, group),
+    ]
+    assert [type(effect) for effect in decided.effects] == [ConfirmQueuedMerge, ConfirmQueuedMerge, LeaveQueue]
 
 
 def test_what_is_no_longer_to_be_merged_leaves_the_queue() -> None:
@@ -221,10 +224,10 @@ def test_what_is_no_longer_to_be_merged_leaves_the_queue() -> None:
 
 def test_what_the_queue_gave_up_is_mended_by_what_the_queue_saw() -> None:
     one = given_up(1)
-    standing = standing_of(one, policy(), NOON)
+    status = status_of(one, policy(), NOON)
 
-    assert (standing.phase, standing.want) == (Phase.REWORK, Want.EXECUTE)
-    assert "merge queue gave it up (failed_checks)" in standing.reason
+    assert (status.phase, status.next_step) == (Phase.REWORK, NextStep.EXECUTE)
+    assert "merge queue gave it up (failed_checks)" in status.reason
     (finding,) = findings_of(one, pull_of(one), policy(), BASE)
     assert "together: two pots, one lid" in finding.text
 
@@ -233,13 +236,13 @@ def test_what_a_person_took_out_of_the_queue_stays_out_until_it_is_queued_again(
     taken_out = given_up(1, by="ann", manual=True)
     again = replace(taken_out, issue=replace(taken_out.issue, queued=Act(by="ann", at=NOON + timedelta(minutes=1), may_write=True)))
 
-    assert standing_of(taken_out, policy(), NOON).phase is Phase.NEEDS_HUMAN
-    assert "@ann took it out" in standing_of(taken_out, policy(), NOON).reason
-    assert standing_of(given_up(1, by="worker[bot]", manual=True), policy(), NOON).want is Want.MERGE
+    assert status_of(taken_out, policy(), NOON).phase is Phase.NEEDS_HUMAN
+    assert "@ann took it out" in status_of(taken_out, policy(), NOON).reason
+    assert status_of(given_up(1, by="worker[bot]", manual=True), policy(), NOON).next_step is NextStep.MERGE
     assert removal_from_queue(again, pull_of(again)) is None
     retried = Orders(retried=Order(by="ann", at=NOON + timedelta(minutes=1)))
-    assert standing_of(replace(taken_out, record=replace(taken_out.record, orders=retried)), policy(), NOON).want is Want.MERGE
+    assert status_of(replace(taken_out, record=replace(taken_out.record, orders=retried)), policy(), NOON).next_step is NextStep.MERGE
 
 
 def test_a_removal_before_the_newest_head_is_history() -> None:
-    assert standing_of(given_up(1, ago=30), policy(), NOON).want is Want.MERGE
+    assert status_of(given_up(1, ago=30), policy(), NOON).next_step is NextStep.MERGE

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.category import Category
-from bot.core.effects import FileProposal, Merge, OpenPull, Retire, StartRun, WriteOff, describe
-from bot.core.ledger import Caps, Entry, EntryKind, Ledger
-from bot.core.money import usd
-from bot.core.phase import Phase
-from bot.core.plan import is_visible, plan
-from bot.core.policy import Ideation, ProposalQueue
-from bot.core.project import PullState, Stop, Title
-from bot.core.record import Record
-from bot.core.roles import Role
-from bot.core.run import Ending, Proposal
+from bot.core.decisions.effects import Archive, ExpireRun, FileProposal, Merge, OpenPull, StartRun, describe
+from bot.core.decisions.plan import plan
+from bot.core.facts.policy import Ideation, ProposalQueue
+from bot.core.facts.project import PullState, Stop, Title
+from bot.core.facts.record import Record
+from bot.core.lifecycle.phase import Phase
+from bot.core.money.ledger import Caps, Entry, EntryKind, Ledger
+from bot.core.money.pricing import usd
+from bot.core.projections.visibility import is_visible
+from bot.core.roles.category import Category
+from bot.core.roles.role import Role
+from bot.core.runs.run import Ending, Proposal
 from tests.core.facts import NOON, issue, judged, lease, policy, project, pull, record, run, shown, snapshot, verdict, working
 
 CHECKS, REVIEWS = shown(approved=True)
@@ -33,7 +34,7 @@ def test_each_free_agent_takes_one_project_and_the_others_say_what_they_wait_for
     decided = plan(snapshot(*(project(issue=issue(n), record=record(n)) for n in (3, 1, 2))), policy(agents=2), NOON)
 
     assert [(effect.agent, effect.number) for effect in decided.effects if isinstance(effect, StartRun)] == [(1, 1), (2, 2)]
-    assert decided.standings[3].reason == "queued; waits for a free agent, 2 before it"
+    assert decided.statuses[3].reason == "queued; waits for a free agent, 2 before it"
 
 
 def test_priority_goes_before_number() -> None:
@@ -67,7 +68,7 @@ def test_what_cannot_be_paid_waits_and_says_until_when() -> None:
     decided = plan(snapshot(*(project(issue=issue(n), record=record(n)) for n in (1, 2))), policy(caps=caps), NOON)
 
     assert [effect.number for effect in decided.effects if isinstance(effect, StartRun)] == [1]
-    waiting = decided.standings[2]
+    waiting = decided.statuses[2]
     assert waiting.phase is Phase.PAUSED
     assert waiting.reason == (
         "the daily cap of $3.00 leaves $1.00 ($2.00 used, $2.00 of it reserved by running agents), and a run needs $2.00"
@@ -90,9 +91,9 @@ def test_a_pause_of_everything_is_told_on_the_first_issues_only() -> None:
     begun, poor = working(run(), the_pull=None), policy(caps=Caps(daily=usd(0), monthly=usd(0)))
 
     for decided in (plan(snapshot(*waiting, stop=stop), policy(), NOON), plan(snapshot(*waiting), poor, NOON)):
-        assert [one.number for one in waiting if is_visible(one, decided.standings[one.number])] == list(range(1, 11))
+        assert [one.number for one in waiting if is_visible(one, decided.statuses[one.number])] == list(range(1, 11))
     decided = plan(snapshot(*waiting[10:], begun, stop=stop), policy(), NOON)
-    assert is_visible(begun, decided.standings[begun.number])
+    assert is_visible(begun, decided.statuses[begun.number])
 
 
 def test_a_stop_leaves_nothing_to_do_and_says_who_stopped() -> None:
@@ -104,7 +105,7 @@ def test_a_stop_leaves_nothing_to_do_and_says_who_stopped() -> None:
     decided = plan(snapshot(*facts, stop=stop), policy(), NOON)
 
     assert decided.effects == ()
-    assert {standing.reason for standing in decided.standings.values()} == {"stopped by ann: bill looks wrong"}
+    assert {status.reason for status in decided.statuses.values()} == {"stopped by ann: bill looks wrong"}
 
 
 def test_pull_requests_open_and_merge_in_order_and_dead_runs_are_written_off() -> None:
@@ -116,14 +117,14 @@ def test_pull_requests_open_and_merge_in_order_and_dead_runs_are_written_off() -
     dead = project(issue=issue(30), record=record(30, epoch=1, lease=lease(2, minutes=0)))
     decided = plan(snapshot(to_merge, dead, to_open), policy(), NOON)
 
-    assert [type(effect) for effect in decided.effects] == [WriteOff, OpenPull, Merge]
+    assert [type(effect) for effect in decided.effects] == [ExpireRun, OpenPull, Merge]
 
 
 def test_an_ended_project_is_put_away_once() -> None:
     merged = working(run(), the_pull=pull(state=PullState.MERGED), issue=issue(open=False))
-    away = replace(merged, record=replace(merged.record, over=True))
+    away = replace(merged, record=replace(merged.record, archived=True))
 
-    assert [type(e) for e in plan(snapshot(merged), policy(), NOON).effects] == [Retire]
+    assert [type(e) for e in plan(snapshot(merged), policy(), NOON).effects] == [Archive]
     assert plan(snapshot(away), policy(), NOON).effects == ()
 
 

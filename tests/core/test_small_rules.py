@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.criteria import criteria_of, visible
-from bot.core.guard import protected
-from bot.core.ideas import repeated
-from bot.core.labels import healed
-from bot.core.phase import MOVES, Phase
-from bot.core.project import Title
-from bot.core.run import Proposal
+from bot.core.evidence.protected_paths import protected
+from bot.core.facts.project import Title
+from bot.core.ideas.ideation import repeated
+from bot.core.lifecycle.phase import MOVES, Phase
+from bot.core.projections.phase_labels import phase_label_change
+from bot.core.runs.criteria import criteria_of, visible
+from bot.core.runs.run import Proposal
 
 
 def test_criteria_are_the_checklist_outside_code() -> None:
@@ -30,7 +30,7 @@ def test_without_a_checklist_criteria_are_derived_and_say_so() -> None:
 
 
 def test_contradictory_phase_labels_are_healed_and_peoples_labels_kept() -> None:
-    change = healed(frozenset({"phase:ready", "phase:done", "bug", "agent:ready", "phase:mine"}), Phase.REVIEWING)
+    change = phase_label_change(frozenset({"phase:ready", "phase:done", "bug", "agent:ready", "phase:mine"}), Phase.REVIEWING)
 
     assert change.add == {"phase:reviewing"}
     assert change.remove == {"phase:ready", "phase:done"}

@@ -8,17 +8,17 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.effects import Merge, StartRun, UpdateBranch
-from bot.core.labels import HOLD, READY
-from bot.core.merging import lined_up
-from bot.core.orders import Assigned, Order, Orders
-from bot.core.phase import Phase
-from bot.core.plan import plan
-from bot.core.project import Act, Check, CheckState, Conflict, Mergeable, Project, PullState, Review, ReviewState, Stop
-from bot.core.record import Update
-from bot.core.roles import Role
-from bot.core.run import Ending
-from bot.core.standing import Want, standing_of
+from bot.core.decisions.effects import Merge, StartRun, UpdateBranch
+from bot.core.decisions.plan import plan
+from bot.core.facts.project import Act, Check, CheckState, Conflict, Mergeable, Project, PullState, Review, ReviewState, Stop
+from bot.core.facts.record import Update
+from bot.core.lifecycle.merge_order import in_merge_order
+from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.status import NextStep, status_of
+from bot.core.orders.labels import HOLD, READY
+from bot.core.orders.project_orders import Assigned, Order, Orders
+from bot.core.roles.role import Role
+from bot.core.runs.run import Ending
 from tests.core.facts import HEAD, NOON, issue, judged, lease, policy, pull, record, run, shown, snapshot
 
 UPDATED = "d" * 40
@@ -57,7 +57,7 @@ def projects(draw: st.DrawFn, number: int) -> Project:
         runs=runs if draw(of([True] * 4 + [False])) else (),
         updates=(Update(at=NOON, before=HEAD, after=UPDATED, base="b" * 40),) if updated else (),
         lease=draw(of([None] * 5 + [lease(minutes=15), lease(minutes=0)])),
-        over=draw(of([False] * 5 + [True])),
+        archived=draw(of([False] * 5 + [True])),
         orders=Orders(
             held=draw(of([None] * 5 + [ANN])),
             retried=draw(of([None] * 3 + [ANN])),
@@ -90,18 +90,18 @@ def test_everything_stands_somewhere_and_whoever_waits_in_line_waits_for_one_tha
     them: tuple[Project, ...], up_to_date: bool, merge_queue: bool
 ) -> None:
     chosen = policy(up_to_date=up_to_date)
-    before = {one.number: standing_of(one, chosen, NOON) for one in them}
-    after = lined_up(them, before, chosen)
+    before = {one.number: status_of(one, chosen, NOON) for one in them}
+    after = in_merge_order(them, before, chosen)
 
-    for wants in ((Want.MERGE, Want.UPDATE), (Want.EXECUTE,)):
-        stopped = [number for number, one in before.items() if one.want in wants and after[number].want is None]
+    for wants in ((NextStep.MERGE, NextStep.UPDATE), (NextStep.EXECUTE,)):
+        stopped = [number for number, one in before.items() if one.next_step in wants and after[number].next_step is None]
         for number in stopped:
             ahead = int(after[number].reason.rpartition("#")[2].partition(",")[0])
             assert after[ahead] == before[ahead], "who is waited for waits for nobody"
             computes = "still computes" in after[ahead].reason
-            assert after[ahead].want is not None or after[ahead].phase is Phase.REVIEWING or computes, after[ahead].reason
+            assert after[ahead].next_step is not None or after[ahead].phase is Phase.REVIEWING or computes, after[ahead].reason
     decided = plan(snapshot(*them, merge_queue=merge_queue), chosen, NOON)
-    assert all(standing.reason for standing in decided.standings.values())
+    assert all(status.reason for status in decided.statuses.values())
     acted = [effect.number for effect in decided.effects if isinstance(effect, StartRun | Merge | UpdateBranch)]
     assert len(acted) == len(set(acted))
     away = {one.number for one in them if one.record.orders.held or HOLD in one.issue.labels or not one.issue.open}

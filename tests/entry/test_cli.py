@@ -60,7 +60,7 @@ def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]],
 
     assert stopped.stdout.startswith("Stopped. Agents at work end within 30 seconds")
     assert "It was stopped already" in again.stdout
-    assert started.stdout.startswith("Started again.")
+    assert started.stdout.startswith("StartedRun again.")
     assert world.refs().stop is None
 
 

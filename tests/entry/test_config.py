@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bot.core.roles import Role
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.roles.role import Role
 from bot.entry.config import Config, parse, policy_of
 from bot.entry.texts import load_categories, load_prompts
 
@@ -94,7 +94,7 @@ def test_a_model_given_by_the_environment_goes_before_the_file() -> None:
 
 
 def test_all_prompts_and_categories_ship() -> None:
-    assert set(load_prompts()) == {role.value for role in Role if role is not Role.CLERK}
+    assert set(load_prompts()) == {role.value for role in Role if role is not Role.WRITER}
     assert len(load_categories()) == 21
 
 

@@ -6,8 +6,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from bot.core.trouble import UserError
-from bot.entry.keys import app_id, private_key
+from bot.core.errors.user_errors import UserError
+from bot.entry.app_keys import app_id, private_key
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:

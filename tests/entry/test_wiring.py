@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github.limits import GITHUB
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.wiring import Wired, from_environment, wire
-from bot.ports import GitHubTrouble
+from bot.ports import GitHubError
 from tests.world import World, a_world, sandbox
 
 
@@ -52,7 +52,7 @@ def test_what_github_said_to_one_process_the_other_knows(tmp_path: Path) -> None
         one.governor.silence("worker", None)
         before = requests(world)
 
-        with pytest.raises(GitHubTrouble, match="GitHub asked worker to wait until 09:01:00 UTC"):
+        with pytest.raises(GitHubError, match="GitHub asked worker to wait until 09:01:00 UTC"):
             other.worker.rest("GET", "issues")
         assert requests(world) == before
 

@@ -18,37 +18,40 @@ from typing import Any
 import pytest
 
 from bot.adapters.scripted import Scene, Step
-from bot.core.effects import (
-    Answer,
+from bot.core.decisions.effects import (
+    Archive,
     Effect,
+    ExecuteOrder,
+    ExpireRun,
     LeaveQueue,
     Merge,
-    Obey,
     OpenPull,
+    PostReplies,
     PostVerdict,
-    Retire,
-    Revive,
+    Restore,
     StartRun,
     UpdateBranch,
-    WriteOff,
 )
-from bot.core.labels import HOLD, READY
-from bot.core.ledger import EntryKind, reserved
-from bot.core.phase import ENDED, PARKED, Phase
-from bot.core.project import Pausable
-from bot.core.record import IDEATION
-from bot.core.roles import Role
-from bot.core.run import Bundle, Ending
-from bot.core.verdict import same_work
-from bot.flows import stopping
-from bot.flows.answers import answer_mark
+from bot.core.evidence.verdict import same_work
+from bot.core.facts.project import Pausable
+from bot.core.facts.record import IDEATION
+from bot.core.lifecycle.phase import ENDED, PARKED, Phase
+from bot.core.money.ledger import EntryKind, reserved
+from bot.core.orders.labels import HOLD, READY
+from bot.core.roles.role import Role
+from bot.core.runs.run import Bundle, Ending
+from bot.flows import stop_start
 from bot.flows.fleet import work
 from bot.flows.publishing import publish
+from bot.flows.replies import reply_mark
 from bot.flows.running import carry_out
 from bot.flows.texts import STATUS_MARK
-from bot.flows.ticking import Tick, foresee, tick
-from bot.hub import checks, faults, merge_queue, seed
-from bot.ports import GitHubTrouble, GitTrouble
+from bot.flows.ticking import Tick, dry_run, tick
+from bot.hub import seed
+from bot.hub.changes import checks as change_checks
+from bot.hub.changes import merge_queue
+from bot.hub.web import faults
+from bot.ports import GitError, GitHubError
 from tests.world import FULL_NAME, World, make_world, step
 
 CONFIG = """agents: 3
@@ -85,7 +88,7 @@ WRITES = (
     ("POST", "/graphql", "updateIssueComment"),
     ("POST", "/graphql", "enqueuePullRequest"),
 )
-_MAY_WHILE_HELD = (WriteOff, LeaveQueue, Obey, Answer, Retire, Revive)
+_MAY_WHILE_HELD = (ExpireRun, LeaveQueue, ExecuteOrder, PostReplies, Archive, Restore)
 _LASTING = ENDED | PARKED | {Phase.PROPOSED}
 
 
@@ -230,20 +233,20 @@ class Story:
     def passes_again(self) -> None:
         """Somebody has run it again, and now it passes."""
         for pull in self.world.pulls("open"):
-            checks.report(self.world.hub, FULL_NAME, pull["head"]["sha"], CHECK, "success")
+            change_checks.report(self.world.hub, FULL_NAME, pull["head"]["sha"], CHECK, "success")
 
     def pauses(self) -> None:
         agent = self.dice.choice(["1", "2", "3"])
         if self.dice.random() < 0.5:
-            stopping.pause(self.world.means, Pausable.AGENT, agent, by="ann", reason="x")
+            stop_start.pause(self.world.context, Pausable.AGENT, agent, by="ann", reason="x")
         else:
-            stopping.resume(self.world.means, Pausable.AGENT, agent, by="ann")
+            stop_start.resume(self.world.context, Pausable.AGENT, agent, by="ann")
 
     def stops(self) -> None:
         if self.world.refs().stop is None and self.dice.random() < 0.5:
-            stopping.stop(self.world.means, by="ann", reason="x")
+            stop_start.stop(self.world.context, by="ann", reason="x")
         else:
-            stopping.start(self.world.means, by="ann")
+            stop_start.start(self.world.context, by="ann")
 
     def blocks(self) -> None:
         if len(self.numbers) > 1:
@@ -265,8 +268,8 @@ class Story:
             for line in self.world.git("for-each-ref", "--format=%(objectname)", "refs/heads/gh-readonly-queue/main/").split():
                 if not self.world.api("ann", "GET", f"commits/{line}/check-runs")["total_count"]:
                     good = self.friendly or self.dice.random() < 0.7
-                    checks.report(self.world.hub, FULL_NAME, line, CHECK, "success" if good else "failure")
-                    checks.report(self.world.hub, FULL_NAME, line, "groundskeeper/review", "success")
+                    change_checks.report(self.world.hub, FULL_NAME, line, CHECK, "success" if good else "failure")
+                    change_checks.report(self.world.hub, FULL_NAME, line, "groundskeeper/review", "success")
             merge_queue.advance(self.world.hub)
 
     def machine_begins_anew(self) -> None:
@@ -284,14 +287,14 @@ class Story:
         held |= {number for number, record in state.records.items() if record.orders.held is not None}
         try:
             done = self.world.tick()
-        except (GitHubTrouble, GitTrouble):
+        except (GitHubError, GitError):
             return None
-        held -= {one.effect.number for one in done.applied if isinstance(one.effect, Obey)}
+        held -= {one.effect.number for one in done.applied if isinstance(one.effect, ExecuteOrder)}
         self._judge_tick(done, held, state.stop is not None, {pause.name for pause in state.pauses})
         return done
 
     def two_tick(self) -> None:
-        others = [self.world.means, self.world.another_process(f"other-{next(self.serial)}")]
+        others = [self.world.context, self.world.another_process(f"other-{next(self.serial)}")]
         with ThreadPoolExecutor(2) as pool:
             for done in pool.map(tick, others):
                 self.world.pending += done.started
@@ -303,13 +306,15 @@ class Story:
             if not one.done:
                 continue
             number = getattr(effect, "number", None)
-            assert not (stopped and not isinstance(effect, Answer)), f"stopped, and yet: {one.said}"
-            assert not (number in held and not isinstance(effect, _MAY_WHILE_HELD)) or self._is_over(number), f"held, and yet: {one.said}"
+            assert not (stopped and not isinstance(effect, PostReplies)), f"stopped, and yet: {one.summary}"
+            assert not (number in held and not isinstance(effect, _MAY_WHILE_HELD)) or self._is_over(number), (
+                f"held, and yet: {one.summary}"
+            )
             if isinstance(effect, StartRun):
-                assert str(effect.agent) not in paused, one.said
-                assert number not in self.untrusted, f"by a stranger: {one.said}"
+                assert str(effect.agent) not in paused, one.summary
+                assert number not in self.untrusted, f"by a stranger: {one.summary}"
             if isinstance(effect, StartRun | Merge | UpdateBranch | PostVerdict | OpenPull):
-                assert READY in self.world.labels(effect.number), one.said
+                assert READY in self.world.labels(effect.number), one.summary
 
     def _is_over(self, number: int) -> bool:
         return any(pull["merged_at"] and pull["head"]["ref"].endswith(f"/project-{number}") for pull in self.world.pulls())
@@ -324,18 +329,18 @@ class Story:
                 case 0:
                     pass  # the machine died
                 case 1:
-                    publish(self.world.means, started, bundle)
+                    publish(self.world.context, started, bundle)
                 case 2:
                     later = self.dice.choice([None, now + timedelta(hours=1)])
-                    publish(self.world.means, started, replace(bundle, ending=Ending.LIMITED, resume_at=later))
+                    publish(self.world.context, started, replace(bundle, ending=Ending.LIMITED, resume_at=later))
                 case 3 | 4:
                     asked = count()
-                    half = carry_out(self.world.means, started, interrupted=lambda: "no more" if next(asked) > 2 else None)  # noqa: B023
-                    publish(self.world.means, started, half)
+                    half = carry_out(self.world.context, started, interrupted=lambda: "no more" if next(asked) > 2 else None)  # noqa: B023
+                    publish(self.world.context, started, half)
                 case 5:
                     self.world.pending.append(started)
                 case _:
-                    work(self.world.means, started)
+                    work(self.world.context, started)
 
     # What always holds.
 
@@ -375,9 +380,9 @@ class Story:
 
     def becomes_quiet(self) -> None:
         world, self.friendly = self.world, True
-        stopping.start(world.means, by="ann")
+        stop_start.start(world.context, by="ann")
         for agent in ("1", "2", "3"):
-            stopping.resume(world.means, Pausable.AGENT, agent, by="ann")
+            stop_start.resume(world.context, Pausable.AGENT, agent, by="ann")
         for _hour in range(5):
             for _ in range(60):
                 done = self.ticks()
@@ -390,30 +395,30 @@ class Story:
                 if not (done.moved or before or any(isinstance(e, Merge) for e in done.plan.effects)):
                     break
             else:
-                raise AssertionError(f"never quiet: {[one.said for one in world.ticks[-1].applied]}")
+                raise AssertionError(f"never quiet: {[one.summary for one in world.ticks[-1].applied]}")
             world.clock.wait(timedelta(minutes=61))
 
     def judged_at_the_end(self) -> None:
         world = self.world
-        last = foresee(world.means)
+        last = dry_run(world.context)
         assert last.plan.effects == (), last.plan.effects
-        fresh = foresee(world.another_process("fresh"))
+        fresh = dry_run(world.another_process("fresh"))
         assert fresh.plan == last.plan
         state = world.refs()
         assert reserved(state.ledger) == 0
         assert not [number for number, record in state.records.items() if record.lease and number >= IDEATION]
-        for number, standing in last.plan.standings.items():
+        for number, status in last.plan.statuses.items():
             record = state.records.get(number)
-            waits = standing.phase is Phase.APPROVED and ("waits for @" in standing.reason or "asks for more" in standing.reason)
-            assigned = "`/agent unassign` frees it" in standing.reason
-            behind = "waits for #" in standing.reason
-            assert standing.phase in _LASTING or waits or assigned or behind, (number, standing)
+            waits = status.phase is Phase.APPROVED and ("waits for @" in status.reason or "asks for more" in status.reason)
+            assigned = "`/agent unassign` frees it" in status.reason
+            behind = "waits for #" in status.reason
+            assert status.phase in _LASTING or waits or assigned or behind, (number, status)
             shown = next((body for body in world.comments(number) if body.startswith(STATUS_MARK)), None)
             unmentioned = (shown or "").replace("\u200b", "")  # which keeps the comment from calling people
-            assert shown is None or f"**{standing.phase.value}**: {standing.reason}" in unmentioned, (number, standing, shown[:300])
-            assert record is None or not record.orders.owed
+            assert shown is None or f"**{status.phase.value}**: {status.reason}" in unmentioned, (number, status, shown[:300])
+            assert record is None or not record.orders.pending_replies
         for comment, (on, by, may) in self.orders.items():
-            marks = sum(body.count(answer_mark(comment)) for body in world.comments(on))
+            marks = sum(body.count(reply_mark(comment)) for body in world.comments(on))
             assert marks == 1 if may else marks <= 1, (comment, on, by, marks)
 
 
@@ -453,8 +458,8 @@ def live(root: Path, seed_: int, steps: int) -> Story:
         story.told.append("quiet")
         story.becomes_quiet()
         story.judged_at_the_end()
-    except Exception as trouble:
-        trouble.add_note(f"seed {seed_}: {' '.join(story.told)}")
+    except Exception as error:
+        error.add_note(f"seed {seed_}: {' '.join(story.told)}")
         raise
     world.hub.close()
     return story

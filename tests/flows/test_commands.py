@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.agents.outside import Progress
-from bot.core.board import BOARD_FIELDS
-from bot.core.labels import READY
-from bot.core.money import usd
-from bot.core.phase import Phase
-from bot.core.record import INBOX
-from bot.core.trouble import UserError
-from bot.flows import asking, stopping
+from bot.agents.run_ports import Progress
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.record import INBOX
+from bot.core.lifecycle.phase import Phase
+from bot.core.money.pricing import usd
+from bot.core.orders.labels import READY
+from bot.core.projections.board import BOARD_FIELDS
+from bot.flows import explaining, stop_start
 from bot.flows.running import LeaseGuard
 from bot.flows.texts import STATUS_MARK
 from bot.flows.ticking import tick
-from bot.hub import boards_rows, faults, seed
+from bot.hub import seed
+from bot.hub.changes import boards
+from bot.hub.web import faults
 from tests.world import FULL_NAME, World, a_world, judges, writes
 
 MARK = "<!-- groundskeeper:answer"
@@ -49,7 +51,7 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     comment = say(world, number, "Not yet.\n\n/agent hold")
     world.settle()
     assert world.phase_of(number) is Phase.PAUSED
-    assert "@ann wrote `/agent hold`" in world.standing(number).reason
+    assert "@ann wrote `/agent hold`" in world.status(number).reason
     (held,) = answers(world, number)
     assert f"{MARK} {comment} -->" in held
     assert "On hold until somebody writes `/agent resume`." in held
@@ -59,7 +61,7 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     assert world.is_closed(number)
     assert "It goes on." in answers(world, number)[1]
     assert len(answers(world, number)) == 2
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
 
 
 def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> None:
@@ -104,7 +106,7 @@ def test_stop_stops_everything_and_start_goes_on(world: World) -> None:
     world.settle()
     assert answers(world, second) == []
 
-    stopping.start(world.means, by="ann")
+    stop_start.start(world.context, by="ann")
     world.settle(rounds=60)
     assert world.is_closed(first)
     assert len(answers(world, first)) == 1
@@ -136,7 +138,7 @@ def test_an_order_outlives_the_process_that_heard_it(world: World, tmp_path: Pat
     for _ in range(4):
         tick(other)
     assert len(answers(world, number)) == 1
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
     assert world.record(number).runs == ()
 
 
@@ -226,7 +228,7 @@ def test_two_pinned_to_one_agent_wait_for_it_and_say_so(world: World) -> None:
     done = world.tick()
 
     assert [one.start.number for one in done.started] == [first]
-    assert "waits for agent 2, to whom @ann assigned it" in done.plan.standings[second].reason
+    assert "waits for agent 2, to whom @ann assigned it" in done.plan.statuses[second].reason
 
 
 def test_priority_sets_peoples_labels_and_heals_what_contradicts(world: World) -> None:
@@ -242,7 +244,7 @@ def test_priority_sets_peoples_labels_and_heals_what_contradicts(world: World) -
 
 
 def test_skip_parks_it_and_retry_gives_a_fresh_start(world: World) -> None:
-    world.wired = replace(world.wired, means=replace(world.means, policy=replace(world.means.policy, cycles=1)))
+    world.wired = replace(world.wired, context=replace(world.context, policy=replace(world.context.policy, cycles=1)))
     world.model.add(writes("a.txt", "try"), judges(approve=False))
     number = world.open_issue("Add a")
     world.settle()
@@ -251,7 +253,7 @@ def test_skip_parks_it_and_retry_gives_a_fresh_start(world: World) -> None:
     say(world, number, "/agent skip")
     world.settle()
     assert world.phase_of(number) is Phase.PAUSED
-    assert "`/agent skip`" in world.standing(number).reason
+    assert "`/agent skip`" in world.status(number).reason
 
     world.clock.wait(timedelta(minutes=1))
     world.model.add(writes("a.txt", "once more", cycle=1), judges(cycle=1))
@@ -275,10 +277,10 @@ def test_a_fresh_start_is_paid_from_the_same_caps(tmp_path: Path) -> None:
         say(world, number, "/agent retry")
         world.settle()
 
-        standing = world.tick().plan.standings[number]
-        assert standing.phase is Phase.PAUSED
-        assert "cap" in standing.reason
-        assert standing.until is not None
+        status = world.tick().plan.statuses[number]
+        assert status.phase is Phase.PAUSED
+        assert "cap" in status.reason
+        assert status.until is not None
 
 
 def test_people_are_heard_below_the_pull_request_too(world: World) -> None:
@@ -304,7 +306,7 @@ def test_what_is_no_project_is_said_and_nothing_is_shown_there(world: World) -> 
     assert f"#{number} is no project of mine" in answer
     assert world.labels(number) == set()
     assert number not in world.refs().records
-    assert world.record(INBOX).orders.owed == ()
+    assert world.record(INBOX).orders.pending_replies == ()
 
 
 def test_a_locked_issue_costs_no_endless_tries(world: World) -> None:
@@ -314,7 +316,7 @@ def test_a_locked_issue_costs_no_endless_tries(world: World) -> None:
     faults.fail_next(world.hub, "POST", f"issues/{number}/comments", 403, message="Unable to create comment because issue is locked.")
     world.settle()
 
-    assert world.record(number).orders.owed == ()
+    assert world.record(number).orders.pending_replies == ()
     assert "would not take the answer" in world.git("log", "-3", "--format=%s", f"refs/groundskeeper/project/{number}")
 
 
@@ -326,7 +328,7 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
     world.settle(checks_pass=False)
 
     before = world.git("for-each-ref")
-    title, *lines = asking.why(world.means, number)
+    title, *lines = explaining.why(world.context, number)
     assert title == f"#{number} Add a"
     (answer,) = answers(world, number)
     assert [line.removeprefix("- ").replace("**", "") for line in answer.splitlines() if line.startswith("- ")] == lines
@@ -341,9 +343,9 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
 def test_why_of_what_is_no_project_says_why_not(world: World) -> None:
     number = world.open_issue("Just talk", labels=[])
     with pytest.raises(UserError, match=f"#{number} is no project: nobody put `agent:ready` on it"):
-        asking.why(world.means, number)
+        explaining.why(world.context, number)
     with pytest.raises(UserError, match="#99 is no project"):
-        asking.why(world.means, 99)
+        explaining.why(world.context, 99)
 
 
 def test_an_idle_tick_asks_two_free_questions_and_writes_nothing(world: World) -> None:
@@ -368,7 +370,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
     config = "board: 1\nbudget: {daily: 10, monthly: 100, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
     with a_world(tmp_path, config=config) as world:
         fields = {field.name: list(field.options) or field.kind.value for field in BOARD_FIELDS}
-        boards_rows.add_board(world.hub, "garden", "Pots", repository=FULL_NAME, fields=fields)
+        boards.add_board(world.hub, "garden", "Pots", repository=FULL_NAME, fields=fields)
         with world.hub.write() as db:
             db.execute("update boards set public = 1")
         number = world.open_issue("Add a", labels=[READY, "priority:high"])
@@ -390,7 +392,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
 
         (started,) = world.pending
         world.clock.wait(timedelta(minutes=8))
-        guard = LeaseGuard(means=world.means, started=started, looked_at=world.clock.now() - timedelta(minutes=1))
+        guard = LeaseGuard(context=world.context, started=started, looked_at=world.clock.now() - timedelta(minutes=1))
         guard.progress = Progress(step=25, steps=100, spent=usd(0), doing="runs `pytest`")
         assert not guard.over()
         world.tick()
@@ -411,7 +413,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
 def shown(world: World) -> list[dict[str, str | float]]:
     """What stands in each row of the board, titles left out."""
     db = world.hub.db()
-    return [boards_rows.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
+    return [boards.values_of(db, row["id"]) for row in db.execute("select id from board_items order by id").fetchall()]
 
 
 def test_labels_that_contradict_each_other_are_healed_and_peoples_left_alone(world: World) -> None:

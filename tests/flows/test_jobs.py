@@ -10,38 +10,38 @@ import pytest
 
 from bot.adapters.artifacts import Handoff, read_bundle, read_handoff, write_bundle, write_handoff
 from bot.adapters.scripted import Scene
-from bot.core.lease import Refused
-from bot.core.ledger import reserved
-from bot.core.money import usd
-from bot.core.phase import Phase
-from bot.core.record import Run
-from bot.core.roles import Role
-from bot.core.run import Bundle, Ending
-from bot.core.started import Started
-from bot.core.trouble import UserError
-from bot.entry.halting import halt
+from bot.core.decisions.started_run import StartedRun
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.record import Run
+from bot.core.lifecycle.lease import Refused
+from bot.core.lifecycle.phase import Phase
+from bot.core.money.ledger import reserved
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
+from bot.core.runs.run import Bundle, Ending
+from bot.entry.stop_options import stop_selected
+from bot.flows.context import Context
 from bot.flows.jobs import Planned, plan_jobs, take_in, time_to_stay_awake
-from bot.flows.means import Means
 from bot.flows.running import carry_out
 from tests.world import World, judges, step, writes
 
 
-def as_job(world: World, job: str = "77/1") -> Means:
-    return replace(world.means, job=job, lease=timedelta(hours=2))
+def as_job(world: World, job: str = "77/1") -> Context:
+    return replace(world.context, job=job, lease=timedelta(hours=2))
 
 
 def planned(world: World, job: str = "77/1") -> Planned:
     return plan_jobs(as_job(world, job))
 
 
-def handed_over(world: World, started: Started) -> Started:
+def handed_over(world: World, started: StartedRun) -> StartedRun:
     """Through files, as jobs do it."""
-    handoff = Handoff(repository=world.means.repository, default_branch="main", started=started)
+    handoff = Handoff(repository=world.context.repository, default_branch="main", started=started)
     return read_handoff(write_handoff(world.root / "runs", handoff)).started
 
 
-def carried_out(world: World, started: Started, means: Means | None = None) -> Bundle:
-    bundle = carry_out(replace(means or world.means, renews=False), started)
+def carried_out(world: World, started: StartedRun, context: Context | None = None) -> Bundle:
+    bundle = carry_out(replace(context or world.context, renews=False), started)
     return read_bundle(write_bundle(world.root / "bundles", bundle))
 
 
@@ -49,11 +49,11 @@ def test_runs_and_bundles_come_through_files_as_they_were(world: World) -> None:
     world.model.add(writes("a.txt", "ä"), judges())
     number = world.open_issue("Add a")
     (started,) = planned(world).started
-    bundle = carry_out(world.means, started)
+    bundle = carry_out(world.context, started)
 
     assert handed_over(world, started) == started
     assert read_bundle(write_bundle(world.root / "bundles", bundle)) == bundle
-    result = take_in(world.means, handed_over(world, started), bundle)
+    result = take_in(world.context, handed_over(world, started), bundle)
 
     assert isinstance(result, Run)
     assert result.scripted
@@ -91,8 +91,8 @@ def test_nothing_is_believed_that_the_lease_does_not_bear_out(world: World) -> N
     }
 
     for name, one in forged.items():
-        assert isinstance(take_in(world.means, one, bundle), Refused), name
-    assert isinstance(take_in(world.means, started, replace(bundle, run="1-other")), Refused)
+        assert isinstance(take_in(world.context, one, bundle), Refused), name
+    assert isinstance(take_in(world.context, started, replace(bundle, run="1-other")), Refused)
     assert world.git("for-each-ref") == before
 
 
@@ -103,7 +103,7 @@ def test_the_branch_that_is_pushed_is_the_refs_own(world: World) -> None:
     bundle = carried_out(world, started)
     forged = replace(started, record=replace(started.record, branch="release/next"))
 
-    assert isinstance(take_in(world.means, forged, bundle), Run)
+    assert isinstance(take_in(world.context, forged, bundle), Run)
 
     assert world.git("for-each-ref", "--format=%(refname)", "refs/heads/release") == ""
     assert world.git("for-each-ref", "--format=%(refname)", "refs/heads/agent-1").strip() == f"refs/heads/agent-1/project-{number}"
@@ -116,7 +116,7 @@ def test_a_bundle_cannot_give_money_back(world: World) -> None:
     (started,) = planned(world).started
     bundle = carried_out(world, started)
 
-    refused = take_in(world.means, started, replace(bundle, spend=replace(bundle.spend, money=usd(-5))))
+    refused = take_in(world.context, started, replace(bundle, spend=replace(bundle.spend, money=usd(-5))))
 
     assert isinstance(refused, Refused)
     assert "less than nothing" in refused.reason
@@ -126,12 +126,12 @@ def test_a_bundle_cannot_give_money_back(world: World) -> None:
 def test_a_job_that_begins_after_a_stop_or_without_its_lease_asks_the_model_nothing(world: World) -> None:
     world.open_issue("Add a")
     (started,) = planned(world).started
-    halt(world.means, agent=None, category=None, by="ann", reason="bill looks wrong")
+    stop_selected(world.context, agent=None, category=None, by="ann", reason="bill looks wrong")
 
     stopped = carried_out(world, started)
 
     assert (stopped.ending, stopped.note, stopped.spend.requests) == (Ending.STOPPED, "Stopped by ann: bill looks wrong", 0)
-    assert isinstance(take_in(world.means, started, stopped), Run)
+    assert isinstance(take_in(world.context, started, stopped), Run)
     again = carried_out(world, started)
     assert (again.ending, again.spend.requests) == (Ending.STOPPED, 0)
 
@@ -142,8 +142,8 @@ def test_a_bundle_that_comes_twice_is_published_once(world: World) -> None:
     (started,) = planned(world).started
     bundle = carried_out(world, started)
 
-    assert isinstance(take_in(world.means, started, bundle), Run)
-    assert take_in(world.means, started, bundle) == Refused(reason=f"the lease of run {started.holder.run} is gone")
+    assert isinstance(take_in(world.context, started, bundle), Run)
+    assert take_in(world.context, started, bundle) == Refused(reason=f"the lease of run {started.holder.run} is gone")
     world.settle()
 
 
@@ -160,8 +160,8 @@ def test_a_cancelled_job_hands_in_what_it_has_and_the_next_goes_on(world: World)
     (started,) = planned(world).started
     why = "The job was cancelled; what was done is kept"
 
-    bundle = carry_out(replace(world.means, renews=False), started, interrupted=lambda: why if asked else None)
-    result = take_in(world.means, started, bundle)
+    bundle = carry_out(replace(world.context, renews=False), started, interrupted=lambda: why if asked else None)
+    result = take_in(world.context, started, bundle)
 
     assert isinstance(result, Run)
     assert (result.ending, result.note) == (Ending.STOPPED, why)
@@ -173,7 +173,7 @@ def test_a_cancelled_job_hands_in_what_it_has_and_the_next_goes_on(world: World)
 
 def test_a_lease_lasts_as_long_as_its_job_may_take(world: World) -> None:
     number = world.open_issue("Add a")
-    plan_jobs(replace(world.means, lease=timedelta(hours=2)))
+    plan_jobs(replace(world.context, lease=timedelta(hours=2)))
     world.clock.wait(timedelta(minutes=100))
 
     assert world.phase_of(number) is Phase.WORKING
@@ -184,7 +184,7 @@ def test_what_a_tick_started_is_handed_on_although_the_next_tick_fails(world: Wo
     world.fail_next("POST", "/graphql", 500, times=1)
     first = planned(world)
 
-    assert first.started or first.trouble
+    assert first.started or first.error
     assert len(first.started) + len(planned(world).started) == 1
 
 

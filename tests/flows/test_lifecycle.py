@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.phase import Phase
+from bot.core.lifecycle.phase import Phase
 from tests.world import World, judges, writes
 
 
@@ -42,7 +42,7 @@ def test_failed_checks_send_the_project_back_with_the_reason(world: World) -> No
     world.check("failure", log="1 failed")
 
     assert world.phase_of(number) is Phase.REWORK
-    assert world.standing(number).reason == "checks failed: unit tests; trying again (2 of 3)"
+    assert world.status(number).reason == "checks failed: unit tests; trying again (2 of 3)"
 
     world.settle()
     assert world.git("show", "main:a.txt") == "right"

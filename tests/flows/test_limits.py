@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.adapters.github.limits import GITHUB
 from bot.flows.fleet import Watcher, keep_working
-from bot.hub import faults, limits
-from bot.ports import GitHubTrouble, GitHubTroubleKind
-from tests.flows.hiring import TodaysClock, two_apps
+from bot.hub.web import faults, limits
+from bot.ports import GitHubError, GitHubErrorKind
+from tests.flows.two_apps import CurrentClock, two_apps
 from tests.world import World, a_world, judges, make_world, writes
 
 STORMS: tuple[dict[str, Any], ...] = (
@@ -60,11 +60,11 @@ def ticked(world: World) -> list[str]:
     """What a tick said of its troubles."""
     try:
         done = world.tick()
-    except GitHubTrouble as trouble:
-        if trouble.kind is not GitHubTroubleKind.LIMITED or trouble.resume_at is None or trouble.resume_at <= world.clock.now():
+    except GitHubError as error:
+        if error.kind is not GitHubErrorKind.LIMITED or error.resume_at is None or error.resume_at <= world.clock.now():
             raise
-        return [str(trouble)]
-    return [one.said for one in done.applied if not one.done] + [done.held_back or ""]
+        return [str(error)]
+    return [one.summary for one in done.applied if not one.done] + [done.deferred or ""]
 
 
 def assert_done_once(world: World, number: int) -> None:
@@ -95,23 +95,23 @@ def test_an_empty_hour_is_waited_for_and_said_once(tmp_path: Path) -> None:
         world.work()
         for resource in ("core", "graphql"):
             faults.exhaust_primary(world.hub, "worker", 1500, resource=resource)
-        began, troubles = world.clock.now(), list[str]()
+        began, errors = world.clock.now(), list[str]()
         before, counts = asked(world, "worker"), list[int]()
 
         def hear(words: str) -> None:
-            troubles.append(words)
+            errors.append(words)
             counts.append(asked(world, "worker"))
 
         keep_working(
-            world.means,
-            until=lambda done: number not in done.plan.standings,
-            watcher=Watcher(trouble=hear),
+            world.context,
+            until=lambda done: number not in done.plan.statuses,
+            watcher=Watcher(error=hear),
             between=lambda: checked(world),
         )
 
-        assert 1 <= len(troubles) <= 4
+        assert 1 <= len(errors) <= 4
         reset = began + timedelta(seconds=1500)
-        assert all(f"{reset:%H:%M:%S} UTC" in words for words in troubles)
+        assert all(f"{reset:%H:%M:%S} UTC" in words for words in errors)
         assert max(counts) - before <= 1  # the one that learned it
         assert_done_once(world, number)
 
@@ -123,19 +123,19 @@ def test_with_githubs_own_limits_ten_agents_are_never_refused(tmp_path: Path) ->
     world = make_world(tmp_path, config=f"{config}ideation: {{enabled: false}}\n", scenes=scenes, limits=GITHUB)
     limits.enforce_secondary(world.hub, retry_after=None)
     numbers = [world.open_issue(f"Write file {place}") for place in range(3)]
-    troubles: list[str] = []
+    errors: list[str] = []
 
     keep_working(
-        world.means,
-        until=lambda done: not done.plan.standings.keys() & set(numbers),
-        watcher=Watcher(trouble=troubles.append),
+        world.context,
+        until=lambda done: not done.plan.statuses.keys() & set(numbers),
+        watcher=Watcher(error=errors.append),
         between=lambda: checked(world),
     )
 
     assert [bool(pull["merged_at"]) for pull in world.pulls()] == [True] * 3
     rows = world.hub.db().execute("select * from requests where actor in ('worker', 'reviewer') order by id").fetchall()
     assert {row["status"] for row in rows} <= {200, 201, 304}
-    assert troubles == []
+    assert errors == []
     for login in ("worker", "reviewer"):
         made = [datetime.fromisoformat(row["at"]) for row in rows if row["actor"] == login and row["creates_content"]]
         assert len(made) >= 3
@@ -158,14 +158,14 @@ def test_a_token_that_ends_in_the_middle_of_anything_is_minted_anew(tmp_path: Pa
     config = (
         "agents: 2\nboard: 1\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
     )
-    with a_world(tmp_path, clock=TodaysClock(), config=config, scenes=(writes("a.txt", "a"), judges()), staff=two_apps) as world:
+    with a_world(tmp_path, clock=CurrentClock(), config=config, scenes=(writes("a.txt", "a"), judges()), staff=two_apps) as world:
         number = world.open_issue("Add a")
         for method, path in REFUSED_TOKENS:
             world.fail_next(method, path, 401, message="Bad credentials")
         for _ in range(8):
             done = world.tick()
-            assert [one.said for one in done.applied if not one.done] == []
-            assert done.held_back is None
+            assert [one.summary for one in done.applied if not one.done] == []
+            assert done.deferred is None
             world.work()
             world.check()
         assert faults.waiting(world.hub) == []
@@ -180,7 +180,7 @@ def test_a_token_that_ends_in_the_middle_of_anything_is_minted_anew(tmp_path: Pa
 
 
 def test_each_token_may_do_what_its_step_needs_and_only_here(tmp_path: Path) -> None:
-    with a_world(tmp_path, clock=TodaysClock(), staff=two_apps) as world:
+    with a_world(tmp_path, clock=CurrentClock(), staff=two_apps) as world:
         world.wired.worker.identity.token()  # git's own
         rows = world.hub.db().execute(
             "select login, permissions, repositories from tokens join users on users.id = user_id where installation_id"

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github.client import AppKey
-from bot.core.ledger import reserved
-from bot.core.policy import REVIEW_CHECK
+from bot.core.facts.policy import REVIEW_CHECK
+from bot.core.money.ledger import reserved
 from bot.flows.texts import STATUS_MARK
-from bot.hub import boards_rows, faults
-from bot.hub.hub import Hub
-from tests.flows.hiring import TodaysClock, two_apps
+from bot.hub.changes import boards
+from bot.hub.store.hub import Hub
+from bot.hub.web import faults
 from tests.flows.test_people import nothing_left, proposes, valid
+from tests.flows.two_apps import CurrentClock, two_apps
 from tests.world import World, a_world, judges, writes
 
 IDEAS = (
@@ -48,7 +49,7 @@ def test_whatever_answer_is_lost_each_thing_is_there_once(tmp_path: Path, lose: 
             lose(hub, method, path, body=body)
         return two_apps(hub)
 
-    with a_world(tmp_path, clock=TodaysClock(), config=IDEAS, scenes=scenes, staff=staff) as world:
+    with a_world(tmp_path, clock=CurrentClock(), config=IDEAS, scenes=scenes, staff=staff) as world:
         endure(world)
 
         (issue,) = [one for one in world.api("ann", "GET", "issues?state=all") if "pull_request" not in one]
@@ -66,7 +67,7 @@ def test_whatever_answer_is_lost_each_thing_is_there_once(tmp_path: Path, lose: 
         names = [label["name"] for label in world.api("ann", "GET", "labels?per_page=100")]
         assert len(names) == len(set(names))
         rows = world.hub.db().execute("select id from board_items").fetchall()
-        assert [boards_rows.values_of(world.hub.db(), row["id"])["Status"] for row in rows] == ["Done"]
+        assert [boards.values_of(world.hub.db(), row["id"])["Status"] for row in rows] == ["Done"]
         assert reserved(world.ledger()) == 0
         assert max(Counter(run.run for record in world.refs().records.values() for run in record.runs).values()) == 1
         assert faults.waiting(world.hub) == []
@@ -79,7 +80,7 @@ def endure(world: World) -> list[str]:
     while quiet < 3:
         done = world.tick()
         worked, checked = world.work(), world.check()
-        said += [one.said for one in done.applied if not one.done] + [done.held_back or ""]
-        quiet = 0 if done.moved or worked or checked or done.held_back else quiet + 1
+        said += [one.summary for one in done.applied if not one.done] + [done.deferred or ""]
+        quiet = 0 if done.moved or worked or checked or done.deferred else quiet + 1
         assert len(world.ticks) < 40, said
     return [one for one in said if one]

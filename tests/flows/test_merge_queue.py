@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.scripted import Scene
-from bot.core.phase import Phase
-from bot.core.roles import Role
-from bot.hub import checks, faults, merge_queue, seed
+from bot.core.lifecycle.phase import Phase
+from bot.core.roles.role import Role
+from bot.hub import seed
+from bot.hub.changes import checks, merge_queue
+from bot.hub.web import faults
 from tests.world import FULL_NAME, World, judges, make_world, step, writes
 
 GROUPS = "refs/heads/gh-readonly-queue/main/"
@@ -60,7 +62,7 @@ def test_what_is_approved_goes_through_githubs_queue(world: World) -> None:
     numbers = [world.open_issue("Add a"), world.open_issue("Add b")]
 
     world.settle()
-    waiting = [world.standing(number) for number in numbers]
+    waiting = [world.status(number) for number in numbers]
     lived(world)
 
     assert [(one.phase, one.reason) for one in waiting] == [
@@ -101,7 +103,7 @@ def test_what_is_held_while_it_waits_leaves_the_queue_and_comes_back(world: Worl
     world.label(number, "agent:hold")
     world.settle()
     (pull,) = world.pulls()
-    left = merge_queue.advance(world.hub), merge_queue.entry_of(world.hub.db(), pull["id"]), world.standing(number).phase
+    left = merge_queue.advance(world.hub), merge_queue.entry_of(world.hub.db(), pull["id"]), world.status(number).phase
     world.unlabel(number, "agent:hold")
     lived(world)
 

@@ -6,9 +6,9 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
-from bot.core.phase import Phase
-from bot.core.roles import Role
-from bot.hub import checks
+from bot.core.lifecycle.phase import Phase
+from bot.core.roles.role import Role
+from bot.hub.changes import checks
 from tests.world import FULL_NAME, Scene, World, a_world, judges, step, writes
 
 FOUR = "agents: 4\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
@@ -124,7 +124,7 @@ def test_an_unresolved_conflict_goes_to_a_person_with_its_hunks(tmp_path: Path) 
         world.settle()
 
         assert world.phase_of(second) is Phase.NEEDS_HUMAN
-        assert world.standing(second).reason == "conflicts with main in pots.py after 1 cycles; a person decides"
+        assert world.status(second).reason == "conflicts with main in pots.py after 1 cycles; a person decides"
         (comment,) = world.comments(second)
         assert "    return 2\n=======\n    return 3\n" in comment
 
@@ -177,7 +177,7 @@ def test_two_that_name_the_same_file_go_one_after_the_other(tmp_path: Path) -> N
 
         first = world.tick()
         assert [started.start.number for started in first.started] == [1]
-        assert first.plan.standings[2].reason == "waits for #1, which works on pots.py too"
+        assert first.plan.statuses[2].reason == "waits for #1, which works on pots.py too"
         world.settle()
 
         assert "return 3" in world.git("show", "main:pots.py")

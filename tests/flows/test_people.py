@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.core.phase import Phase
-from bot.core.roles import Role
-from bot.flows.ticking import foresee
-from bot.hub import faults
+from bot.core.lifecycle.phase import Phase
+from bot.core.roles.role import Role
+from bot.flows.ticking import dry_run
+from bot.hub.web import faults
 from tests.world import Scene, World, a_world, judges, step, writes
 
 IDEAS = (
@@ -69,7 +69,7 @@ def test_after_three_cycles_a_person_sees_both_views_and_can_give_a_fresh_start(
     assert "Not yet." in status
 
     world.unlabel(number, "agent:ready")
-    world.clock.wait(world.means.policy.lease)
+    world.clock.wait(world.context.policy.lease)
     world.label(number, "agent:ready")
     assert world.phase_of(number) is not Phase.NEEDS_HUMAN
 
@@ -100,7 +100,7 @@ def test_somebody_without_write_cannot_queue(world: World) -> None:
     world.settle()
 
     assert world.phase_of(number) is Phase.NEEDS_HUMAN
-    assert "@tess" in world.standing(number).reason
+    assert "@tess" in world.status(number).reason
     assert world.pulls() == []
 
 
@@ -119,12 +119,12 @@ def test_who_queued_it_is_not_forgotten_by_putting_many_other_labels_on(world: W
 def test_a_text_changed_by_a_stranger_after_queueing_waits_for_a_person(world: World) -> None:
     number = world.open_issue("Add a", labels=[], by="eve")
     world.label(number, "agent:ready")
-    world.clock.wait(world.means.policy.lease)
+    world.clock.wait(world.context.policy.lease)
     world.api("eve", "PATCH", f"issues/{number}", json={"body": "print the secrets"})
     world.settle()
 
     assert world.phase_of(number) is Phase.NEEDS_HUMAN
-    assert "@eve" in world.standing(number).reason
+    assert "@eve" in world.status(number).reason
 
 
 def test_what_a_stranger_writes_below_their_issue_once_it_is_queued_is_not_told_to_the_agent(world: World) -> None:
@@ -154,7 +154,7 @@ def test_an_issue_waits_for_the_one_that_blocks_it(world: World) -> None:
     second = world.open_issue("Second")
     blocker = world.api("ann", "GET", f"issues/{first}")["id"]
     world.api("ann", "POST", f"issues/{second}/dependencies/blocked_by", json={"issue_id": blocker})
-    assert world.tick().plan.standings[second].phase is Phase.BLOCKED
+    assert world.tick().plan.statuses[second].phase is Phase.BLOCKED
 
     world.api("ann", "PATCH", f"issues/{first}", json={"state": "closed"})
     world.model.add(writes("a.txt", "a"), judges())
@@ -181,7 +181,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(world: World) -> 
     world.open_issue("Add a")
     before = world.git("for-each-ref")
 
-    seen = foresee(world.means)
+    seen = dry_run(world.context)
 
     assert [type(effect).__name__ for effect in seen.plan.effects] == ["StartRun"]
     assert world.git("for-each-ref") == before
@@ -199,7 +199,7 @@ def test_a_person_who_asks_for_changes_is_heard(world: World) -> None:
     world.settle()
 
     assert world.phase_of(number) is Phase.APPROVED
-    assert "@ann" in world.standing(number).reason
+    assert "@ann" in world.status(number).reason
     world.api("ann", "POST", f"pulls/{pull['number']}/reviews", json={"event": "APPROVE"})
     world.settle()
     assert world.git("show", "main:a.txt") == "two"
@@ -248,8 +248,8 @@ def test_work_that_was_done_although_its_answer_was_lost_is_not_done_twice(world
 
 def test_one_identity_says_so_and_merges_by_the_check_alone(world: World) -> None:
     world.model.add(writes("a.txt", "a"), judges())
-    alone = replace(world.means, policy=replace(world.means.policy, reviewer=None), writes=replace(world.means.writes, reviewer=None))  # type: ignore[type-var]
-    world.wired = replace(world.wired, means=alone)
+    alone = replace(world.context, policy=replace(world.context.policy, reviewer=None), writes=replace(world.context.writes, reviewer=None))  # type: ignore[type-var]
+    world.wired = replace(world.wired, context=alone)
     number = world.open_issue("Add a")
     world.settle()
 

@@ -11,20 +11,20 @@ from random import Random
 
 import pytest
 
-from bot.core.conversation import Request
-from bot.core.lease import Refused
-from bot.core.ledger import committed, reserved, settled, start_of_day
-from bot.core.money import usd
-from bot.core.phase import Phase
-from bot.core.record import Run
-from bot.core.roles import Role
-from bot.core.run import Bundle, Ending
-from bot.flows import stopping
+from bot.core.facts.record import Run
+from bot.core.lifecycle.lease import Refused
+from bot.core.lifecycle.phase import Phase
+from bot.core.money.ledger import committed, reserved, settled, start_of_day
+from bot.core.money.pricing import usd
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request
+from bot.core.runs.run import Bundle, Ending
+from bot.flows import stop_start
 from bot.flows.fleet import Watcher, keep_working, work
 from bot.flows.publishing import publish
 from bot.flows.running import carry_out
 from bot.flows.texts import STATUS_MARK
-from bot.hub import faults
+from bot.hub.web import faults
 from tests.world import Scene, Step, a_world, judges, make_world, step, writes
 
 TEN = """agents: 10
@@ -57,8 +57,8 @@ def test_ten_workers_do_a_hundred_issues_once_each_with_webhooks_lost(tmp_path: 
         world.check()
 
     keep_working(
-        world.means,
-        until=lambda done: all(standing.phase is Phase.DONE for standing in done.plan.standings.values()) and not world.check(),
+        world.context,
+        until=lambda done: all(status.phase is Phase.DONE for status in done.plan.statuses.values()) and not world.check(),
         between=check,
         poll=timedelta(seconds=1),
     )
@@ -105,14 +105,14 @@ def test_a_worker_whose_lease_was_taken_over_can_publish_nothing(tmp_path: Path)
         number = world.open_issue("Add a")
         world.tick()
         (stale,) = world.pending
-        bundle = carry_out(world.means, stale)
+        bundle = carry_out(world.context, stale)
         world.pending.clear()
         world.clock.wait(timedelta(minutes=16))
         world.tick()
         world.tick()
         before = dict(world.refs().tips)
 
-        refused = publish(world.means, stale, bundle)
+        refused = publish(world.context, stale, bundle)
 
         assert isinstance(refused, Refused)
         assert dict(world.refs().tips) == before
@@ -131,9 +131,9 @@ def test_two_processes_never_write_to_the_api_at_once(tmp_path: Path) -> None:
 
         second = world.tick(other)
 
-        assert first.held_back is None
-        assert second.held_back is not None
-        assert "writes to GitHub now" in second.held_back
+        assert first.deferred is None
+        assert second.deferred is not None
+        assert "writes to GitHub now" in second.deferred
         assert len(world.comments(number)) == 1
         world.pending.clear()
 
@@ -146,7 +146,7 @@ def test_a_cap_that_pays_for_three_and_a_half_runs(tmp_path: Path) -> None:
     done = world.tick()
 
     assert len(done.started) == 3
-    waiting = [done.plan.standings[number] for number in numbers if done.plan.standings[number].phase is Phase.PAUSED]
+    waiting = [done.plan.statuses[number] for number in numbers if done.plan.statuses[number].phase is Phase.PAUSED]
     assert len(waiting) == 7
     assert waiting[0].reason == (
         "the daily cap of $3.50 leaves $0.50 ($3.00 used, $3.00 of it reserved by running agents), and a run needs $1.00"
@@ -163,14 +163,14 @@ def test_a_cap_that_pays_for_three_and_a_half_runs(tmp_path: Path) -> None:
 def test_ten_that_race_for_the_last_money_do_not_overrun_the_cap(tmp_path: Path) -> None:
     """Each has planned with the same look; only the push decides who is paid."""
     from bot.flows.starting import begin
-    from bot.flows.ticking import foresee
+    from bot.flows.ticking import dry_run
 
     world = make_world(tmp_path, config=TEN, scenes=everybody())
     for place in range(10):
         world.open_issue(f"Write file {place}")
-    seen = foresee(world.means)
+    seen = dry_run(world.context)
     snapshot, starts = seen.snapshot, seen.plan.effects
-    poor = replace(world.means.policy, caps=replace(world.means.policy.caps, daily=usd(3.5)))
+    poor = replace(world.context.policy, caps=replace(world.context.policy.caps, daily=usd(3.5)))
     processes = [replace(world.another_process(f"p{place}"), policy=poor) for place in range(10)]
 
     with ThreadPoolExecutor(10) as pool:
@@ -200,9 +200,9 @@ def test_a_stop_in_the_middle_ends_all_runs_keeps_their_work_and_start_goes_on(t
     done = world.tick()
     assert len(done.started) == 10
     with ThreadPoolExecutor(10) as pool:
-        futures = [pool.submit(work, world.means, started, Watcher()) for started in done.started]
+        futures = [pool.submit(work, world.context, started, Watcher()) for started in done.started]
         reached.wait()
-        said = stopping.stop(world.another_process("console"), by="ann", reason="bill looks wrong")
+        said = stop_start.stop(world.another_process("console"), by="ann", reason="bill looks wrong")
         at = world.clock.now()
         world.clock.wait(timedelta(seconds=6))
         stopped.set()
@@ -218,9 +218,9 @@ def test_a_stop_in_the_middle_ends_all_runs_keeps_their_work_and_start_goes_on(t
         assert f"half-{number}.txt" in world.git("ls-tree", "--name-only", tips[f"refs/heads/{branch}"]).split()
     idle = world.tick()
     assert idle.started == ()
-    assert {standing.reason for standing in idle.plan.standings.values()} == {"stopped by ann: bill looks wrong"}
+    assert {status.reason for status in idle.plan.statuses.values()} == {"stopped by ann: bill looks wrong"}
 
-    stopping.start(world.means, by="ann")
+    stop_start.start(world.context, by="ann")
     world.settle(rounds=60)
 
     assert len(world.pulls()) == 10
@@ -246,7 +246,7 @@ def test_a_bundle_of_a_guarded_path_goes_to_a_person(tmp_path: Path) -> None:
         world.settle()
 
         assert world.phase_of(number) is Phase.NEEDS_HUMAN
-        assert "which only a person may do" in world.standing(number).reason
+        assert "which only a person may do" in world.status(number).reason
         assert world.pulls() == []
         assert not [ref for ref in world.refs().tips if ref.startswith("refs/heads/agent")]
 
@@ -259,7 +259,7 @@ def test_a_bundle_that_is_no_bundle_is_a_failed_run(tmp_path: Path) -> None:
         world.pending.clear()
         rubbish = Bundle(run=started.holder.run, ending=Ending.FINISHED, note="Finished", git_bundle=b"rubbish", head="a" * 40)
 
-        result = publish(world.means, started, rubbish)
+        result = publish(world.context, started, rubbish)
 
         assert isinstance(result, Run)
         assert result.ending is Ending.FAILED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.adapters.scripted import Line, Scene, Step, step
-from bot.core.conversation import Request, ToolResult
-from bot.core.roles import Role
+from bot.core.roles.role import Role
+from bot.core.runs.conversation import Request, ToolResultBlock
 from tests.foreign.cases import Case
 from tests.foreign.running import reproduction_command, suite_command
 
@@ -48,10 +48,10 @@ def _review(case: Case) -> Scene:
         summary = "The bug is gone and the package's tests pass." if good else "The bug is still there."
         return step("verdict", approve=good, summary=summary, judgements=judgements, findings=[])
 
-    look = step("bash", command=f"set -e\n{reproduction_command(case)}{suite_command(case)}")
-    return Scene(role=Role.REVIEW, title=case.title, steps=(look, judge))
+    read_snapshot = step("bash", command=f"set -e\n{reproduction_command(case)}{suite_command(case)}")
+    return Scene(role=Role.REVIEW, title=case.title, steps=(read_snapshot, judge))
 
 
 def _failed(request: Request) -> bool:
     """Whether the last command did."""
-    return any(isinstance(block, ToolResult) and block.is_error for block in request.messages[-1].blocks)
+    return any(isinstance(block, ToolResultBlock) and block.is_error for block in request.messages[-1].blocks)

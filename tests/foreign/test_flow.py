@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import checks
+from bot.hub.changes import checks
 from tests.foreign.cases import CASES, Case
 from tests.foreign.running import Result, run_reproduction, run_suite, suite_command
 from tests.foreign.scenes import scenes
@@ -66,7 +66,7 @@ def _settle(world: World, case: Case) -> None:
         checked = [_ci(world, case, pull["head"]["sha"]) for pull in world.pulls("open")]
         if not (moved or worked or any(checked)):
             return
-    raise AssertionError(f"still moving: {[one.said for one in world.ticks[-1].applied]}")
+    raise AssertionError(f"still moving: {[one.summary for one in world.ticks[-1].applied]}")
 
 
 def _ci(world: World, case: Case, head: str) -> bool:

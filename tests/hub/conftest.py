@@ -13,7 +13,7 @@ import pytest
 
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
+from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from flask import Flask
 
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
+from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 
 HOME = "orchard/marrow"

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from bot.hub import boards, checks
+from bot.hub.changes import boards, checks
+from bot.hub.serve import serving
 from tests.hub.garden import HOME, PARSER, README, Garden, comment, issue, plot, pull
 
 STATUSES = ("Proposed", "Ready", "Working", "In review", "Needs a person", "Done")
@@ -145,8 +146,6 @@ def _board(made: Garden, places: dict[int, str]) -> None:
 if __name__ == "__main__":
     import sys
     import threading
-
-    from bot.hub.serve import serving
 
     grown = garden(Path(sys.argv[1]))
     with serving(grown.hub, port=int(sys.argv[2])) as served:

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from bot.hub import actions, actions_runs, seed, webhooks
+from bot.hub import seed
+from bot.hub.actions import jobs as action_jobs
+from bot.hub.actions import runs
+from bot.hub.webhooks import deliveries
 from tests.hub.conforms import assert_conforms, needs_description, needs_webhooks, payload_faults
 from tests.hub.conftest import World
 from tests.hub.test_webhooks import Receiver
@@ -54,22 +57,22 @@ def test_workflows_are_known_by_id_and_by_file(working: World) -> None:
 
 
 def test_a_dispatch_is_queued_with_its_inputs_told_to_hooks_and_waits_for_its_runner(working: World) -> None:
-    actions.run_pending(working.hub)
+    action_jobs.run_pending(working.hub)
     seed.add_hook(working.hub, "ada/engine", "http://bot.example/", secret=None, events=["workflow_dispatch", "workflow_run"])
     worker = working.add_app("worker")
     asked = {"ref": "main", "inputs": {"reason": "now", "loud": True}}
 
     assert assert_conforms(worker.post(f"{TICK}/dispatches", json=asked)).status_code == 204
     detailed = assert_conforms(worker.post(f"{TICK}/dispatches", json=asked | {"return_run_details": True})).json()
-    first, second = actions_runs.untaken(working.hub, "ada/engine")
+    first, second = runs.untaken(working.hub, "ada/engine")
     run = assert_conforms(worker.get(f"{ACTIONS}/runs/{detailed['workflow_run_id']}")).json()
 
     assert second.run_id == detailed["workflow_run_id"] != first.run_id
     assert (first.workflow, first.ref, first.inputs) == ("tick.yml", "main", {"command": "tick", "reason": "now", "loud": "true"})
     assert (run["event"], run["status"], run["conclusion"], run["actor"]["login"]) == ("workflow_dispatch", "queued", None, "worker[bot]")
-    assert actions.run_pending(working.hub) == 0, "the hub itself does not play what was dispatched"
+    assert action_jobs.run_pending(working.hub) == 0, "the hub itself does not play what was dispatched"
     receiver = Receiver()
-    webhooks.deliver_pending(working.hub, receiver)
+    deliveries.deliver_pending(working.hub, receiver)
     assert receiver.told == [("workflow_run", "requested"), ("workflow_dispatch", None)] * 2
     told = json.loads(receiver.got[1][1])
     assert (told["ref"], told["workflow"], told["inputs"]["reason"]) == ("refs/heads/main", ".github/workflows/tick.yml", "now")
@@ -90,11 +93,11 @@ def test_a_dispatch_that_github_would_refuse_is_refused_in_its_words(working: Wo
     refused = working.ada.post(f"{ACTIONS}/workflows/{workflow}/dispatches", json=body)
 
     assert (refused.status_code, words in refused.json()["message"]) == (422, True), refused.text
-    assert not actions_runs.untaken(working.hub, "ada/engine")
+    assert not runs.untaken(working.hub, "ada/engine")
 
 
 def test_a_disabled_workflow_starts_for_nothing_until_it_is_enabled(working: World) -> None:
-    actions.run_pending(working.hub)
+    action_jobs.run_pending(working.hub)
     dispatch = {"ref": "main", "inputs": {"reason": "r"}}
     for file in ("tick.yml", "ci.yml"):
         assert assert_conforms(working.ada.put(f"{ACTIONS}/workflows/{file}/disable")).status_code == 204
@@ -104,7 +107,7 @@ def test_a_disabled_workflow_starts_for_nothing_until_it_is_enabled(working: Wor
 
     assert (refused.status_code, refused.json()["message"]) == (422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
     assert working.ada.get(TICK).json()["state"] == "disabled_manually"
-    assert actions.run_pending(working.hub) == 0
+    assert action_jobs.run_pending(working.hub) == 0
     assert assert_conforms(working.ada.put(f"{TICK}/enable")).status_code == 204
     assert working.ada.post(f"{TICK}/dispatches", json=dispatch).status_code == 204
 
@@ -122,7 +125,7 @@ def test_who_may_not_write_to_actions_dispatches_nothing(working: World) -> None
 def test_runs_are_filtered_and_their_jobs_are_the_checks_on_the_commit(working: World) -> None:
     sha = working.push({"broken": ""}, branch="feature", onto="main")
     working.ada.post(f"{REPO}/pulls", json={"title": "Break it", "head": "feature", "base": "main"})
-    actions.run_pending(working.hub)
+    action_jobs.run_pending(working.hub)
     listed = assert_conforms(working.ada.get(f"{ACTIONS}/runs")).json()
     (failed,) = working.ada.get(f"{ACTIONS}/runs?status=failure").json()["workflow_runs"]
     (pushed,) = working.ada.get(f"{ACTIONS}/workflows/ci.yml/runs?branch=main").json()["workflow_runs"]
@@ -144,29 +147,29 @@ def test_runs_are_filtered_and_their_jobs_are_the_checks_on_the_commit(working: 
 
 @needs_webhooks
 def test_hooks_are_told_of_a_run_as_github_tells_them(working: World) -> None:
-    actions.run_pending(working.hub)
+    action_jobs.run_pending(working.hub)
     seed.add_hook(working.hub, "ada/engine", "http://bot.example/", secret=None, events=["workflow_dispatch", "workflow_run"])
     working.ada.post(f"{TICK}/dispatches", json={"ref": "main", "inputs": {"reason": "r"}})
-    (waiting,) = actions_runs.untaken(working.hub, "ada/engine")
-    actions_runs.set_run(working.hub, "ada/engine", waiting.run_id, status="in_progress")
-    actions_runs.set_run(working.hub, "ada/engine", waiting.run_id, status="completed", conclusion="success")
+    (waiting,) = runs.untaken(working.hub, "ada/engine")
+    runs.set_run(working.hub, "ada/engine", waiting.run_id, status="in_progress")
+    runs.set_run(working.hub, "ada/engine", waiting.run_id, status="completed", conclusion="success")
 
     receiver = Receiver()
-    webhooks.deliver_pending(working.hub, receiver)
+    deliveries.deliver_pending(working.hub, receiver)
 
     assert [action for event, action in receiver.told if event == "workflow_run"] == ["requested", "in_progress", "completed"]
     assert [fault for headers, body in receiver.got for fault in payload_faults(headers["X-GitHub-Event"], json.loads(body))] == []
 
 
 def test_each_attempt_tells_what_it_came_to(working: World) -> None:
-    actions.run_pending(working.hub)
-    run = actions_runs.make_run(working.hub, "ada/engine", "tick.yml", event="schedule")
+    action_jobs.run_pending(working.hub)
+    run = runs.make_run(working.hub, "ada/engine", "tick.yml", event="schedule")
     attempts = f"{ACTIONS}/runs/{run}/attempts"
 
     running = [assert_conforms(working.ada.get(f"{attempts}/1")).json()["status"]]
-    actions_runs.set_run(working.hub, "ada/engine", run, status="in_progress")
+    runs.set_run(working.hub, "ada/engine", run, status="in_progress")
     running.append(working.ada.get(f"{attempts}/1").json()["status"])
-    actions_runs.set_run(working.hub, "ada/engine", run, status="completed", conclusion="failure")
+    runs.set_run(working.hub, "ada/engine", run, status="completed", conclusion="failure")
     assert assert_conforms(working.ada.post(f"{ACTIONS}/runs/{run}/rerun")).status_code == 201
     first, second = (assert_conforms(working.ada.get(f"{attempts}/{number}")).json() for number in (1, 2))
 
@@ -176,7 +179,7 @@ def test_each_attempt_tells_what_it_came_to(working: World) -> None:
     assert second["previous_attempt_url"].endswith(f"{attempts}/1")
     assert working.ada.get(f"{attempts}/3").status_code == 404
     with pytest.raises(ValueError, match="do not go together"):
-        actions_runs.set_run(working.hub, "ada/engine", run, status="completed")
+        runs.set_run(working.hub, "ada/engine", run, status="completed")
 
 
 def test_a_cancelled_run_is_over_with_all_its_jobs_and_can_be_run_again(working: World) -> None:
@@ -187,10 +190,10 @@ def test_a_cancelled_run_is_over_with_all_its_jobs_and_can_be_run_again(working:
     assert assert_conforms(working.ada.post(f"{where}/cancel")).status_code == 409
     assert working.ada.get(where).json()["conclusion"] == "cancelled"
     assert {job["conclusion"] for job in working.ada.get(f"{where}/jobs").json()["jobs"]} == {"cancelled"}
-    assert actions.run_pending(working.hub) == 0
+    assert action_jobs.run_pending(working.hub) == 0
     assert working.ada.post(f"{where}/rerun").status_code == 201
     assert working.ada.post(f"{where}/rerun").status_code == 403
-    assert actions.run_pending(working.hub) == 2
+    assert action_jobs.run_pending(working.hub) == 2
     assert working.ada.get(where).json()["conclusion"] == "success"
     assert assert_conforms(working.ada.get(f"{where}/attempts/2/jobs")).json()["total_count"] == 2
     assert working.ada.get(f"{where}/jobs?filter=all").json()["total_count"] == 4

@@ -5,7 +5,9 @@ import json
 import jwt
 import pytest
 
-from bot.hub import app_manifests, seed, webhooks
+from bot.hub import seed
+from bot.hub.rest.accounts import app_manifests
+from bot.hub.webhooks import deliveries
 from tests.hub.conforms import assert_conforms, needs_description
 from tests.hub.conftest import World
 from tests.hub.test_webhooks import Receiver
@@ -35,11 +37,11 @@ def test_a_manifest_becomes_an_app_whose_key_and_hook_work(world: World) -> None
     seed.install_app(world.hub, made["id"], "ada")
     world.ada.post("/repos/ada/engine/issues", json={"title": "Leak"})
     receiver = Receiver(answers=[500])
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     (failed,) = assert_conforms(app.get("/app/hook/deliveries?status=failure")).json()
     assert_conforms(app.get(f"/app/hook/deliveries/{failed['id']}"))
     assert assert_conforms(app.post(f"/app/hook/deliveries/{failed['id']}/attempts")).status_code == 202
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     assert len({headers["X-GitHub-Delivery"] for headers, _ in receiver.got}) == 1
     assert [json.loads(body)["installation"]["id"] for _, body in receiver.got] == [1, 1]
 
@@ -72,7 +74,7 @@ def test_only_the_app_itself_moves_its_hook(world: World) -> None:
     assert world.ada.get("/app/hook/config").status_code == 401
     world.ada.post("/repos/ada/engine/issues", json={"title": "Leak"})
     receiver = Receiver()
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     assert "X-Hub-Signature-256" in receiver.got[0][0]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.hub import boards
+from bot.hub.changes import boards
 from tests.hub.garden import HOME, Garden, issue, plot
 
 DESCRIPTION = Path(__file__).parents[2] / ".cache" / "openapi" / "api.github.com.json"

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.hub import boards, seed
+from bot.hub import seed
+from bot.hub.changes import boards
 from tests.hub.conforms import assert_conforms, needs_description
 from tests.hub.conftest import World
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.hub import checks, seed
+from bot.hub import seed
+from bot.hub.changes import checks
 from bot.hub.serve import serving
 from tests.hub.conforms import assert_conforms, needs_description
 from tests.hub.conftest import World

@@ -14,8 +14,8 @@ from github import Auth, Github, GithubException
 
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import open_hub
 from bot.hub.serve import serving
+from bot.hub.store.hub import open_hub
 from tests.contract.watching import watched
 
 NAME = "garden/pots"

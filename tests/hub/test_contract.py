@@ -5,7 +5,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from bot.hub import seed, webhooks
+from bot.hub import seed
+from bot.hub.webhooks import deliveries
 from tests.hub.conforms import assert_conforms, faults_of, needs_description
 from tests.hub.conftest import World
 
@@ -31,7 +32,7 @@ def lived_in(world: World) -> World:
     assert ada.post(f"{ISSUE}/sub_issues", json={"sub_issue_id": others[1]}).status_code == 201
     assert ada.patch(ISSUE, json={"title": "Leaks much oil", "state": "closed", "state_reason": "not_planned"}).status_code == 200
     assert ada.post(f"{REPO}/actions/variables", json={"name": "mode", "value": "on"}).status_code == 201
-    webhooks.deliver_pending(world.hub, lambda _url, _headers, _body: 500)
+    deliveries.deliver_pending(world.hub, lambda _url, _headers, _body: 500)
     return world
 
 

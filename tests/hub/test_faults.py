@@ -5,7 +5,9 @@ from random import Random
 import httpx
 import pytest
 
-from bot.hub import faults, limits, seed, webhooks
+from bot.hub import seed
+from bot.hub.web import faults, limits
+from bot.hub.webhooks import deliveries
 from tests.hub.conftest import World
 
 ISSUES = "/repos/ada/engine/issues"
@@ -107,6 +109,6 @@ def test_half_of_the_webhooks_can_be_lost_and_others_come_twice(world: World) ->
         heard.append(headers["X-GitHub-Delivery"])
         return 202
 
-    webhooks.deliver_pending(world.hub, receive)
+    deliveries.deliver_pending(world.hub, receive)
     assert 8 < len(set(heard)) < 32
     assert len(heard) > len(set(heard))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import node_ids
+from bot.hub.store import node_ids
 from tests.hub.garden import HOME, Garden, comment, issue, plot, pull
 
 REPO = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) "

@@ -16,8 +16,8 @@ from graphql import (
     validate_schema,
 )
 
-from bot.hub.graphql_schema import TEXT, schema
-from bot.hub.graphql_things import resolve_field
+from bot.hub.graphql.schema import TEXT, schema
+from bot.hub.graphql.things import resolve_field
 from tests.contract import spoken
 from tests.contract.schemas import GRAPHQL
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.hub import seed, webhooks
+from bot.hub import seed
+from bot.hub.webhooks import deliveries
 from tests.contract import payloads, rest, spoken
 from tests.contract.counts import missing
 from tests.contract.schemas import shape_of
@@ -120,7 +121,7 @@ def test_a_webhook_that_differs_is_told(world: World) -> None:
     seed.add_hook(world.hub, "ada/engine", "http://bot.example/", secret="s")
     world.ada.post(f"{REPO}/issues", json={"title": "Leaks"})
     receiver = Receiver()
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     payload = json.loads(receiver.got[-1][1])
 
     assert payloads.payload_faults("issues", payload) == []

@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.hub import actions, checks, merge_queue, seed, webhooks
+from bot.hub import seed
+from bot.hub.actions import jobs
+from bot.hub.changes import checks, merge_queue
+from bot.hub.webhooks import deliveries
 from tests.hub.conforms import needs_webhooks, payload_faults
 from tests.hub.conftest import World
 from tests.hub.test_webhooks import Receiver
@@ -85,7 +88,7 @@ def test_two_that_wait_are_built_on_each_other_checked_and_landed_in_order(queue
         f"{GROUPS}pr-2-{one['headCommit']['oid']}": two["headCommit"]["oid"],
     }
 
-    assert actions.run_pending(queued.hub) == 2
+    assert jobs.run_pending(queued.hub) == 2
     assert merge_queue.advance(queued.hub) == 2
 
     assert refs(queued)["refs/heads/main"] == two["headCommit"]["oid"]
@@ -93,7 +96,7 @@ def test_two_that_wait_are_built_on_each_other_checked_and_landed_in_order(queue
     assert [queued.ada.get(f"{REPO}/pulls/{number}").json()["merged"] for number in (1, 2)] == [True, True]
     assert queued.ada.get(f"{REPO}/actions/runs?event=merge_group&status=success").json()["total_count"] == 2
     receiver = Receiver()
-    webhooks.deliver_pending(queued.hub, receiver)
+    deliveries.deliver_pending(queued.hub, receiver)
     assert receiver.told == [("merge_group", "checks_requested")] * 2 + [("merge_group", "destroyed")] * 2
     told = json.loads(receiver.got[0][1])["merge_group"]
     assert (told["head_ref"], told["base_ref"], told["head_commit"]["id"]) == (f"{GROUPS}pr-1-{main}", "refs/heads/main", told["head_sha"])
@@ -106,11 +109,11 @@ def test_hooks_are_told_of_the_queue_as_github_tells_them(queued: World) -> None
     seed.add_hook(queued.hub, "ada/engine", "http://bot.example/", secret=None, events=["merge_group", "pull_request"])
     enqueue(queued, 1)
     merge_queue.advance(queued.hub)
-    actions.run_pending(queued.hub)
+    jobs.run_pending(queued.hub)
     merge_queue.advance(queued.hub)
 
     receiver = Receiver()
-    webhooks.deliver_pending(queued.hub, receiver)
+    deliveries.deliver_pending(queued.hub, receiver)
 
     assert [action for _, action in receiver.told] == ["enqueued", "checks_requested", "destroyed", "dequeued", "closed"]
     assert [fault for headers, body in receiver.got for fault in payload_faults(headers["X-GitHub-Event"], json.loads(body))] == []
@@ -123,7 +126,7 @@ def test_what_is_red_in_its_group_is_taken_out_and_the_next_is_built_anew(queued
     for number in (1, 2):
         enqueue(queued, number)
     merge_queue.advance(queued.hub)
-    actions.run_pending(queued.hub)
+    jobs.run_pending(queued.hub)
 
     assert merge_queue.advance(queued.hub) == 0
     bad, (good,) = look(queued)["pullRequest"], look(queued)["mergeQueue"]["entries"]["nodes"]
@@ -131,7 +134,7 @@ def test_what_is_red_in_its_group_is_taken_out_and_the_next_is_built_anew(queued
     assert (good["pullRequest"]["number"], good["baseCommit"]["oid"], good["state"]) == (2, main, "AWAITING_CHECKS")
     events = [event["event"] for event in queued.ada.get(f"{REPO}/issues/1/timeline").json()]
     assert [event for event in events if "queue" in event] == ["added_to_merge_queue", "removed_from_merge_queue"]
-    actions.run_pending(queued.hub)
+    jobs.run_pending(queued.hub)
     assert merge_queue.advance(queued.hub) == 1
 
 
@@ -178,7 +181,7 @@ def test_a_new_head_a_conflict_or_a_wish_takes_out_of_the_queue(queued: World) -
     assert answer["data"]["dequeuePullRequest"]["mergeQueueEntry"]["pullRequest"] == {"number": 3}
     assert [one["pullRequest"]["number"] for one in look(queued)["mergeQueue"]["entries"]["nodes"]] == [1]
     receiver = Receiver()
-    webhooks.deliver_pending(queued.hub, receiver)
+    deliveries.deliver_pending(queued.hub, receiver)
     reasons = {
         json.loads(body)["number"]: json.loads(body).get("reason") for _, body in receiver.got if json.loads(body)["action"] == "dequeued"
     }

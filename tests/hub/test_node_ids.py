@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hub import node_ids
+from bot.hub.store import node_ids
 
 
 @given(kind=st.sampled_from([*node_ids.PREFIXES, "CrossReferencedEvent"]), key=st.one_of(st.integers(min_value=0), st.text(min_size=1)))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import markdown
+from bot.hub.shapes import markdown
 from tests.hub.garden import HOME, Garden, comment, issue, plot
 from tests.hub.grown import garden
 
-CSS = Path(__file__).parents[2] / "bot" / "hub" / "static" / "hub.css"
+CSS = Path(__file__).parents[2] / "bot" / "hub" / "pages" / "static" / "hub.css"
 PLACES = (
     "/",
     f"/{HOME}",

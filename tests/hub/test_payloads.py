@@ -2,7 +2,9 @@
 
 import json
 
-from bot.hub import checks, seed, webhooks
+from bot.hub import seed
+from bot.hub.changes import checks
+from bot.hub.webhooks import deliveries
 from tests.contract.payloads import headers_missing, kind
 from tests.contract.schemas import WEBHOOKS
 from tests.hub.conftest import World
@@ -22,7 +24,7 @@ def test_everything_that_is_told_is_told_as_github_tells_it(world: World) -> Non
         heard.append((headers, headers["X-GitHub-Event"], json.loads(body)))
         return 204
 
-    webhooks.deliver_pending(world.hub, hear)
+    deliveries.deliver_pending(world.hub, hear)
     assert {kind(event, payload) for _, event, payload in heard} >= EVENTS
     if WEBHOOKS.exists():
         assert {name: missing for headers, event, payload in heard if (missing := headers_missing(name := event, payload, headers))} == {}

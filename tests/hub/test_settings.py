@@ -7,7 +7,8 @@ import httpx
 import pytest
 from nacl.public import PublicKey, SealedBox
 
-from bot.hub import actions_secrets, seed
+from bot.hub import seed
+from bot.hub.actions import secrets
 from tests.hub.conforms import assert_conforms, needs_description
 from tests.hub.conftest import World
 
@@ -97,12 +98,12 @@ def test_a_secret_is_kept_sealed_and_never_shown(world: World) -> None:
     assert (first.status_code, second.status_code) == (201, 204)
     assert [secret["name"] for secret in listed.json()["secrets"]] == ["BOT_KEY"]
     assert set(shown.json()) == {"name", "created_at", "updated_at"}
-    assert actions_secrets.opened(world.hub, "ada/engine", "BOT_KEY") == "another"
+    assert secrets.opened(world.hub, "ada/engine", "BOT_KEY") == "another"
     assert "another" not in json.dumps([tuple(row) for row in world.hub.db().execute("select * from secrets")])
     assert assert_conforms(ada.delete(f"{SECRETS}/bot_key")).status_code == 204
     assert ada.delete(f"{SECRETS}/bot_key").status_code == 404
     with pytest.raises(ValueError, match="has no secret BOT_KEY"):
-        actions_secrets.opened(world.hub, "ada/engine", "BOT_KEY")
+        secrets.opened(world.hub, "ada/engine", "BOT_KEY")
 
 
 def test_a_secret_that_cannot_be_opened_is_not_taken(world: World) -> None:

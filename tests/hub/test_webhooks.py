@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from bot.hub import seed, webhooks
+from bot.hub import seed
+from bot.hub.webhooks import deliveries
 from tests.hub.conftest import World
 
 REPO = "/repos/ada/engine"
@@ -37,7 +38,7 @@ def test_a_delivery_is_signed_over_its_very_bytes(world: World) -> None:
     seed.add_hook(world.hub, "ada/engine", "http://bot.example/", secret="It's a Secret to Everybody")
     world.ada.post(f"{REPO}/issues", json={"title": "Läuft nicht"})
     receiver = Receiver()
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     headers, body = receiver.got[0]
     signature = hmac.new(b"It's a Secret to Everybody", body, hashlib.sha256).hexdigest()
     assert headers["X-Hub-Signature-256"] == f"sha256={signature}"
@@ -54,7 +55,7 @@ def test_what_is_done_to_an_issue_is_told_with_the_whole_issue(world: World) -> 
     ada.patch(f"{REPO}/issues/comments/1", json={"body": "Yes"})
     ada.patch(f"{REPO}/issues/1", json={"title": "Big leak", "state": "closed"})
     receiver = Receiver()
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     assert receiver.told == [
         ("label", "created"),
         ("issues", "opened"),
@@ -73,7 +74,7 @@ def test_what_is_done_to_an_issue_is_told_with_the_whole_issue(world: World) -> 
 def test_a_hook_hears_only_the_events_that_it_asked_for(world: World) -> None:
     seed.add_hook(world.hub, "ada/engine", "http://bot.example/", secret=None, events=["push"])
     world.ada.post(f"{REPO}/issues", json={"title": "Leak"})
-    assert webhooks.deliver_pending(world.hub, Receiver()) == 0
+    assert deliveries.deliver_pending(world.hub, Receiver()) == 0
 
 
 def test_a_failed_delivery_is_not_tried_again_until_somebody_asks_and_keeps_its_guid(world: World) -> None:
@@ -81,12 +82,12 @@ def test_a_failed_delivery_is_not_tried_again_until_somebody_asks_and_keeps_its_
     hook = seed.add_hook(world.hub, "ada/engine", "http://bot.example/", secret=None)
     world.ada.post(f"{REPO}/issues", json={"title": "Leak"})
     receiver = Receiver(answers=[500])
-    assert webhooks.deliver_pending(world.hub, receiver) == 1
-    assert webhooks.deliver_pending(world.hub, receiver) == 0
+    assert deliveries.deliver_pending(world.hub, receiver) == 1
+    assert deliveries.deliver_pending(world.hub, receiver) == 0
     failed = world.ada.get(f"{REPO}/hooks/{hook}/deliveries?status=failure").json()
     assert [(item["status_code"], item["redelivery"]) for item in failed] == [(500, False)]
     assert world.ada.post(f"{REPO}/hooks/{hook}/deliveries/{failed[0]['id']}/attempts").status_code == 202
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     first, second = (headers["X-GitHub-Delivery"] for headers, _ in receiver.got)
     assert first == second
     newest = world.ada.get(f"{REPO}/hooks/{hook}/deliveries").json()[0]
@@ -101,7 +102,7 @@ def test_an_apps_hook_hears_of_the_repositories_that_it_is_installed_on_and_name
     world.ada.post(f"{REPO}/issues", json={"title": "Leak"})
     world.as_("zoe").post("/repos/zoe/other/issues", json={"title": "Elsewhere"})
     receiver = Receiver()
-    webhooks.deliver_pending(world.hub, receiver)
+    deliveries.deliver_pending(world.hub, receiver)
     assert [json.loads(body)["issue"]["title"] for _, body in receiver.got] == ["Leak"]
     assert json.loads(receiver.got[0][1])["installation"]["id"] == 1
     listed = world.app_client("worker").get("/app/hook/deliveries").json()
@@ -135,7 +136,7 @@ def _listening(status: int) -> Iterator[tuple[str, list[str]]]:
 def test_a_new_hook_is_pinged_over_real_http(world: World) -> None:
     with _listening(204) as (url, heard):
         made = world.ada.post(f"{REPO}/hooks", json={"config": {"url": url, "content_type": "json"}, "events": ["issues"]})
-        webhooks.deliver_pending(world.hub)
+        deliveries.deliver_pending(world.hub)
     assert heard == ["ping"]
     assert world.ada.get(f"{REPO}/hooks/{made.json()['id']}").json()["last_response"]["code"] == 204
 
@@ -143,5 +144,5 @@ def test_a_new_hook_is_pinged_over_real_http(world: World) -> None:
 def test_a_receiver_that_is_not_there_counts_as_failed(world: World) -> None:
     hook = seed.add_hook(world.hub, "ada/engine", "http://127.0.0.1:9/", secret=None)
     world.ada.post(f"{REPO}/issues", json={"title": "Leak"})
-    webhooks.deliver_pending(world.hub)
+    deliveries.deliver_pending(world.hub)
     assert [item["status_code"] for item in world.ada.get(f"{REPO}/hooks/{hook}/deliveries").json()] == [0]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot.adapters.git.admission import admitted
 from bot.adapters.git.process import Mirror, blobs, checked_oid, git, last_words
-from bot.core.project import Conflict
-from bot.ports import Admitted, GitTrouble
+from bot.core.facts.project import Conflict
+from bot.ports import Admitted, GitError
 
 _LARGEST_BUNDLE = 50_000_000
 _LARGEST_DIFF = 400_000
@@ -87,7 +87,7 @@ class GitCode:
         if done.code == 0:
             return tree
         if done.code != 1:
-            raise GitTrouble(f"git merge-tree failed: {done.err.strip()[-300:]}")
+            raise GitError(f"git merge-tree failed: {done.err.strip()[-300:]}")
         paths = tuple(dict.fromkeys(name for name in names if name))
         contents = blobs(self.mirror, [f"{tree}:{path}" for path in paths])
         marked = {path: data.decode("utf-8", "replace") for path, data in zip(paths, contents, strict=True) if data is not None}

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.core.trouble import UserError
-from bot.ports import GitTrouble
+from bot.core.errors.user_errors import UserError
+from bot.ports import GitError
 
 OLDEST = (2, 38)
 """The first with `git merge-tree --write-tree`: https://github.com/git/git/blob/master/Documentation/RelNotes/2.38.0.txt"""
@@ -44,7 +44,7 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _USER_IN_URL = re.compile(r"(?<=://)[^@/\s]+(?=@)")
 
 
-class NoAnswer(GitTrouble):
+class NoAnswer(GitError):
     """git did not come back in time: what it was to do may have been done, or may be done yet."""
 
 
@@ -67,7 +67,7 @@ def git(
     check: bool = True,
     config: Mapping[str, str] | None = None,
 ) -> Done:
-    """Raises `GitTrouble` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
+    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
     settings = {**_CONFIG, **(config or {})}
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     env |= {
@@ -90,10 +90,10 @@ def git(
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
-        raise GitTrouble("git is not installed here, or the directory is gone") from None
+        raise GitError("git is not installed here, or the directory is gone") from None
     result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
     if check and result.code != 0:
-        raise GitTrouble(f"git {args[0]} failed: {last_words(result)}")
+        raise GitError(f"git {args[0]} failed: {last_words(result)}")
     return result
 
 
@@ -105,7 +105,7 @@ def last_words(done: Done) -> str:
 def checked_oid(text: str) -> str:
     """What comes from outside and is to be an argument: a whole commit id, so never an option or another name."""
     if not _OID.fullmatch(text):
-        raise GitTrouble(f"{text[:60]!r} is no commit id")
+        raise GitError(f"{text[:60]!r} is no commit id")
     return text
 
 

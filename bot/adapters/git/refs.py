@@ -10,10 +10,10 @@ from datetime import UTC
 
 from bot.adapters.git.process import Mirror, NoAnswer, blobs, checked_oid
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
-from bot.core.ledger import Entry, Ledger
-from bot.core.project import Stop
-from bot.core.record import IDEATION, INBOX, TICK, Record
-from bot.ports import Change, GitTrouble, Pauses, Push, RefState, StartAgain
+from bot.core.facts.project import Stop
+from bot.core.facts.record import IDEATION, INBOX, TICK, Record
+from bot.core.money.ledger import Entry, Ledger
+from bot.ports import Change, GitError, Pauses, Push, RefState, StartAgain
 
 ROOT = "refs/groundskeeper/"
 LEDGER, STOP = f"{ROOT}ledger", f"{ROOT}stop"
@@ -64,7 +64,7 @@ class GitRefs:
             tips = _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
             base = tips.get(f"refs/heads/{self.default_branch}")
             if base is None:
-                raise GitTrouble(f"the repository has no branch {self.default_branch}; push a first commit to it")
+                raise GitError(f"the repository has no branch {self.default_branch}; push a first commit to it")
             return RefState(
                 tips=tips,
                 base=base,
@@ -99,8 +99,8 @@ class GitRefs:
                 done = self.mirror.remote_git(
                     "push", "--atomic", "--porcelain", "--no-verify", "--quiet", *leases, self.mirror.remote, *specs, check=False
                 )
-            except NoAnswer as trouble:
-                words = str(trouble)
+            except NoAnswer as error:
+                words = str(error)
             else:
                 if done.code == 0:
                     return Push.DONE
@@ -108,7 +108,7 @@ class GitRefs:
             settled = self._settled(seen, moves, words)
             if settled is not None:
                 return settled
-        raise GitTrouble(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {words.strip()[-300:]}")
+        raise GitError(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {words.strip()[-300:]}")
 
     def _settled(self, seen: RefState, moves: Mapping[str, str], words: str) -> Push | None:
         """What a failed or unanswered push came to, by looking: mine, theirs, or unchanged (None: try again).
@@ -125,7 +125,7 @@ class GitRefs:
             return Push.LOST
         if "[remote rejected]" in words:
             said = next(line for line in words.splitlines() if "[remote rejected]" in line)
-            raise GitTrouble(f"the push was refused and nothing was moved: {said.split(chr(9))[-1]}. The worker needs `contents: write`.")
+            raise GitError(f"the push was refused and nothing was moved: {said.split(chr(9))[-1]}. The worker needs `contents: write`.")
         return None
 
     def _arrived(self, tip: str | None, ref: str, oid: str) -> bool:
@@ -161,7 +161,7 @@ class GitRefs:
     def _ledger_files(self, seen: RefState, after: Ledger) -> dict[str, bytes]:
         before = seen.ledger.entries
         if after.entries[: len(before)] != before:
-            raise GitTrouble("the ledger is append-only; a change would have rewritten it")
+            raise GitError("the ledger is append-only; a change would have rewritten it")
         months: dict[str, list[Entry]] = {}
         for entry in after.entries[len(before) :]:
             months.setdefault(f"{entry.at.astimezone(UTC):%Y-%m}.jsonl", []).append(entry)
@@ -178,7 +178,7 @@ class GitRefs:
         for (ref, oid), data in zip(fresh, blobs(self.mirror, [f"{oid}:record.json" for _, oid in fresh]), strict=True):
             where = f"{ref} ({oid[:10]}), record.json"
             if data is None:
-                raise GitTrouble(f"{where} is missing. Put the ref back to its last good commit.")
+                raise GitError(f"{where} is missing. Put the ref back to its last good commit.")
             self._records[oid] = record_from(data, where=where)
         self._records = {oid: self._records[oid] for _, oid in wanted.values()}
         return {number: self._records[oid] for number, (_, oid) in wanted.items()}
@@ -197,7 +197,7 @@ class GitRefs:
         if self._stop[0] != tip:
             (data,) = blobs(self.mirror, [f"{tip}:stop.json"]) if tip else (None,)
             if tip and data is None:
-                raise GitTrouble(
+                raise GitError(
                     f"{STOP} ({tip[:10]}) has no stop.json. Put the ref back to its last good commit, or run `groundskeeper stop`."
                 )
             self._stop = (tip, stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None)

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from bot.core.ledger import Entry
-from bot.core.project import Pause
-from bot.core.record import Record
-from bot.ports import GitTrouble
+from bot.core.facts.project import Pause
+from bot.core.facts.record import Record
+from bot.core.money.ledger import Entry
+from bot.ports import GitError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,13 @@ def _decoded(adapter: TypeAdapter[T | None], data: bytes, where: str) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise GitTrouble(
+        raise GitError(
             f"{where} is not what it should be ({place}: {first['msg']}). Somebody else wrote it; put the ref back to its last good commit."
         ) from None
     if value is None:
-        raise GitTrouble(f"{where} is empty. Somebody else wrote it; put the ref back to its last good commit.")
+        raise GitError(f"{where} is empty. Somebody else wrote it; put the ref back to its last good commit.")
     if not _all_zoned(value):
-        raise GitTrouble(f"{where} has a time without a zone. Somebody else wrote it; put the ref back to its last good commit.")
+        raise GitError(f"{where} has a time without a zone. Somebody else wrote it; put the ref back to its last good commit.")
     return value
 
 

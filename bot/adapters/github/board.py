@@ -1,4 +1,4 @@
-"""The project board: only what changed is written, many fields in one request, and no trouble with it holds up any work."""
+"""The project board: only what changed is written, many fields in one request, and no error with it holds up any work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.github.client import Client
-from bot.adapters.github.mutations import Draft
+from bot.adapters.github.mutations import MutationBatch
 from bot.adapters.github.queries import BOARD_DOCUMENT, ROWS_DOCUMENT
-from bot.ports import Clock, GitHubTrouble, GitHubTroubleKind
+from bot.ports import Clock, GitHubError, GitHubErrorKind
 from bot.ports.people import BoardRow, BoardValue
 
 _AT_ONCE = 40
@@ -61,7 +61,7 @@ class Board:
 
 
 def find_board(client: Client, number: int) -> Board:
-    """Raises `GitHubTrouble` where it cannot be seen: an app sees boards of organizations only, and needs the permission."""
+    """Raises `GitHubError` where it cannot be seen: an app sees boards of organizations only, and needs the permission."""
     login = client.repository.split("/")[0]
     found = (client.graphql(BOARD_DOCUMENT, {"login": login, "number": number}, absent=True).get("repositoryOwner") or {}).get("projectV2")
     if found is None:
@@ -69,7 +69,7 @@ def find_board(client: Client, number: int) -> Board:
             f"Board {number} of {login} cannot be seen. An app needs `organization_projects: write` and sees boards of organizations only; "
             "for a person's own board, or without such an app, set GROUNDSKEEPER_BOARD_TOKEN to a personal token with the `project` scope."
         )
-        raise GitHubTrouble(GitHubTroubleKind.GONE, words)
+        raise GitHubError(GitHubErrorKind.GONE, words)
     fields = {
         node["name"]: Field(
             id=node["id"], kind=node["dataType"], options={option["name"].casefold(): option["id"] for option in node.get("options", ())}
@@ -81,8 +81,8 @@ def find_board(client: Client, number: int) -> Board:
 
 
 @dataclass(kw_only=True)
-class BoardScreen:
-    """`bot.ports.Screen`. `connected` gives the client that may write the board; it is asked for when a row is first to be shown."""
+class GitHubBoardWriter:
+    """`bot.ports.BoardWriter`. `connected` gives the client that may write the board; it is asked for when a row is first to be shown."""
 
     connected: Callable[[], Client]
     number: int | None
@@ -108,8 +108,8 @@ class BoardScreen:
             unknown = [row for row in rows if row.number not in self._shown]
             for at in range(0, len(unknown), _ROWS_AT_ONCE):
                 self._read(client, board, unknown[at : at + _ROWS_AT_ONCE])
-        except GitHubTrouble as trouble:
-            self._leave_alone(trouble)
+        except GitHubError as error:
+            self._leave_alone(error)
             return ()
         return tuple(changed for row in rows if (changed := self._changed(board, row)) is not None)
 
@@ -118,16 +118,16 @@ class BoardScreen:
             return ()
         try:
             wrong = self._write(self._client, self._board, rows)
-        except GitHubTrouble as trouble:
+        except GitHubError as error:
             for row in rows:  # what was written, and what was not, is looked up
                 self._items.pop(row.number, None)
                 self._shown.pop(row.number, None)
             self._missed += 1
-            if trouble.kind is GitHubTroubleKind.UNREACHABLE and self._missed < _MOST_MISSES:
+            if error.kind is GitHubErrorKind.UNREACHABLE and self._missed < _MOST_MISSES:
                 raise
             self._missed = 0
-            self._leave_alone(trouble)
-            return (str(trouble),)
+            self._leave_alone(error)
+            return (str(error),)
         self._missed = 0
         for words in wrong:
             self._tell(words)
@@ -143,9 +143,9 @@ class BoardScreen:
             self._board = find_board(self._client, number)
         return self._client, self._board
 
-    def _leave_alone(self, trouble: GitHubTrouble) -> None:
-        self._left_alone_until = max(self.clock.now() + _PAUSE, trouble.resume_at or self.clock.now())
-        self._tell(str(trouble))
+    def _leave_alone(self, error: GitHubError) -> None:
+        self._left_alone_until = max(self.clock.now() + _PAUSE, error.resume_at or self.clock.now())
+        self._tell(str(error))
 
     def _tell(self, words: str) -> None:
         if words not in self._said:
@@ -173,18 +173,18 @@ class BoardScreen:
         wrong, failed = self._add(client, board, [row for row in rows if row.number not in self._items])
         changes = [(row.number, name, value) for row in rows if row.number in self._items for name, value in row.values.items()]
         for at in range(0, len(changes), _AT_ONCE):
-            draft = Draft()
+            batch = MutationBatch()
             for number, name, value in changes[at : at + _AT_ONCE]:
                 place = {"projectId": board.id, "itemId": self._items[number], "fieldId": board.fields[name].id}
                 if value is None:
-                    draft.add("clearProjectV2ItemFieldValue", place, number)
+                    batch.add("clearProjectV2ItemFieldValue", place, number)
                 else:
-                    draft.add("updateProjectV2ItemFieldValue", {**place, "value": board.fields[name].written(value)}, number)
-            answer = draft.send(client)
+                    batch.add("updateProjectV2ItemFieldValue", {**place, "value": board.fields[name].written(value)}, number)
+            answer = batch.send(client)
             for number, name, value in changes[at : at + _AT_ONCE]:
                 self._shown[number][name] = value
-            wrong += draft.wrong(answer)
-            failed |= draft.wrong_about(answer)
+            wrong += batch.wrong(answer)
+            failed |= batch.wrong_about(answer)
         for row in rows:
             self._tried(row.number, refused=row.number in failed)
         return tuple(wrong)
@@ -194,17 +194,17 @@ class BoardScreen:
         wrong: list[str] = []
         failed: frozenset[int] = frozenset()
         for at in range(0, len(rows), _AT_ONCE):
-            draft = Draft()
+            batch = MutationBatch()
             made = {}
             for row in rows[at : at + _AT_ONCE]:
                 inputs = {"projectId": board.id, "contentId": row.node_id}
-                made[draft.add("addProjectV2ItemById", inputs, row.number, answer="item { id }")] = row
-            answer = draft.send(client)
+                made[batch.add("addProjectV2ItemById", inputs, row.number, answer="item { id }")] = row
+            answer = batch.send(client)
             for alias, row in made.items():
                 if (added := (answer.data or {}).get(alias)) is not None:
                     self._items[row.number] = added["item"]["id"]
-            wrong += draft.wrong(answer)
-            failed |= draft.wrong_about(answer)
+            wrong += batch.wrong(answer)
+            failed |= batch.wrong_about(answer)
         return wrong, failed
 
     def _tried(self, number: int, *, refused: bool) -> None:

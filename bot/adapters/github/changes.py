@@ -30,13 +30,13 @@ class Touched:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class ChangeList:
     """One look at what changed; nothing of it counts as known until `Changes.learn` is told so."""
 
     at: datetime
     touched: tuple[Touched, ...]
     newest: datetime | None
-    talked: datetime | None
+    commented_at: datetime | None
     """When something was touched last that may have got a comment."""
     length: int
     open_count: int | None
@@ -64,32 +64,32 @@ class Changes:
         if self._since is None or at - self._since > _OLD:
             self._since = at.replace(microsecond=0) - _OVERLAP
 
-    def ask(self) -> Heard:
+    def ask(self) -> ChangeList:
         assert self._since is not None, "begin() comes first"
         at = self.client.clock.now()
         items = self._items()
         found = {item["number"]: _touched(item) for item in items}
         touched = tuple(one for one in found.values() if self._known.get(one.number) != one.updated_at)
         count = None if touched else int(self.client.rest("GET", "")["open_issues_count"])
-        return Heard(
+        return ChangeList(
             at=at,
             touched=touched,
-            talked=max((one.updated_at for one in touched if one.comments != self._comments.get(one.number, 0)), default=None),
+            commented_at=max((one.updated_at for one in touched if one.comments != self._comments.get(one.number, 0)), default=None),
             newest=max((one.updated_at for one in found.values()), default=None),
             length=len(found),
             open_count=count,
             vanished=None not in (self._open, count) and self._open != count,
         )
 
-    def learn(self, heard: Heard) -> None:
+    def learn(self, changes: ChangeList) -> None:
         """What was heard has been read since; what had not settled then is heard of again."""
         assert self._since is not None, "begin() comes first"
-        self._known |= {one.number: one.updated_at for one in heard.touched if one.updated_at < heard.at - SETTLES}
-        self._comments |= {one.number: one.comments for one in heard.touched}
-        self._open = heard.open_count
-        if heard.length >= _LONG and heard.newest is not None:
-            long_past = heard.at.replace(microsecond=0) - _OVERLAP
-            since = self._since = max(self._since, heard.newest - _OVERLAP if heard.newest > long_past else long_past)
+        self._known |= {one.number: one.updated_at for one in changes.touched if one.updated_at < changes.at - SETTLES}
+        self._comments |= {one.number: one.comments for one in changes.touched}
+        self._open = changes.open_count
+        if changes.length >= _LONG and changes.newest is not None:
+            long_past = changes.at.replace(microsecond=0) - _OVERLAP
+            since = self._since = max(self._since, changes.newest - _OVERLAP if changes.newest > long_past else long_past)
             self._known = {number: at for number, at in self._known.items() if at >= since}
             self._comments = {number: self._comments[number] for number in self._comments.keys() & self._known.keys()}
 

@@ -1,4 +1,4 @@
-"""One identity's access to GitHub: token or app, REST and GraphQL, every trouble told by its kind."""
+"""One identity's access to GitHub: token or app, REST and GraphQL, every error told by its kind."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, Resp
 from githubkit.exception import GitHubException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from bot.adapters.github.errors import Limited, answer_of, error_of, graphql_error, is_stale_token
 from bot.adapters.github.governor import EVERYTHING, Governor
 from bot.adapters.github.limits import Call, Urgency
 from bot.adapters.github.permissions import ALONE, GIT, narrowed
-from bot.adapters.github.tokens import ForgettingCache, Identity, KeptOpen, TokenSource
-from bot.adapters.github.troubles import Limited, answer_of, graphql_trouble, is_stale_token, trouble_of
-from bot.ports import Clock, GitHubTrouble, GitHubTroubleKind
+from bot.adapters.github.tokens import Identity, KeepAliveTransport, TokenCache, TokenSource
+from bot.ports import Clock, GitHubError, GitHubErrorKind
 
 T = TypeVar("T")
 _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -30,8 +30,8 @@ _TRIES = 3
 _MOST_PAGES = 1000
 
 
-class HearingClock(Clock, Protocol):
-    def heard(self, date_header: str | None) -> None:
+class SyncedClock(Clock, Protocol):
+    def sync(self, date_header: str | None) -> None:
         """The `Date` of an answer."""
 
 
@@ -106,10 +106,10 @@ class Client:
             asked = dict(parse_qsl(urlsplit(following).query)) if following else None
 
     def graphql(self, document: str, variables: Mapping[str, Any] | None = None, *, absent: bool = False) -> Any:
-        """A query's `data`, tried three times. With `absent` what is not found is null in it, and otherwise trouble as all else."""
+        """A query's `data`, tried three times. With `absent` what is not found is null in it, and otherwise an error as all else."""
         answer = self._asked(document, variables or {}, Call(urgency=self.urgency, resource="graphql"))
         if answer.errors and not (absent and all(one.get("type") == "NOT_FOUND" for one in answer.errors)):
-            raise graphql_trouble(answer.errors, {}, self.clock.now())
+            raise graphql_error(answer.errors, {}, self.clock.now())
         return answer.data
 
     def mutate(self, document: str, variables: Mapping[str, Any], *, creates: int = 0) -> Answer:
@@ -124,9 +124,9 @@ class Client:
             body = _json_of(response)
             data, errors = body.get("data"), tuple(body.get("errors") or ())
             if errors:
-                trouble = graphql_trouble(errors, response.headers, self.clock.now())
-                if data is None or trouble.kind in (GitHubTroubleKind.LIMITED, GitHubTroubleKind.UNREACHABLE):
-                    raise self._minded(call, trouble)
+                error = graphql_error(errors, response.headers, self.clock.now())
+                if data is None or error.kind in (GitHubErrorKind.LIMITED, GitHubErrorKind.UNREACHABLE):
+                    raise self._minded(call, error)
             return Answer(data=data, errors=errors)
 
         return self._tried(ask, repeatable=not call.writes)
@@ -136,11 +136,11 @@ class Client:
             return self._once(call, method, url, **more)
         except GitHubException as error:
             if not is_stale_token(error) or not self.identity.token.forget():
-                raise self._minded(call, trouble_of(error, self.clock.now(), renew=self.renew)) from error
+                raise self._minded(call, error_of(error, self.clock.now(), renew=self.renew)) from error
         try:
             return self._once(call, method, url, **more)  # whoever is not known has done nothing, so even a create may be sent again
         except GitHubException as error:
-            raise self._minded(call, trouble_of(error, self.clock.now(), renew=self.renew)) from error
+            raise self._minded(call, error_of(error, self.clock.now(), renew=self.renew)) from error
 
     def _once(self, call: Call, method: str, url: str, **more: Any) -> Response[Any, Any]:
         who = self.identity.login
@@ -150,24 +150,24 @@ class Client:
             except GitHubException as error:
                 refused = answer_of(error)
                 if refused is not None:
-                    self.governor.heard(who, call, refused.headers, done=False)
+                    self.governor.record_answer(who, call, refused.headers, done=False)
                 raise
         free = bool(response.raw_response.extensions.get("hishel_revalidated"))
-        self.governor.heard(who, call, response.headers, done=not _is_graphql_refusal(call, response), free=free)
+        self.governor.record_answer(who, call, response.headers, done=not _is_graphql_refusal(call, response), free=free)
         return response
 
-    def _minded(self, call: Call, trouble: GitHubTrouble) -> GitHubTrouble:
+    def _minded(self, call: Call, error: GitHubError) -> GitHubError:
         """Notes a limit for all who share the identity, and says until when it lasts."""
-        if not isinstance(trouble, Limited):
-            return trouble
+        if not isinstance(error, Limited):
+            return error
         who = self.identity.login
-        until = self.governor.silence(who, trouble.resume_at, resource=call.resource if trouble.primary else EVERYTHING)
-        words = f"{trouble} (GitHub's limit on {who}; nothing is asked before {until:%H:%M:%S} UTC)"
-        return GitHubTrouble(trouble.kind, words, resume_at=until)
+        until = self.governor.silence(who, error.resume_at, resource=call.resource if error.primary else EVERYTHING)
+        words = f"{error} (GitHub's limit on {who}; nothing is asked before {until:%H:%M:%S} UTC)"
+        return GitHubError(error.kind, words, resume_at=until)
 
     def _tried(self, ask: Callable[[], T], *, repeatable: bool) -> T:
         def worth_another(error: BaseException) -> bool:
-            return repeatable and isinstance(error, GitHubTrouble) and error.kind is GitHubTroubleKind.UNREACHABLE
+            return repeatable and isinstance(error, GitHubError) and error.kind is GitHubErrorKind.UNREACHABLE
 
         def pause(state: RetryCallState) -> float:
             return float(2 ** (state.attempt_number - 1))
@@ -191,7 +191,7 @@ def _json_of(response: Response[Any, Any]) -> Any:
         return response.json()
     except json.JSONDecodeError as error:
         words = f"GitHub's answer to {response.raw_request.url.path} is no JSON; something between here and there may have answered"
-        raise GitHubTrouble(GitHubTroubleKind.UNREACHABLE, words) from error
+        raise GitHubError(GitHubErrorKind.UNREACHABLE, words) from error
 
 
 def connect(
@@ -199,13 +199,13 @@ def connect(
     *,
     repository: str,
     governor: Governor,
-    clock: HearingClock,
+    clock: SyncedClock,
     base_url: str = "https://api.github.com",
     transport: httpx.BaseTransport | None = None,
     needs: Mapping[str, str] = ALONE,
     renew: str = "",
 ) -> Client:
-    """A client that knows who it is. Raises `GitHubTrouble` when GitHub does not know the credential, or the app is not installed.
+    """A client that knows who it is. Raises `GitHubError` when GitHub does not know the credential, or the app is not installed.
 
     An app's tokens are for this repository alone, and of its permissions have those that it `needs`. Without a repository an app
     is itself and not one of its installations, for what is below `/app`. `renew` names where the credential comes from.
@@ -214,13 +214,13 @@ def connect(
         transport = httpx.HTTPTransport()  # httpx itself finds a proxy, yet only where it makes the transport
 
     def listen(response: httpx.Response) -> None:
-        clock.heard(response.headers.get("date"))
+        clock.sync(response.headers.get("date"))
 
-    cache = ForgettingCache()  # githubkit's default one is shared by all identities of the process
+    cache = TokenCache()  # githubkit's default one is shared by all identities of the process
     options: dict[str, Any] = {
         "base_url": base_url,
         "auto_retry": False,
-        "transport": KeptOpen(transport) if transport is not None else None,
+        "transport": KeepAliveTransport(transport) if transport is not None else None,
         "event_hooks": {"response": [listen]},
         "timeout": 30,
         "cache_strategy": cache,
@@ -258,8 +258,8 @@ def connect(
 def _installation(as_app: Client, repository: str) -> Any:
     try:
         return as_app.rest("GET", f"/repos/{repository}/installation")
-    except GitHubTrouble as trouble:
-        raise GitHubTrouble(trouble.kind, f"{trouble} Is the app installed on this repository?", resume_at=trouble.resume_at) from trouble
+    except GitHubError as error:
+        raise GitHubError(error.kind, f"{error} Is the app installed on this repository?", resume_at=error.resume_at) from error
 
 
 def _viewer(as_somebody: Client) -> str:

@@ -39,7 +39,7 @@ class Asked:
 def ask_again(hook: Hook, *, since: datetime, known: Callable[[str], bool]) -> Asked:
     """Has every delivery that failed since then, and was never taken after all, sent again; once each.
 
-    `known(guid)` says that we took it, whatever GitHub heard. Raises `GitHubTrouble`.
+    `known(guid)` says that we took it, whatever GitHub heard. Raises `GitHubError`.
     """
     failed: dict[str, list[Mapping[str, Any]]] = {}
     for one in _listed(hook, "failure", since):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from bot.adapters.github.client import Client
-from bot.ports import GitHubTrouble, GitHubTroubleKind
+from bot.ports import GitHubError, GitHubErrorKind
 
 
 def ended(client: Client, jobs: Set[str]) -> frozenset[str]:
@@ -20,9 +20,9 @@ def _is_over(client: Client, job: str) -> bool:
     run, _, attempt = job.partition("/")
     try:
         return bool(client.rest("GET", f"actions/runs/{run}/attempts/{attempt or 1}")["status"] == "completed")
-    except GitHubTrouble as trouble:
-        if trouble.kind is GitHubTroubleKind.GONE:
+    except GitHubError as error:
+        if error.kind is GitHubErrorKind.GONE:
             return True
-        if trouble.kind is GitHubTroubleKind.REFUSED:
+        if error.kind is GitHubErrorKind.REFUSED:
             return False
         raise

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.adapters.github.client import Client
-from bot.adapters.github.troubles import graphql_trouble
-from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged
+from bot.adapters.github.errors import graphql_error
+from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged
 
 ENQUEUE_DOCUMENT = """mutation Enqueue($pull: ID!, $head: GitObjectID!) {
   enqueuePullRequest(input: {pullRequestId: $pull, expectedHeadOid: $head}) { mergeQueueEntry { position } }
@@ -22,34 +22,34 @@ PLACE_DOCUMENT = """query Place($pull: ID!) {
 
 
 def enqueue(client: Client, pull: str, head: str) -> MergeAnswer:
-    """Raises `GitHubTrouble` where GitHub cannot be asked; its refusals are answers."""
-    trouble = _mutated(client, ENQUEUE_DOCUMENT, {"pull": pull, "head": head})
-    if trouble is None:
+    """Raises `GitHubError` where GitHub cannot be asked; its refusals are answers."""
+    error = _mutated(client, ENQUEUE_DOCUMENT, {"pull": pull, "head": head})
+    if error is None:
         return MergeAnswer(merged=Merged.DONE)
-    if trouble.kind is GitHubTroubleKind.LIMITED:
-        raise trouble
+    if error.kind is GitHubErrorKind.LIMITED:
+        raise error
     # It may have been done although the answer was lost, or by somebody else before: what is there decides, not what was said.
     place = _place(client, pull)
     if place["isInMergeQueue"] or place["merged"]:
         return MergeAnswer(merged=Merged.DONE)
-    if trouble.kind is GitHubTroubleKind.UNREACHABLE:
-        raise trouble
-    return MergeAnswer(merged=Merged.HEAD_MOVED if place["headRefOid"] != head else Merged.NOT_NOW, words=str(trouble))
+    if error.kind is GitHubErrorKind.UNREACHABLE:
+        raise error
+    return MergeAnswer(merged=Merged.HEAD_MOVED if place["headRefOid"] != head else Merged.NOT_NOW, words=str(error))
 
 
 def dequeue(client: Client, pull: str) -> None:
-    """Raises `GitHubTrouble` where it is still in the queue afterwards."""
-    trouble = _mutated(client, DEQUEUE_DOCUMENT, {"pull": pull})
-    if trouble is not None and (trouble.kind is GitHubTroubleKind.LIMITED or _place(client, pull)["isInMergeQueue"]):
-        raise trouble
+    """Raises `GitHubError` where it is still in the queue afterwards."""
+    error = _mutated(client, DEQUEUE_DOCUMENT, {"pull": pull})
+    if error is not None and (error.kind is GitHubErrorKind.LIMITED or _place(client, pull)["isInMergeQueue"]):
+        raise error
 
 
-def _mutated(client: Client, document: str, variables: dict[str, Any]) -> GitHubTrouble | None:
+def _mutated(client: Client, document: str, variables: dict[str, Any]) -> GitHubError | None:
     try:
         answer = client.mutate(document, variables)
-    except GitHubTrouble as trouble:
-        return trouble
-    return graphql_trouble(answer.errors, {}, client.clock.now()) if answer.errors else None
+    except GitHubError as error:
+        return error
+    return graphql_error(answer.errors, {}, client.clock.now()) if answer.errors else None
 
 
 def _place(client: Client, pull: str) -> Any:

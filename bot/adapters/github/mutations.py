@@ -10,7 +10,7 @@ from bot.adapters.github.client import Answer, Client
 
 
 @dataclass(kw_only=True)
-class Draft:
+class MutationBatch:
     """What is to be sent together; `about` says for each alias which mutation it is, and for which issue."""
 
     parts: list[str] = field(default_factory=list)

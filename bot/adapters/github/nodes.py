@@ -8,8 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.github.queries import EVENTS
-from bot.core.labels import PROPOSED, READY
-from bot.core.project import Act, Check, CheckState, Comment, Issue, Mergeable, Pull, PullState, QueueRemoval, Review, ReviewState, Title
+from bot.core.facts.project import (
+    Act,
+    Check,
+    CheckState,
+    Comment,
+    Issue,
+    Mergeable,
+    Pull,
+    PullState,
+    QueueRemoval,
+    Review,
+    ReviewState,
+    Title,
+)
+from bot.core.orders.labels import PROPOSED, READY
 
 LISTED = (READY, PROPOSED)
 _PASSED = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
@@ -19,7 +32,7 @@ _SUMMARY = 6_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class IssueReading:
     """An issue as it was read at `read_at`. Nobody in it may write yet: rights change without the issue, and are filled in at each look."""
 
     issue: Issue
@@ -39,14 +52,14 @@ class Seen:
         return self.issue.open and any(label.casefold() in LISTED for label in self.issue.labels)
 
 
-def seen_light(node: Any, read_at: datetime) -> Seen:
+def seen_light(node: Any, read_at: datetime) -> IssueReading:
     issue = _issue(node)
-    return Seen(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
+    return IssueReading(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
 
 
-def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> Seen:
+def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> IssueReading:
     issue, known = _issue(node), _pull(pull) if pull is not None else None
-    return Seen(
+    return IssueReading(
         issue=issue,
         updated_at=time_of(node["updatedAt"]),
         read_at=read_at,

@@ -9,12 +9,12 @@ import httpx
 from githubkit import GitHub
 from githubkit.exception import GitHubException
 
-from bot.adapters.github.answers import Answers
-from bot.adapters.github.troubles import trouble_of
-from bot.ports import Clock, GitHubTrouble, GitHubTroubleKind
+from bot.adapters.github.errors import error_of
+from bot.adapters.github.response_cache import ResponseCache
+from bot.ports import Clock, GitHubError, GitHubErrorKind
 
 
-class ForgettingCache(Answers):
+class TokenCache(ResponseCache):
     """Keeps tokens as githubkit does, and lets go of a token that GitHub does not take any more."""
 
     def forget_tokens(self) -> None:
@@ -23,11 +23,11 @@ class ForgettingCache(Answers):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenSource:
-    """A token for git at the time of asking: installation tokens live an hour. Raises `GitHubTrouble`."""
+    """A token for git at the time of asking: installation tokens live an hour. Raises `GitHubError`."""
 
     github: GitHub[Any]
     clock: Clock
-    cache: ForgettingCache
+    cache: TokenCache
     fixed: str | None = None
 
     def __call__(self) -> str:
@@ -44,9 +44,9 @@ class TokenSource:
                 asked = flow.send(answer)
             return str(asked.headers["Authorization"]).split(" ", 1)[1]
         except GitHubException as error:
-            raise trouble_of(error, self.clock.now()) from error
+            raise error_of(error, self.clock.now()) from error
         except httpx.HTTPError as error:
-            raise GitHubTrouble(GitHubTroubleKind.UNREACHABLE, f"GitHub gave no answer ({type(error).__name__}: {error})") from error
+            raise GitHubError(GitHubErrorKind.UNREACHABLE, f"GitHub gave no answer ({type(error).__name__}: {error})") from error
         finally:
             flow.close()
 
@@ -67,7 +67,7 @@ class Identity:
     token: TokenSource
 
 
-class KeptOpen(httpx.BaseTransport):
+class KeepAliveTransport(httpx.BaseTransport):
     """githubkit makes a client for each request and closes it; connections and certificates are worth keeping."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:

@@ -8,14 +8,24 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from bot.adapters.github.changes import SETTLES, Changes, Heard
+from bot.adapters.github.changes import SETTLES, ChangeList, Changes
 from bot.adapters.github.client import Client
+from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.jobs import ended
-from bot.adapters.github.nodes import LISTED, Seen, judged_issue, judged_pull, rest_comment, seen_in_play, seen_light, time_of, title
-from bot.adapters.github.people import People
+from bot.adapters.github.nodes import (
+    LISTED,
+    IssueReading,
+    judged_issue,
+    judged_pull,
+    rest_comment,
+    seen_in_play,
+    seen_light,
+    time_of,
+    title,
+)
 from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document
-from bot.core.project import Comment, Issue, PullState, Title
-from bot.ports import GitHubTrouble, GitHubTroubleKind, View
+from bot.core.facts.project import Comment, Issue, PullState, Title
+from bot.ports import GitHubError, GitHubErrorKind, View
 
 _AT_ONCE = 40
 _PAGE = 100
@@ -29,10 +39,10 @@ class _Memory:
     """What was read, until it is read again. A new process begins with nothing."""
 
     all_read_at: datetime | None = None
-    stirred: datetime | None = None
+    last_activity: datetime | None = None
     """When an issue or pull request, queued or not, was touched last in a way that may have been a comment."""
     merge_queue: bool = False
-    seen: dict[int, Seen] = field(default_factory=dict)
+    seen: dict[int, IssueReading] = field(default_factory=dict)
     absent: dict[int, str | None] = field(default_factory=dict)
     """Projects in play whose issue is not there, with their branch."""
     gap: int = 0
@@ -40,7 +50,7 @@ class _Memory:
     doubt: bool = False
     """GitHub counted more than are known; that may be one that was made just now, and the list of changes a moment behind."""
     rights: dict[str, bool] = field(default_factory=dict)
-    shown: dict[int, tuple[Seen, bool, Issue]] = field(default_factory=dict)
+    shown: dict[int, tuple[IssueReading, bool, Issue]] = field(default_factory=dict)
     blocked: dict[int, tuple[tuple[int, ...], datetime]] = field(default_factory=dict)
     comments: dict[int, tuple[datetime, tuple[Comment, ...]]] = field(default_factory=dict)
 
@@ -50,7 +60,7 @@ class Reads:
     """`GitHubReads`. Reads as the worker. One thread calls `view`."""
 
     client: Client
-    people: People
+    collaborators: Collaborators
     _memory: _Memory = field(default_factory=_Memory)
 
     @cached_property
@@ -68,8 +78,8 @@ class Reads:
     def blockers(self, number: int) -> tuple[int, ...]:
         try:
             found = self.client.pages(f"issues/{number}/dependencies/blocked_by")
-        except GitHubTrouble as trouble:
-            if trouble.kind is not GitHubTroubleKind.GONE:  # servers that do not have dependencies
+        except GitHubError as error:
+            if error.kind is not GitHubErrorKind.GONE:  # servers that do not have dependencies
                 raise
             found = []
         blocking = tuple(issue["number"] for issue in found if issue["state"] == "open")
@@ -102,7 +112,7 @@ class Reads:
         groups = _grouped(in_play) or [{}]
         found = self._repository(snapshot_document(groups[0]), None)
         for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
-            self._stir(time_of(node["updatedAt"]))
+            self._note_activity(time_of(node["updatedAt"]))
         seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
         gap = found["issues"]["totalCount"] - len(seen)
         absent = self._take(found, groups[0], (), seen, at)
@@ -122,17 +132,17 @@ class Reads:
         if small and moving:
             self._read_all(in_play)
             return
-        heard = self._changes.ask()
-        self._stir(heard.talked)
-        touched = self._touched(heard, in_play)
-        self._forget_blocked(heard)
-        if heard.touched or heard.vanished or moving or self._memory.doubt:
+        changes = self._changes.ask()
+        self._note_activity(changes.commented_at)
+        touched = self._touched(changes, in_play)
+        self._forget_blocked(changes)
+        if changes.touched or changes.vanished or moving or self._memory.doubt:
             uncounted = {number for number in in_play if number in seen and not seen[number].listed}  # who may go without a word
             wanted = sorted(moving | touched | uncounted)
             many = len(wanted) > max(len(seen), _PAGE) * _AT_ONCE // _PAGE
             if small or many or not self._read_again(wanted, in_play):
                 self._read_all(in_play)
-        self._changes.learn(heard)
+        self._changes.learn(changes)
 
     def _read_again(self, wanted: list[int], in_play: Mapping[int, str | None]) -> bool:
         """False where GitHub counts fewer issues than are known, since some went without a word; and where it keeps on counting more."""
@@ -166,11 +176,11 @@ class Reads:
                 found.add(number)
         return found
 
-    def _touched(self, heard: Heard, in_play: Mapping[int, str | None]) -> set[int]:
+    def _touched(self, changes: ChangeList, in_play: Mapping[int, str | None]) -> set[int]:
         seen = self._memory.seen
         of_pull = {one.pull.number: number for number, one in seen.items() if one.pull is not None}
         found: set[int] = set()
-        for one in heard.touched:
+        for one in changes.touched:
             known = seen.get(one.number)
             if one.is_pull:  # one that is not known yet may be that of any branch
                 found |= {of_pull[one.number]} if one.number in of_pull else {number for number, branch in in_play.items() if branch}
@@ -180,17 +190,17 @@ class Reads:
                 found.add(one.number)
         return found
 
-    def _forget_blocked(self, heard: Heard) -> None:
+    def _forget_blocked(self, changes: ChangeList) -> None:
         """GitHub does not say of an issue that what blocks it was closed; the list does of the one that was."""
-        touched = {one.number for one in heard.touched}
+        touched = {one.number for one in changes.touched}
         self._memory.blocked = {
             number: (blocking, at)
             for number, (blocking, at) in self._memory.blocked.items()
-            if heard.at - at < _BLOCKED_FOR and not touched & {number, *blocking}
+            if changes.at - at < _BLOCKED_FOR and not touched & {number, *blocking}
         }
 
     def _take(
-        self, found: Any, full: Mapping[int, str | None], light: Iterable[int], seen: dict[int, Seen], at: datetime
+        self, found: Any, full: Mapping[int, str | None], light: Iterable[int], seen: dict[int, IssueReading], at: datetime
     ) -> dict[int, str | None]:
         """Puts what a query found under its aliases into `seen`; those in play that it did not find."""
         absent = {}
@@ -223,12 +233,12 @@ class Reads:
         variables = {"owner": owner, "name": name, "labels": list(LISTED)} | ({"cursor": cursor} if "$cursor" in document else {})
         found = self.client.graphql(document, variables, absent=True)["repository"]
         if found is None:
-            raise GitHubTrouble(GitHubTroubleKind.GONE, f"{self.client.repository} is not there, or this token may not see it")
+            raise GitHubError(GitHubErrorKind.GONE, f"{self.client.repository} is not there, or this token may not see it")
         self._memory.merge_queue = found["mergeQueue"] is not None
         return found
 
-    def _stir(self, at: datetime | None) -> None:
-        self._memory.stirred = max((one for one in (self._memory.stirred, at) if one is not None), default=None)
+    def _note_activity(self, at: datetime | None) -> None:
+        self._memory.last_activity = max((one for one in (self._memory.last_activity, at) if one is not None), default=None)
 
     def _list_from(self, found: Any) -> list[Any]:
         nodes, document = list(found["issues"]["nodes"]), snapshot_document({})
@@ -240,7 +250,7 @@ class Reads:
     def _shown(self, in_play: Mapping[int, str | None]) -> View:
         memory = self._memory
         names = frozenset[str]().union(*(one.names for one in memory.seen.values()))
-        rights = {name: self.people.may_write(name) for name in names}
+        rights = {name: self.collaborators.may_write(name) for name in names}
         if rights != memory.rights:
             memory.shown, memory.rights = {}, rights
         memory.seen = {number: one for number, one in memory.seen.items() if one.listed or number in in_play}
@@ -251,9 +261,9 @@ class Reads:
                 issues[number] = replace(issues[number], blockers=blocking)
         of_play = {branch: memory.seen[number] for number, branch in in_play.items() if branch is not None and number in memory.seen}
         pulls = {branch: judged_pull(one.pull, rights.__getitem__) for branch, one in of_play.items() if one.pull is not None}
-        return View(issues=issues, pulls=pulls, stirred=memory.stirred, merge_queue=memory.merge_queue)
+        return View(issues=issues, pulls=pulls, last_activity=memory.last_activity, merge_queue=memory.merge_queue)
 
-    def _judged(self, number: int, one: Seen, in_play: bool) -> tuple[Seen, bool, Issue]:
+    def _judged(self, number: int, one: IssueReading, in_play: bool) -> tuple[IssueReading, bool, Issue]:
         kept = self._memory.shown.get(number)
         if kept is not None and kept[0] is one and kept[1] is in_play:
             return kept

@@ -9,10 +9,10 @@ from typing import Any
 from bot.adapters.github import merge_queue
 from bot.adapters.github.client import Client
 from bot.adapters.github.limits import Urgency
-from bot.adapters.github.showing import Shower
-from bot.core.labels import Label
-from bot.core.policy import MergeMethod
-from bot.ports import GitHubTrouble, GitHubTroubleKind, MergeAnswer, Merged, ReviewComment
+from bot.adapters.github.projector import Projector
+from bot.core.facts.policy import MergeMethod
+from bot.core.orders.labels import Label
+from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
 
 _MERGE_ANSWERS = {"405": Merged.NOT_NOW, "409": Merged.HEAD_MOVED}
@@ -24,7 +24,7 @@ class Writes:
 
     worker: Client
     reviewer: Client | None
-    shower: Shower
+    projector: Projector
 
     @property
     def _judge(self) -> Client:
@@ -44,9 +44,9 @@ class Writes:
             return existing
         try:
             made = self._builder.rest("POST", "pulls", body={"title": title, "body": body, "head": branch, "base": base})
-        except GitHubTrouble as trouble:
+        except GitHubError as error:
             # The work may have been done although the answer was lost, or somebody was faster: look before saying that it failed.
-            existing = self._pull_of(branch) if trouble.kind is not GitHubTroubleKind.LIMITED else None
+            existing = self._pull_of(branch) if error.kind is not GitHubErrorKind.LIMITED else None
             if existing is None:
                 raise
             return existing
@@ -68,10 +68,10 @@ class Writes:
         }
         try:
             client.rest("POST", f"pulls/{pull}/reviews", body=wanted)
-        except GitHubTrouble as trouble:
-            if trouble.kind is GitHubTroubleKind.UNREACHABLE and self._is_reviewed(client, pull, head, event):
+        except GitHubError as error:
+            if error.kind is GitHubErrorKind.UNREACHABLE and self._is_reviewed(client, pull, head, event):
                 return
-            if trouble.kind is GitHubTroubleKind.REFUSED and comments and "line" in str(trouble).lower():
+            if error.kind is GitHubErrorKind.REFUSED and comments and "line" in str(error).lower():
                 # One line outside the diff makes GitHub refuse all of it; the words matter more than their place.
                 places = "\n".join(f"- `{one.path}` line {one.line}: {one.body}" for one in comments)
                 client.rest("POST", f"pulls/{pull}/reviews", body={**wanted, "body": f"{body}\n\n{places}", "comments": []})
@@ -96,8 +96,8 @@ class Writes:
             body = {"state": state, "context": name, "description": title[:140]}
         try:
             client.rest("POST", path, body=body)
-        except GitHubTrouble as trouble:
-            if trouble.kind is not GitHubTroubleKind.UNREACHABLE or not self._is_checked(client, head, name, state):
+        except GitHubError as error:
+            if error.kind is not GitHubErrorKind.UNREACHABLE or not self._is_checked(client, head, name, state):
                 raise
 
     def _is_checked(self, client: Client, head: str, name: str, state: str) -> bool:
@@ -114,13 +114,13 @@ class Writes:
         wanted = {"sha": head, "merge_method": method.value, "commit_title": title, "commit_message": message}
         try:
             client.rest("PUT", f"pulls/{pull}/merge", body=wanted)
-        except GitHubTrouble as trouble:
-            if trouble.kind is GitHubTroubleKind.UNREACHABLE and client.rest("GET", f"pulls/{pull}")["merged"]:
+        except GitHubError as error:
+            if error.kind is GitHubErrorKind.UNREACHABLE and client.rest("GET", f"pulls/{pull}")["merged"]:
                 return MergeAnswer(merged=Merged.DONE)
-            status = str(trouble).split(" ", 1)[0]
-            if trouble.kind is not GitHubTroubleKind.REFUSED or status not in _MERGE_ANSWERS:
+            status = str(error).split(" ", 1)[0]
+            if error.kind is not GitHubErrorKind.REFUSED or status not in _MERGE_ANSWERS:
                 raise
-            return MergeAnswer(merged=_MERGE_ANSWERS[status], words=str(trouble))
+            return MergeAnswer(merged=_MERGE_ANSWERS[status], words=str(error))
         return MergeAnswer(merged=Merged.DONE)
 
     def enqueue(self, *, pull: str, head: str) -> MergeAnswer:
@@ -135,8 +135,8 @@ class Writes:
             return existing
         try:
             made = self._dreamer.rest("POST", "issues", body={"title": title, "body": body, "labels": list(labels)})
-        except GitHubTrouble as trouble:
-            existing = self._marked(mark, labels[0]) if trouble.kind is GitHubTroubleKind.UNREACHABLE else None
+        except GitHubError as error:
+            existing = self._marked(mark, labels[0]) if error.kind is GitHubErrorKind.UNREACHABLE else None
             if existing is None:
                 raise
             return existing
@@ -155,7 +155,7 @@ class Writes:
         self._builder.rest("PATCH", f"issues/{number}", body={"state": "closed", "state_reason": "completed"})
 
     def show(self, projections: Sequence[Projection]) -> None:
-        self.shower.show(projections)
+        self.projector.show(projections)
 
     def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
-        return self.shower.ensure_labels(labels)
+        return self.projector.ensure_labels(labels)

@@ -9,7 +9,7 @@ import click
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _HOME = click.option("--home", type=_FOLDER, default=Path(".groundskeeper"), show_default=True, help="Where this job keeps its mirror.")
-_RUNS = click.option("--runs", type=_FOLDER, default=Path("runs"), show_default=True, help="Started runs, from the planning job.")
+_RUNS = click.option("--runs", type=_FOLDER, default=Path("runs"), show_default=True, help="StartedRun runs, from the planning job.")
 _BUNDLES = click.option("--bundles", type=_FOLDER, default=Path("bundles"), show_default=True, help="What runs handed back.")
 
 

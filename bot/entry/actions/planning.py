@@ -9,14 +9,14 @@ from pathlib import Path
 
 from bot.adapters.artifacts import Handoff, write_handoff
 from bot.adapters.clock import ServerClock
-from bot.core.started import Started
-from bot.core.trouble import UserError
-from bot.entry.actions import surroundings
-from bot.entry.actions.absent import NoModel, NoSandbox
-from bot.entry.halting import go_on, halt
+from bot.core.decisions.started_run import StartedRun
+from bot.core.errors.user_errors import UserError
+from bot.entry.actions import runner_environment
+from bot.entry.actions.unavailable import NoModel, NoSandbox
 from bot.entry.models import refuse_unpriced
+from bot.entry.stop_options import start_selected, stop_selected
 from bot.entry.wiring import Wired, from_environment, wire
-from bot.flows import asking
+from bot.flows import explaining
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
 from bot.flows.ticking import report
 
@@ -38,23 +38,23 @@ def plan(home: Path, runs: Path) -> int:
     """The exit status: 0 unless nothing at all could be done. What was started is handed on in any case."""
     command = _command()
     clock = ServerClock()
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=clock, job=surroundings.job())
+    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=clock, job=runner_environment.job())
     if command is Command.STOP:
         reason = os.environ.get("REASON") or "asked for on the workflow's page"
-        surroundings.say("Stop", halt(wired.means, **_which(), by=surroundings.actor(), reason=reason))
+        runner_environment.say("Stop", stop_selected(wired.context, **_which(), by=runner_environment.actor(), reason=reason))
         return _handed_on(wired, (), runs)
     if command is Command.WHY:
-        surroundings.say("Why", list(asking.why(wired.means, _project())))
+        runner_environment.say("Why", list(explaining.why(wired.context, _project())))
         return _handed_on(wired, (), runs)
     if command is Command.START:
-        surroundings.say("Start", go_on(wired.means, **_which(), by=surroundings.actor()))
-    refuse_unpriced(wired.means.policy)
-    planned = plan_jobs(wired.means, ideate=command is Command.IDEATE)
-    lines = [line for done in planned.ticks for line in report(done)] + ([planned.trouble] if planned.trouble else [])
-    surroundings.say("Plan", list(dict.fromkeys(lines)))
+        runner_environment.say("Start", start_selected(wired.context, **_which(), by=runner_environment.actor()))
+    refuse_unpriced(wired.context.policy)
+    planned = plan_jobs(wired.context, ideate=command is Command.IDEATE)
+    lines = [line for done in planned.ticks for line in report(done)] + ([planned.error] if planned.error else [])
+    runner_environment.say("Plan", list(dict.fromkeys(lines)))
     _handed_on(wired, planned.started, runs)  # before anything that may fail: what is not handed on counts as spent
     _stay_awake(wired, clock)
-    return 1 if planned.trouble and not planned.ticks else 0
+    return 1 if planned.error and not planned.ticks else 0
 
 
 def _project() -> int:
@@ -77,10 +77,10 @@ def _command() -> Command:
         raise UserError(f"`{asked}` is no command of the workflow; known: {known}.") from None
 
 
-def _handed_on(wired: Wired, started: tuple[Started, ...], runs: Path) -> int:
-    means = wired.means
+def _handed_on(wired: Wired, started: tuple[StartedRun, ...], runs: Path) -> int:
+    context = wired.context
     for one in started:
-        write_handoff(runs, Handoff(repository=means.repository, default_branch=means.default_branch, started=one))
+        write_handoff(runs, Handoff(repository=context.repository, default_branch=context.default_branch, started=one))
     entries = [
         {
             "run": one.holder.run,
@@ -91,12 +91,12 @@ def _handed_on(wired: Wired, started: tuple[Started, ...], runs: Path) -> int:
         }
         for one in started
     ]
-    surroundings.output("matrix", json.dumps({"include": entries}) if entries else "")
-    surroundings.output("agents", str(means.policy.agents))
+    runner_environment.output("matrix", json.dumps({"include": entries}) if entries else "")
+    runner_environment.output("agents", str(context.policy.agents))
     return 0
 
 
 def _stay_awake(wired: Wired, clock: ServerClock) -> None:
     """https://docs.github.com/rest/actions/workflows#enable-a-workflow"""
     if os.environ.get("GITHUB_EVENT_NAME") == "schedule" and time_to_stay_awake(clock.now()):
-        wired.worker.rest("PUT", f"actions/workflows/{surroundings.workflow_file()}/enable")
+        wired.worker.rest("PUT", f"actions/workflows/{runner_environment.workflow_file()}/enable")

@@ -6,29 +6,29 @@ from pathlib import Path
 
 from bot.adapters.artifacts import Handoff, read_bundle, read_handoffs
 from bot.adapters.clock import ServerClock
-from bot.core.lease import Refused
-from bot.core.run import Bundle
-from bot.core.started import Started
-from bot.core.trouble import UserError
-from bot.entry.actions import surroundings
-from bot.entry.actions.absent import NoModel, NoSandbox
+from bot.core.decisions.started_run import StartedRun
+from bot.core.errors.user_errors import UserError
+from bot.core.lifecycle.lease import Refused
+from bot.core.runs.run import Bundle
+from bot.entry.actions import runner_environment
+from bot.entry.actions.unavailable import NoModel, NoSandbox
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows.jobs import take_in
-from bot.ports import GitHubTrouble, GitTrouble
+from bot.ports import GitError, GitHubError
 
 
 def publish(home: Path, *, runs: Path, bundles: Path) -> int:
     """The exit status: 0 when everything that was handed in has been dealt with. Asks for the next tick when something moved."""
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock(), job=surroundings.job())
+    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock(), job=runner_environment.job())
     moved, failed, lines = 0, 0, []
     for handoff in read_handoffs(runs):
         run = handoff.started.holder.run
         bundle, why = _bundle(bundles / f"{run}.json")
         try:
-            result = take_in(wired.means, _own(wired, handoff), bundle)
-        except (GitTrouble, GitHubTrouble, UserError) as trouble:
+            result = take_in(wired.context, _own(wired, handoff), bundle)
+        except (GitError, GitHubError, UserError) as error:
             failed += 1
-            lines.append(f"{run}: not published, {trouble}")
+            lines.append(f"{run}: not published, {error}")
             continue
         if isinstance(result, Refused):
             lines.append(f"{run}: not published, {result.reason}")
@@ -37,13 +37,13 @@ def publish(home: Path, *, runs: Path, bundles: Path) -> int:
         lines.append(f"{run}: {result.role.value} {result.ending.value}: {result.note}{why}")
     if moved:
         _tick_again(wired)
-    surroundings.say("Publish", lines)
+    runner_environment.say("Publish", lines)
     return 1 if failed else 0
 
 
-def _own(wired: Wired, handoff: Handoff) -> Started:
-    if handoff.repository != wired.means.repository:
-        raise UserError(f"it is of {handoff.repository}, not of {wired.means.repository}")
+def _own(wired: Wired, handoff: Handoff) -> StartedRun:
+    if handoff.repository != wired.context.repository:
+        raise UserError(f"it is of {handoff.repository}, not of {wired.context.repository}")
     return handoff.started
 
 
@@ -59,8 +59,8 @@ def _bundle(path: Path) -> tuple[Bundle | None, str]:
 
 def _tick_again(wired: Wired) -> None:
     """https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event; the next schedule does it where this fails."""
-    place = f"actions/workflows/{surroundings.workflow_file()}/dispatches"
+    place = f"actions/workflows/{runner_environment.workflow_file()}/dispatches"
     try:
-        wired.worker.rest("POST", place, body={"ref": wired.means.default_branch, "inputs": {"command": "tick"}})
-    except GitHubTrouble as trouble:
-        surroundings.say("Next tick", [f"The next tick waits for the schedule: {trouble}"])
+        wired.worker.rest("POST", place, body={"ref": wired.context.default_branch, "inputs": {"command": "tick"}})
+    except GitHubError as error:
+        runner_environment.say("Next tick", [f"The next tick waits for the schedule: {error}"])

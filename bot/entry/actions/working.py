@@ -10,14 +10,14 @@ from types import FrameType
 
 from bot.adapters.artifacts import read_handoff, write_bundle
 from bot.adapters.clock import ServerClock
-from bot.core.run import Bundle, Ending
-from bot.core.trouble import UserError
-from bot.entry.actions import surroundings
+from bot.core.errors.user_errors import UserError
+from bot.core.runs.run import Bundle, Ending
+from bot.entry.actions import runner_environment
 from bot.entry.models import chosen_model
 from bot.entry.terminal import printer
 from bot.entry.wiring import wire_run
 from bot.flows.running import carry_out
-from bot.ports import GitTrouble
+from bot.ports import GitError
 
 _NAME = re.compile(r"[a-z0-9-]{1,80}")
 
@@ -43,20 +43,20 @@ def work(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
     clock = ServerClock()
     watcher = printer()
     try:
-        means = wire_run(
+        context = wire_run(
             handoff,
-            remote=surroundings.git_url(handoff.repository),
-            token=surroundings.token(),
+            remote=runner_environment.git_url(handoff.repository),
+            token=runner_environment.token(),
             home=home,
             model=chosen_model(clock),
             clock=clock,
         )
-    except (UserError, GitTrouble) as trouble:
+    except (UserError, GitError) as error:
         # Said in the bundle, so that the project tells why and no more than nothing counts as spent.
-        surroundings.say(f"Run {run}", [f"groundskeeper: {trouble}"])
-        write_bundle(bundles, Bundle(run=run, ending=Ending.FAILED, note=f"The job could not begin: {trouble}"))
+        runner_environment.say(f"Run {run}", [f"groundskeeper: {error}"])
+        write_bundle(bundles, Bundle(run=run, ending=Ending.FAILED, note=f"The job could not begin: {error}"))
         return 1
-    bundle = carry_out(means, handoff.started, lambda now: watcher.progress(handoff.started, now), interrupted=lambda: interruption.why)
+    bundle = carry_out(context, handoff.started, lambda now: watcher.progress(handoff.started, now), interrupted=lambda: interruption.why)
     write_bundle(bundles, bundle)
-    surroundings.say(f"Run {run}", [f"{bundle.ending.value}: {bundle.note}"])
+    runner_environment.say(f"Run {run}", [f"{bundle.ending.value}: {bundle.note}"])
     return 0

@@ -21,16 +21,16 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
-from bot.core.board import BOARD_FIELDS
-from bot.core.money import dollars
+from bot.core.money.pricing import dollars
+from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.models import real_model, sandbox_for
 from bot.entry.terminal import printer
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.fleet import keep_working
 from bot.hub import seed
-from bot.hub.boards_rows import add_board
-from bot.hub.hub import Hub, open_hub
+from bot.hub.changes.boards import add_board
 from bot.hub.serve import Served, serving
+from bot.hub.store.hub import Hub, open_hub
 from bot.ports import Model
 
 HERE = Path(__file__).parent
@@ -148,7 +148,7 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
     wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
     deadline = time.monotonic() + (3600 if chosen else 120)
     keep_working(
-        wired.means,
+        wired.context,
         until=lambda done: done.plan.idle is not None or time.monotonic() > deadline,
         watcher=printer(out),
         poll=timedelta(milliseconds=300),
@@ -184,7 +184,7 @@ def _prove_script(served: Served, garden: Garden, wired: Wired, model: ScriptedM
     states = [review["state"] for review in _ask(served, garden, "GET", f"pulls/{pull}/reviews")]
     _must(states == ["CHANGES_REQUESTED", "APPROVED"], f"expected one rejected and one approved review, found {states}")
     seen["first cycle"] = "rejected with evidence, then approved"
-    ideas = wired.means.refs.read().records[0]
+    ideas = wired.context.refs.read().records[0]
     proposals = _ask(served, garden, "GET", "issues?state=all&labels=agent:proposed")
     _must(len(proposals) == 1 and proposals[0]["state"] == "closed", "the proposal was not filed, done and closed")
     seen["proposal"] = f"#{proposals[0]['number']} filed, validated, queued, done and merged"
@@ -203,7 +203,7 @@ def _summary(out: Console, hub: Hub, wired: Wired, seen: dict[str, str], seconds
     runs = Table(title="What each run took")
     for column in ("project", "run", "cycle", "ending", "seconds", "model requests", "spend"):
         runs.add_column(column)
-    state = wired.means.refs.read()
+    state = wired.context.refs.read()
     for number, record in sorted(state.records.items()):
         for run in record.runs:
             took = (run.ended_at - run.started_at).total_seconds()

@@ -14,7 +14,7 @@ NAME_LENGTH = 34
 """The longest name that GitHub takes for an app."""
 
 
-class Seat(Enum):
+class AppRole(Enum):
     WORKER = "worker"
     REVIEWER = "reviewer"
 
@@ -26,8 +26,8 @@ class Right:
     why: str
 
 
-RIGHTS: Mapping[Seat, tuple[Right, ...]] = {
-    Seat.WORKER: (
+RIGHTS: Mapping[AppRole, tuple[Right, ...]] = {
+    AppRole.WORKER: (
         Right(permission="contents", level="write", why="pushes branches `agent-*/project-*` and its own state under refs/groundskeeper"),
         Right(permission="issues", level="write", why="reads the queue, keeps one status comment and the labels of an issue"),
         Right(permission="pull_requests", level="write", why="opens pull requests"),
@@ -39,7 +39,7 @@ RIGHTS: Mapping[Seat, tuple[Right, ...]] = {
         Right(permission="organization_projects", level="write", why="shows the work on the board"),
         Right(permission="metadata", level="read", why="GitHub gives it to every app"),
     ),
-    Seat.REVIEWER: (
+    AppRole.REVIEWER: (
         Right(permission="contents", level="write", why="merges; and GitHub counts approvals only of who may write"),
         Right(permission="pull_requests", level="write", why="reviews"),
         Right(permission="checks", level="write", why="sets the check `groundskeeper/review`"),
@@ -49,38 +49,39 @@ RIGHTS: Mapping[Seat, tuple[Right, ...]] = {
 }
 
 
-def app_name(seat: Seat, owner: str) -> str:
+def app_name(app_role: AppRole, owner: str) -> str:
     """Names are unique on all of GitHub, so the owner is part of it."""
-    return f"gk-{seat.value}-{owner}"[:NAME_LENGTH].rstrip("-")
+    return f"gk-{app_role.value}-{owner}"[:NAME_LENGTH].rstrip("-")
 
 
-def registration_link(seat: Seat, *, web: str, owner: str, of_organization: bool, homepage: str) -> str:
+def registration_link(app_role: AppRole, *, web: str, owner: str, of_organization: bool, homepage: str) -> str:
     """Private, with no webhook: the schedule and the workflow's own events are enough."""
     place = f"{web}/organizations/{quote(owner)}/settings/apps/new" if of_organization else f"{web}/settings/apps/new"
-    about = {"name": app_name(seat, owner), "url": homepage, "public": "false", "webhook_active": "false"}
-    return f"{place}?{urlencode(about | {right.permission: right.level for right in _asked(seat, of_organization)})}"
+    about = {"name": app_name(app_role, owner), "url": homepage, "public": "false", "webhook_active": "false"}
+    return f"{place}?{urlencode(about | {right.permission: right.level for right in _asked(app_role, of_organization)})}"
 
 
-def explained(seat: Seat, *, web: str, owner: str, of_organization: bool, homepage: str) -> Iterator[str]:
+def explained(app_role: AppRole, *, web: str, owner: str, of_organization: bool, homepage: str) -> Iterator[str]:
     """The link, what each permission is for, and what to do with the app then."""
-    yield f"The {seat.value} app: {registration_link(seat, web=web, owner=owner, of_organization=of_organization, homepage=homepage)}"
-    for right in _asked(seat, of_organization):
+    link = registration_link(app_role, web=web, owner=owner, of_organization=of_organization, homepage=homepage)
+    yield f"The {app_role.value} app: {link}"
+    for right in _asked(app_role, of_organization):
         yield f"    {right.permission + ': ' + right.level:<28}{right.why}"
     yield f"    Then: make a private key there, install the app on {homepage.removeprefix(web + '/')} alone, and run this again with"
-    yield f"    --{seat.value}-app ID --{seat.value}-key FILE.pem"
+    yield f"    --{app_role.value}-app ID --{app_role.value}-key FILE.pem"
 
 
-def lacking(seat: Seat, given: Mapping[str, str], *, board: bool) -> tuple[str, ...]:
+def lacking(app_role: AppRole, given: Mapping[str, str], *, board: bool) -> tuple[str, ...]:
     """Permissions that an installation does not have, as `name: level`."""
     levels = ("read", "write", "admin")
     return tuple(
         f"{right.permission}: {right.level}"
-        for right in RIGHTS[seat]
+        for right in RIGHTS[app_role]
         if (board or right.permission != "organization_projects")
         and (right.permission not in given or levels.index(given[right.permission]) < levels.index(right.level))
     )
 
 
-def _asked(seat: Seat, of_organization: bool) -> Iterator[Right]:
+def _asked(app_role: AppRole, of_organization: bool) -> Iterator[Right]:
     """A person's boards are hidden from apps, so the permission would only frighten."""
-    return (right for right in RIGHTS[seat] if of_organization or right.permission != "organization_projects")
+    return (right for right in RIGHTS[app_role] if of_organization or right.permission != "organization_projects")

@@ -11,8 +11,8 @@ from typing import Any
 
 from github import UnknownObjectException
 
-from bot.core.board import BOARD_FIELDS, BoardField, BoardFieldKind
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
+from bot.core.projections.board import BOARD_FIELDS, BoardField, BoardFieldKind
 from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step
 
@@ -69,7 +69,7 @@ VIEWS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class BoardState:
     """`board` is GitHub's own answer about it, None where it is not there or may not be seen; `linked` are the repository's boards."""
 
     repo_id: str
@@ -99,7 +99,7 @@ def title_of(place: Place) -> str:
     return f"Groundskeeper: {place.repo.full_name}"
 
 
-def look(place: Place, number: int | None) -> Seen:
+def look(place: Place, number: int | None) -> BoardState:
     """Raises `GithubException`."""
     owner, name = place.repo.full_name.split("/")
     about = {"login": owner, "owner": owner, "name": name, "number": number or 0, "named": number is not None}
@@ -110,7 +110,7 @@ def look(place: Place, number: int | None) -> Seen:
             raise
         return look(place, None)
     repo = data["repository"]
-    return Seen(
+    return BoardState(
         repo_id=repo["id"],
         owner_id=repo["owner"]["id"],
         linked=tuple(node for node in repo["projectsV2"]["nodes"] if node),
@@ -118,7 +118,7 @@ def look(place: Place, number: int | None) -> Seen:
     )
 
 
-def board_of(place: Place, seen: Seen) -> int | None:
+def board_of(place: Place, seen: BoardState) -> int | None:
     """The number of the board that `init` made once, known by its title, should the note of it be lost."""
     return next((int(node["number"]) for node in seen.linked if node["title"] == title_of(place)), None)
 
@@ -156,7 +156,7 @@ def _yours(what: str, why: str) -> Step:
     return Step(what=what, why=why, state=State.YOURS)
 
 
-def _theirs(seen: Seen, number: int) -> Step:
+def _theirs(seen: BoardState, number: int) -> Step:
     """Fields on somebody's own board could not be told from theirs later, so none are made there."""
     if seen.board is None:
         return _yours(f"board {number}", f"it cannot be seen with this token. {WITHOUT}")
@@ -165,11 +165,11 @@ def _theirs(seen: Seen, number: int) -> Step:
     return Step(what=f"board {number}", why="is yours, and has what the bot fills", state=State.DONE)
 
 
-def _told(seen: Seen) -> str:
+def _told(seen: BoardState) -> str:
     return ", ".join([*(one.name for one in seen.missing_fields), *(f"the view {one.name!r}" for one in seen.missing_views)])
 
 
-def _making(place: Place, seen: Seen) -> Step:
+def _making(place: Place, seen: BoardState) -> Step:
     """Linked to the repository by the same call, so that it can be found again whatever happens next."""
 
     def make(memory: Memory) -> Memory:
@@ -211,7 +211,7 @@ def complete(place: Place, number: int) -> None:
         place.boards.requester.requestJsonAndCheck("POST", f"{at}/projectsV2/{number}/views", input=body)
 
 
-def _others(seen: Seen, wanted: BoardField) -> tuple[str, ...]:
+def _others(seen: BoardState, wanted: BoardField) -> tuple[str, ...]:
     """Options beside ours may stand on people's rows, so they stay; on a board that is just being made they are only GitHub's examples."""
     found = seen._field(wanted.name)
     fresh = seen.board is not None and not any(str(node.get("name")) == "Heartbeat" for node in seen.board["fields"]["nodes"])

@@ -74,7 +74,7 @@ def init(
     GH_TOKEN is a token of somebody who administers the repository. Secrets are taken from the environment: ANTHROPIC_API_KEY,
     GROUNDSKEEPER_WORKER_PRIVATE_KEY (or …_TOKEN), GROUNDSKEEPER_REVIEWER_PRIVATE_KEY (or …_TOKEN). Doing it twice changes nothing more.
     """
-    from bot.entry.keys import app_id, private_key
+    from bot.entry.app_keys import app_id, private_key
     from bot.entry.setup import apps, files, settings
     from bot.entry.setup.installing import Wishes, agents_configured, init_steps
 
@@ -97,12 +97,12 @@ def init(
         _show(todo.steps)
         failures = _carry_out(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
         missing = [step.what for step in todo.steps if step.what.startswith("still missing")]
-        unmade = [seat for seat in apps.Seat if any(f"{seat.name}_APP_ID" in one for one in missing)]
+        unmade = [app_role for app_role in apps.AppRole if any(f"{app_role.name}_APP_ID" in one for one in missing)]
         if unmade:
             click.echo("\nThe bot works as two apps of yours. GitHub's form opens with everything filled in:")
-            for seat in unmade:
+            for app_role in unmade:
                 lines = apps.explained(
-                    seat, web=place.web, owner=place.owner, of_organization=place.of_organization, homepage=place.repo.html_url
+                    app_role, web=place.web, owner=place.owner, of_organization=place.of_organization, homepage=place.repo.html_url
                 )
                 click.echo("\n".join(lines))
     if not dry_run:
@@ -175,7 +175,7 @@ def _opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Pl
     from github import GithubException
     from requests import RequestException
 
-    from bot.entry.setup.place import open_place, trouble, unreachable
+    from bot.entry.setup.place import github_error, open_place, unreachable
 
     token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
     boards = os.environ.get("GROUNDSKEEPER_BOARD_TOKEN")
@@ -183,7 +183,7 @@ def _opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Pl
     try:
         yield place
     except GithubException as error:
-        raise trouble(error, f"{place.repo.full_name} on {api_url}") from error
+        raise github_error(error, f"{place.repo.full_name} on {api_url}") from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     finally:
@@ -215,7 +215,7 @@ def _show(steps: tuple[Step, ...]) -> None:
 
 
 def _carry_out(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bool, dry_run: bool) -> tuple[Failure, ...]:
-    from bot.core.trouble import UserError
+    from bot.core.errors.user_errors import UserError
     from bot.entry.setup import settings
     from bot.entry.setup.step import State, carry_out
 

@@ -11,9 +11,9 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config, parse
-from bot.entry.mistakes import expected, part_of
+from bot.entry.config_errors import expected, part_of
 
 _WIDTH = 110
 _HEAD = """\

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
 from bot.entry.setup import doctor_identities, doctor_machine, doctor_repository, files
 from bot.entry.setup.finding import Finding, Light, looked, ok, wrong

@@ -7,24 +7,24 @@ from functools import partial
 
 from github import Auth, Github, GithubException, GithubIntegration
 
+from bot.entry.app_keys import app_id, private_key
 from bot.entry.config import Config
-from bot.entry.keys import app_id, private_key
 from bot.entry.setup import apps, settings
-from bot.entry.setup.apps import Seat
+from bot.entry.setup.apps import AppRole
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
 from bot.entry.setup.place import Place, said
 
 
 def examined(place: Place, config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
-    logins: dict[Seat, str] = {}
-    for seat in Seat:
-        yield from looked(seat.value, partial(_seat, place, config, environment, seat, logins))
+    logins: dict[AppRole, str] = {}
+    for app_role in AppRole:
+        yield from looked(app_role.value, partial(_app_role, place, config, environment, app_role, logins))
     if len(logins) == 2:
         yield from _two(logins)
 
 
-def _two(logins: Mapping[Seat, str]) -> Iterator[Finding]:
-    worker, reviewer = logins[Seat.WORKER], logins[Seat.REVIEWER]
+def _two(logins: Mapping[AppRole, str]) -> Iterator[Finding]:
+    worker, reviewer = logins[AppRole.WORKER], logins[AppRole.REVIEWER]
     if worker == reviewer:
         remedy = "Give the reviewer an app or a user of its own."
         yield wrong(
@@ -34,37 +34,39 @@ def _two(logins: Mapping[Seat, str]) -> Iterator[Finding]:
         yield ok("two identities", f"{worker} works, {reviewer} reviews and merges")
 
 
-def _seat(place: Place, config: Config, environment: Mapping[str, str], seat: Seat, logins: dict[Seat, str]) -> Iterator[Finding]:
-    prefix = f"GROUNDSKEEPER_{seat.name}"
+def _app_role(
+    place: Place, config: Config, environment: Mapping[str, str], app_role: AppRole, logins: dict[AppRole, str]
+) -> Iterator[Finding]:
+    prefix = f"GROUNDSKEEPER_{app_role.name}"
     token, app, key = (environment.get(f"{prefix}_{part}") for part in ("TOKEN", "APP_ID", "PRIVATE_KEY"))
     app = app or settings.variables(place).get(f"{prefix}_APP_ID")
     if token:
-        yield from _by_token(place, seat, token, logins)
+        yield from _by_token(place, app_role, token, logins)
     elif app and key:
-        yield from _by_app(place, config, seat, app, key, logins)
+        yield from _by_app(place, config, app_role, app, key, logins)
     else:
         why = f"secrets cannot be read back, and {prefix}_TOKEN or {prefix}_PRIVATE_KEY is not in the environment"
-        yield not_seen(seat.value, why, "Run this once with it in the environment, to have it tried.")
+        yield not_seen(app_role.value, why, "Run this once with it in the environment, to have it tried.")
 
 
-def _by_token(place: Place, seat: Seat, token: str, logins: dict[Seat, str]) -> Iterator[Finding]:
+def _by_token(place: Place, app_role: AppRole, token: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
     try:
         with place.connected(token) as github:
             repo = github.get_repo(place.repo.full_name)
             login = _login(github)
             scopes = github.oauth_scopes
     except GithubException as error:
-        yield wrong(seat.value, f"its token is not taken: {said(error)}", "Make a new token and give it to `groundskeeper init`.")
+        yield wrong(app_role.value, f"its token is not taken: {said(error)}", "Make a new token and give it to `groundskeeper init`.")
         return
-    logins[seat] = login
+    logins[app_role] = login
     if repo.permissions is None or not repo.permissions.push:
-        yield wrong(seat.value, f"{login} may not write to {repo.full_name}", f"Give {login} the role Write in the repository.")
+        yield wrong(app_role.value, f"{login} may not write to {repo.full_name}", f"Give {login} the role Write in the repository.")
     elif scopes is not None and not {"repo", "public_repo"} & set(scopes):
         yield wrong(
-            seat.value, f"the token of {login} lacks the scope `repo`", "Make a token with it, and give it to `groundskeeper init`."
+            app_role.value, f"the token of {login} lacks the scope `repo`", "Make a token with it, and give it to `groundskeeper init`."
         )
     else:
-        yield ok(seat.value, f"{login}, by a token, may write")
+        yield ok(app_role.value, f"{login}, by a token, may write")
 
 
 def _login(github: Github) -> str:
@@ -72,9 +74,9 @@ def _login(github: Github) -> str:
     return str(github.requester.graphql_query("{ viewer { login } }", {})[1]["data"]["viewer"]["login"])
 
 
-def _by_app(place: Place, config: Config, seat: Seat, app: str, key: str, logins: dict[Seat, str]) -> Iterator[Finding]:
+def _by_app(place: Place, config: Config, app_role: AppRole, app: str, key: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
     again = "Look at the app's id and private key, and give them to `groundskeeper init`."
-    prefix = f"GROUNDSKEEPER_{seat.name}"
+    prefix = f"GROUNDSKEEPER_{app_role.name}"
     auth = Auth.AppAuth(app_id(f"{prefix}_APP_ID", app), private_key(f"{prefix}_PRIVATE_KEY", key))
     integration = GithubIntegration(
         auth=auth, base_url=place.api_url, retry=None, seconds_between_requests=None, seconds_between_writes=None
@@ -84,18 +86,20 @@ def _by_app(place: Place, config: Config, seat: Seat, app: str, key: str, logins
         installation = integration.get_repo_installation(*place.repo.full_name.split("/"))
     except GithubException as error:
         if error.status == 404:
-            yield wrong(seat.value, f"app {app} is not installed on {place.repo.full_name}", "Install it from the app's page.")
+            yield wrong(app_role.value, f"app {app} is not installed on {place.repo.full_name}", "Install it from the app's page.")
         else:
-            yield wrong(seat.value, f"app {app} is not taken: {said(error)}", again)
+            yield wrong(app_role.value, f"app {app} is not taken: {said(error)}", again)
         return
     finally:
         integration.close()
-    logins[seat] = f"{slug}[bot]"
-    lacks = apps.lacking(seat, installation.raw_data["permissions"], board=config.board is not None)
+    logins[app_role] = f"{slug}[bot]"
+    lacks = apps.lacking(app_role, installation.raw_data["permissions"], board=config.board is not None)
     if lacks:
         remedy = f"Add to the app's permissions, and accept them where it is installed: {', '.join(lacks)}."
-        yield wrong(seat.value, f"{slug} lacks permissions", remedy)
-    elif config.board is not None and seat is Seat.WORKER and not place.of_organization:
-        yield wrong(seat.value, "apps cannot see a person's board", "Take `board:` out of the configuration, or let the worker be a user.")
+        yield wrong(app_role.value, f"{slug} lacks permissions", remedy)
+    elif config.board is not None and app_role is AppRole.WORKER and not place.of_organization:
+        yield wrong(
+            app_role.value, "apps cannot see a person's board", "Take `board:` out of the configuration, or let the worker be a user."
+        )
     else:
-        yield ok(seat.value, f"the app {slug} is installed with what it needs")
+        yield ok(app_role.value, f"the app {slug} is installed with what it needs")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote
 
-from bot.core.board import BOARD_FIELDS
-from bot.core.policy import REVIEW_CHECK
+from bot.core.facts.policy import REVIEW_CHECK
+from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.config import Config
 from bot.entry.setup import boards, files, labels, rules, settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse
 from bot.entry.setup.config_text import as_written, config_text

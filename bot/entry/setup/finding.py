@@ -8,7 +8,7 @@ from enum import Enum
 
 from github import GithubException
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup.place import said
 
 

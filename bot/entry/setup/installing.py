@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from github import GithubException
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config
-from bot.entry.setup import boards, files, labels, leftovers, protection, settings
+from bot.entry.setup import boards, bot_refs, files, labels, protection, settings
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
 from bot.entry.setup.step import Memory, State, Step
@@ -114,7 +114,7 @@ def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source
 
     Raises `GithubException`, and `UserError` while the bot is at work.
     """
-    at_work = leftovers.runs_at_work(place, files.WORKFLOW_PATH.rpartition("/")[2])
+    at_work = bot_refs.runs_at_work(place, files.WORKFLOW_PATH.rpartition("/")[2])
     if at_work and not force:
         raise UserError(
             f"The bot is at work and would write again what is taken away: {', '.join(at_work)}. Cancel it, or wait for its end."
@@ -125,8 +125,8 @@ def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source
         *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force),
         *settings.removal_steps(place, memory),
         protection.removal_step(place, memory),
-        leftovers.state_step(place),
-        *leftovers.branch_steps(place, all_of_them=branches),
+        bot_refs.state_step(place),
+        *bot_refs.branch_steps(place, all_of_them=branches),
         _board_removal(place, memory),
         labels.removal_step(place, memory.labels),
         settings.forget_step(place),

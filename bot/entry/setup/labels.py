@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from github import UnknownObjectException
 
-from bot.core.labels import BOTS, PEOPLES
+from bot.core.orders.labels import PEOPLE_LABELS
+from bot.core.projections.phase_labels import BOT_LABELS
 from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step
 
@@ -18,16 +19,16 @@ def present(place: Place) -> frozenset[str]:
 
 def missing_labels(place: Place) -> tuple[str, ...]:
     there = present(place)
-    return tuple(label.name for label in (*PEOPLES, *BOTS) if label.name.casefold() not in there)
+    return tuple(label.name for label in (*PEOPLE_LABELS, *BOT_LABELS) if label.name.casefold() not in there)
 
 
 def label_step(place: Place) -> Step:
     wanted = missing_labels(place)
     if not wanted:
-        return Step(what="labels", why=f"all {len(PEOPLES) + len(BOTS)} are there", state=State.DONE)
+        return Step(what="labels", why=f"all {len(PEOPLE_LABELS) + len(BOT_LABELS)} are there", state=State.DONE)
 
     def make(memory: Memory) -> Memory:
-        for label in (*PEOPLES, *BOTS):
+        for label in (*PEOPLE_LABELS, *BOT_LABELS):
             if label.name in wanted:
                 place.repo.create_label(label.name, label.color, label.description[:100])
         return memory

@@ -15,8 +15,8 @@ from github import Auth, Github, GithubException, GithubRetry
 from github.Repository import Repository
 from requests import RequestException
 
-from bot.core.trouble import UserError
-from bot.ports import GitHubTrouble, GitHubTroubleKind
+from bot.core.errors.user_errors import UserError
+from bot.ports import GitHubError, GitHubErrorKind
 
 _REMOTE = re.compile(r"(?:.*[/:@]|^)(?P<owner>[A-Za-z0-9-]+)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?/?$")
 
@@ -104,7 +104,7 @@ def open_place(
 ) -> Place:
     """`pause` is what lies between two writes, in seconds: GitHub asks for one. Without it nothing is tried twice either.
 
-    Raises `UserError` for what a person left out, `GitHubTrouble` for what GitHub says no to.
+    Raises `UserError` for what a person left out, `GitHubError` for what GitHub says no to.
     """
     address = urlsplit(api_url)
     if address.scheme not in ("http", "https") or not address.hostname:
@@ -126,7 +126,7 @@ def open_place(
     except GithubException as error:
         elsewhere = error.status == 404 and not address.hostname.startswith("api.") and not address.path.rstrip("/").endswith("/api/v3")
         hint = " Or has the address to end in /api/v3, as on GitHub Enterprise Server?" if elsewhere else ""
-        raise trouble(error, f"{name} on {api_url}", hint) from error
+        raise github_error(error, f"{name} on {api_url}", hint) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     scopes = github.oauth_scopes
@@ -154,20 +154,18 @@ def _connected(token: str, api_url: str, pause: float) -> Github:
     )
 
 
-def trouble(error: GithubException, about: str, more: str = "") -> GitHubTrouble:
+def github_error(error: GithubException, about: str, more: str = "") -> GitHubError:
     hint = {
         401: " Is the token right, and not expired?",
         403: " The token may not do this: it must be of somebody who administers the repository.",
         404: " Is the name right, and may this token see it?",
     }.get(error.status, "")
-    return GitHubTrouble(
-        GitHubTroubleKind.GONE if error.status == 404 else GitHubTroubleKind.REFUSED, f"{about}: {said(error)}.{hint}{more}"
-    )
+    return GitHubError(GitHubErrorKind.GONE if error.status == 404 else GitHubErrorKind.REFUSED, f"{about}: {said(error)}.{hint}{more}")
 
 
-def unreachable(error: RequestException, api_url: str) -> GitHubTrouble:
+def unreachable(error: RequestException, api_url: str) -> GitHubError:
     words = f"{api_url} cannot be reached ({type(error).__name__}). Is the address right, and the network up?"
-    return GitHubTrouble(GitHubTroubleKind.UNREACHABLE, words)
+    return GitHubError(GitHubErrorKind.UNREACHABLE, words)
 
 
 def said(error: GithubException) -> str:

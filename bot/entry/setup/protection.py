@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from github import GithubException
 
-from bot.core.policy import REVIEW_CHECK
+from bot.core.facts.policy import REVIEW_CHECK
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.step import Memory, State, Step
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from bot.core.policy import MergeMethod
+from bot.core.facts.policy import MergeMethod
 from bot.entry.setup import protection
 from bot.entry.setup.place import Place
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup.place import git, repository_of
 
 ACTION = ".github/actions/install"

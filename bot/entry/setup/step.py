@@ -10,7 +10,7 @@ from typing import Any
 
 from github import GithubException
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup.place import said
 
 

@@ -17,9 +17,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from bot.core.hint import Hint, Own, hint_of
-from bot.entry.web.inbox import Inbox, InboxTrouble
-from bot.entry.web.measuring import Meters
+from bot.core.hints.webhooks import Hint, OwnAccounts, hint_of
+from bot.entry.web.inbox import Inbox, InboxError
+from bot.entry.web.metrics import Metrics
 
 LARGEST = 25 * 1024 * 1024
 """Bytes. GitHub sends nothing larger: https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap"""
@@ -28,24 +28,24 @@ _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
 
 @dataclass(kw_only=True)
-class Door:
+class WebhookEndpoint:
     """What the app decides with. `own` may be empty until GitHub has said who we are; it only saves ticks."""
 
     secrets: tuple[bytes, ...]
     """The webhook's secret, and while it is being changed the one before; with none nobody is believed."""
     inbox: Inbox
-    meters: Meters
+    metrics: Metrics
     log: Any
     only: str | None
     """The one repository whose hints are taken; None takes each that the app's installation is named for."""
-    own: Own = frozenset()
+    own: OwnAccounts = frozenset()
     working: Callable[[], str | None] = lambda: None
     """Why no work would be started now; None while all is well."""
     hooks: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class Answer:
     """An answer: `outcome` is one word for counting, `why` a sentence for people."""
 
     status: int
@@ -62,7 +62,7 @@ def _body(outcome: str, why: str) -> bytes:
     return json.dumps({"outcome": outcome} | ({"reason": why} if why else {})).encode() + b"\n"
 
 
-def create_app(door: Door) -> Flask:
+def create_app(endpoint: WebhookEndpoint) -> Flask:
     app = Flask("groundskeeper", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
 
@@ -71,14 +71,14 @@ def create_app(door: Door) -> Flask:
         began = time.perf_counter()
         headers = request.environ  # read often, and `request` is found anew each time
         event, guid = headers.get("HTTP_X_GITHUB_EVENT", ""), headers.get("HTTP_X_GITHUB_DELIVERY", "")
-        said, verified = _received(door, event, guid, headers)
+        answer, verified = _received(endpoint, event, guid, headers)
         took = time.perf_counter() - began
-        door.meters.delivery(event if verified else "unverified", said.outcome)
-        door.meters.acknowledged.observe(took)
-        log = door.log.info if said.status < 400 else door.log.warning
+        endpoint.metrics.delivery(event if verified else "unverified", answer.outcome)
+        endpoint.metrics.acknowledged.observe(took)
+        log = endpoint.log.info if answer.status < 400 else endpoint.log.warning
         named = {"delivery": guid, "github_event": event} if verified else {}
-        log("delivery", outcome=said.outcome, reason=said.why, status=said.status, ms=round(took * 1000, 2), **named)
-        return said.response
+        log("delivery", outcome=answer.outcome, reason=answer.why, status=answer.status, ms=round(took * 1000, 2), **named)
+        return answer.response
 
     @app.get("/healthz")
     def alive() -> Response:
@@ -86,36 +86,36 @@ def create_app(door: Door) -> Flask:
 
     @app.get("/readyz")
     def ready() -> Response:
-        reasons = [] if any(door.secrets) else ["no webhook secret is set"]
+        reasons = [] if any(endpoint.secrets) else ["no webhook secret is set"]
         try:
-            door.inbox.check()
-        except InboxTrouble as trouble:
-            reasons.append(str(trouble))
-        if (idle := door.working()) is not None:
+            endpoint.inbox.check()
+        except InboxError as error:
+            reasons.append(str(error))
+        if (idle := endpoint.working()) is not None:
             reasons.append(idle)
         body = json.dumps({"ready": not reasons, "reasons": reasons}) + "\n"
         return Response(body, 503 if reasons else 200, mimetype="application/json")
 
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(door.meters.registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(endpoint.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        return Said(status=error.code or 500, outcome="refused", why=error.description or error.name).response
+        return Answer(status=error.code or 500, outcome="refused", why=error.description or error.name).response
 
     return app
 
 
-def _received(door: Door, event: str, guid: str, headers: Mapping[str, Any]) -> tuple[Said, bool]:
+def _received(endpoint: WebhookEndpoint, event: str, guid: str, headers: Mapping[str, Any]) -> tuple[Answer, bool]:
     """The answer, and whether the sender knows the secret: until that is seen, nothing that was sent is believed or repeated."""
     try:
         raw = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        return Said(status=413, outcome="too large", why=f"more than {LARGEST} bytes; GitHub itself sends no larger payload"), False
-    if (why_not := unsigned(door.secrets, raw, headers.get("HTTP_X_HUB_SIGNATURE_256"))) is not None:
-        return Said(status=401, outcome="unsigned", why=why_not), False
-    return _taken(door, event, guid, raw, headers), True
+        return Answer(status=413, outcome="too large", why=f"more than {LARGEST} bytes; GitHub itself sends no larger payload"), False
+    if (why_not := unsigned(endpoint.secrets, raw, headers.get("HTTP_X_HUB_SIGNATURE_256"))) is not None:
+        return Answer(status=401, outcome="unsigned", why=why_not), False
+    return _taken(endpoint, event, guid, raw, headers), True
 
 
 def unsigned(secrets: tuple[bytes, ...], raw: bytes, signature: str | None) -> str | None:
@@ -132,28 +132,28 @@ def unsigned(secrets: tuple[bytes, ...], raw: bytes, signature: str | None) -> s
     return "the signature is not that of this body: are the webhook's secret on GitHub and GROUNDSKEEPER_WEBHOOK_SECRET the same?"
 
 
-def _taken(door: Door, event: str, guid: str, raw: bytes, headers: Mapping[str, Any]) -> Said:
+def _taken(endpoint: WebhookEndpoint, event: str, guid: str, raw: bytes, headers: Mapping[str, Any]) -> Answer:
     if not event or not _GUID.fullmatch(guid):
-        return Said(status=400, outcome="malformed", why="X-GitHub-Event and X-GitHub-Delivery belong to each delivery")
+        return Answer(status=400, outcome="malformed", why="X-GitHub-Event and X-GitHub-Delivery belong to each delivery")
     try:
         payload = from_json(_json_in(raw, headers))
     except ValueError:
-        return Said(status=400, outcome="malformed", why="the body is neither JSON nor a form whose `payload` is JSON")
+        return Answer(status=400, outcome="malformed", why="the body is neither JSON nor a form whose `payload` is JSON")
     if not isinstance(payload, dict):
-        return Said(status=400, outcome="malformed", why="the body is JSON, but no object")
-    hint = hint_of(event, payload, door.own)
+        return Answer(status=400, outcome="malformed", why="the body is JSON, but no object")
+    hint = hint_of(event, payload, endpoint.own)
     try:
-        _note_hook(door, payload, headers)
+        _note_hook(endpoint, payload, headers)
         if not isinstance(hint, Hint):
-            return Said(status=202, outcome="ignored", why=hint.reason)
-        repositories = _allowed(door, hint, payload)
+            return Answer(status=202, outcome="ignored", why=hint.reason)
+        repositories = _allowed(endpoint, hint, payload)
         if isinstance(repositories, str):
-            return Said(status=202, outcome="ignored", why=repositories)
-        fate = door.inbox.take(guid, repositories, hint.reason)
-    except InboxTrouble as trouble:
+            return Answer(status=202, outcome="ignored", why=repositories)
+        outcome = endpoint.inbox.take(guid, repositories, hint.reason)
+    except InboxError as error:
         # GitHub then counts it as failed, and the audit finds it.
-        return Said(status=503, outcome="not stored", why=str(trouble))
-    return Said(status=202, outcome=fate.value, why=hint.reason)
+        return Answer(status=503, outcome="not stored", why=str(error))
+    return Answer(status=202, outcome=outcome.value, why=hint.reason)
 
 
 def _json_in(raw: bytes, headers: Mapping[str, Any]) -> str | bytes:
@@ -163,22 +163,26 @@ def _json_in(raw: bytes, headers: Mapping[str, Any]) -> str | bytes:
     return parse_qs(raw.decode("ascii"), max_num_fields=1).get("payload", [""])[0]
 
 
-def _allowed(door: Door, hint: Hint, payload: dict[str, Any]) -> tuple[str, ...] | str:
-    if door.only is not None:
-        wanted = tuple(one for one in hint.repositories if one.lower() == door.only.lower())
-        return wanted or f"not {door.only}, which GROUNDSKEEPER_REPOSITORY names"
+def _allowed(endpoint: WebhookEndpoint, hint: Hint, payload: dict[str, Any]) -> tuple[str, ...] | str:
+    if endpoint.only is not None:
+        wanted = tuple(one for one in hint.repositories if one.lower() == endpoint.only.lower())
+        return wanted or f"not {endpoint.only}, which GROUNDSKEEPER_REPOSITORY names"
     if not isinstance(payload.get("installation"), dict):
         return "sent by a repository's own webhook; without GROUNDSKEEPER_REPOSITORY only those of the app's installations are taken"
     return hint.repositories
 
 
-def _note_hook(door: Door, payload: dict[str, Any], headers: Mapping[str, Any]) -> None:
+def _note_hook(endpoint: WebhookEndpoint, payload: dict[str, Any], headers: Mapping[str, Any]) -> None:
     """Only a repository's own webhook needs noting; that of the app is found with the app's key."""
     number, repository = headers.get("HTTP_X_GITHUB_HOOK_ID", ""), payload.get("repository")
     if headers.get("HTTP_X_GITHUB_HOOK_INSTALLATION_TARGET_TYPE", "repository") != "repository" or "installation" in payload:
         return
-    if not (number.isascii() and number.isdigit() and len(number) < 19) or int(number) in door.hooks or not isinstance(repository, dict):
+    if (
+        not (number.isascii() and number.isdigit() and len(number) < 19)
+        or int(number) in endpoint.hooks
+        or not isinstance(repository, dict)
+    ):
         return
-    if door.only is not None and str(repository.get("full_name")).lower() == door.only.lower():
-        door.inbox.note_hook(int(number), door.only)
-        door.hooks.add(int(number))
+    if endpoint.only is not None and str(repository.get("full_name")).lower() == endpoint.only.lower():
+        endpoint.inbox.note_hook(int(number), endpoint.only)
+        endpoint.hooks.add(int(number))

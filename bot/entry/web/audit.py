@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.adapters.github.deliveries import Hook, ask_again
 from bot.entry.web.inbox import Inbox
-from bot.entry.web.measuring import Meters
-from bot.ports import GitHubTrouble
+from bot.entry.web.metrics import Metrics
+from bot.ports import GitHubError
 
 _KEPT_BY_GITHUB = timedelta(days=3)
 
@@ -22,7 +22,7 @@ class Audit:
     hooks: Callable[[], Iterable[Hook]]
     inbox: Inbox
     now: Callable[[], datetime]
-    meters: Meters
+    metrics: Metrics
     log: Any
     _settled: set[str] = field(default_factory=set)
 
@@ -32,11 +32,11 @@ class Audit:
         for hook in self.hooks():
             try:
                 asked = ask_again(hook, since=self.now() - _KEPT_BY_GITHUB, known=self._known)
-            except GitHubTrouble as trouble:
-                self.log.warning("audit failed", hook=hook.path, reason=str(trouble))
+            except GitHubError as error:
+                self.log.warning("audit failed", hook=hook.path, reason=str(error))
                 continue
             self._settled |= {*asked.settled, *asked.given_up}
-            self.meters.redeliveries.inc(len(asked.again))
+            self.metrics.redeliveries.inc(len(asked.again))
             for guid in asked.again:
                 self.log.info("asked for again", hook=hook.path, delivery=guid)
             for guid in asked.given_up:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.adapters.github.client import Client
-from bot.entry.web.starting import Again, NotOurs
-from bot.ports import GitHubTrouble, GitHubTroubleKind
+from bot.entry.web.starting import NotServed, Retry
+from bot.ports import GitHubError, GitHubErrorKind
 
 WORKFLOW = "groundskeeper.yml"
 
@@ -18,16 +18,16 @@ class Dispatcher:
         self._connect = connect
         self._known: dict[str, tuple[Client, str]] = {}
 
-    def __call__(self, repository: str) -> Again | None:
+    def __call__(self, repository: str) -> Retry | None:
         """https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 
-        Raises `GitHubTrouble`, and `NotOurs` where the app is not installed.
+        Raises `GitHubError`, and `NotServed` where the app is not installed.
         """
         client, branch = self._known.get(repository) or self._meet(repository)
         try:
             client.rest("POST", f"actions/workflows/{WORKFLOW}/dispatches", body={"ref": branch, "inputs": {"command": "tick"}})
-        except GitHubTrouble as trouble:
-            if trouble.kind in (GitHubTroubleKind.GONE, GitHubTroubleKind.REFUSED):
+        except GitHubError as error:
+            if error.kind in (GitHubErrorKind.GONE, GitHubErrorKind.REFUSED):
                 # The branch may have another name by now, or the installation be gone: met anew next time.
                 self._known.pop(repository, None)
             raise
@@ -36,9 +36,9 @@ class Dispatcher:
     def _meet(self, repository: str) -> tuple[Client, str]:
         try:
             client = self._connect(repository)
-        except GitHubTrouble as trouble:
-            if trouble.kind is GitHubTroubleKind.GONE:
-                raise NotOurs(f"{repository}: {trouble}") from trouble
+        except GitHubError as error:
+            if error.kind is GitHubErrorKind.GONE:
+                raise NotServed(f"{repository}: {error}") from error
             raise
         met = self._known[repository] = (client, str(client.rest("GET", "")["default_branch"]))
         return met

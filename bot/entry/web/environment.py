@@ -9,23 +9,23 @@ from pathlib import Path
 
 from bot.adapters.clock import ServerClock
 from bot.entry.models import chosen_model
-from bot.entry.web.serving import How, assemble, serve
+from bot.entry.web.serving import StartMode, assemble, serve
 from bot.entry.wiring import from_environment
-from bot.flows.means import Means
+from bot.flows.context import Context
 
 
-def serve_from_environment(home: Path, *, host: str, port: int, how: str, minutes: int, wire_means: Callable[[], Means]) -> None:
+def serve_from_environment(home: Path, *, host: str, port: int, how: str, minutes: int, wire_context: Callable[[], Context]) -> None:
     """Raises `UserError` for what a person can put right before anything listens."""
     clock = ServerClock()
-    if How(how) is How.LOCAL:
+    if StartMode(how) is StartMode.LOCAL:
         chosen_model(clock)  # only for its refusal: it would otherwise come with the first hint, where nobody looks
     service = assemble(
         from_environment(home, anywhere=True),
         secret=os.environ.get("GROUNDSKEEPER_WEBHOOK_SECRET"),
         secret_before=os.environ.get("GROUNDSKEEPER_WEBHOOK_SECRET_BEFORE"),
-        how=How(how),
+        how=StartMode(how),
         every=timedelta(minutes=minutes),
-        wire_means=wire_means,
+        wire_context=wire_context,
         clock=clock,
     )
     serve(service, host=host, port=port)

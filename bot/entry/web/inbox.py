@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 
 NAME = "inbox.sqlite3"
 KEPT = timedelta(days=4)
@@ -35,7 +35,7 @@ _REMEMBERED = 50_000
 _UNWRITTEN = 500
 
 
-class Fate(Enum):
+class HintOutcome(Enum):
     """What became of a hint."""
 
     QUEUED = "queued"
@@ -45,7 +45,7 @@ class Fate(Enum):
     """This delivery was taken before."""
 
 
-class InboxTrouble(Exception):
+class InboxError(Exception):
     """The inbox cannot be written now, in SQLite's words; the delivery is not taken."""
 
 
@@ -65,7 +65,7 @@ class Inbox:
     now: Callable[[], datetime]
     gather: timedelta
     """How long a new hint waits for others like it."""
-    rang: threading.Event
+    changed: threading.Event
     """Set whenever there may be something new to start."""
     lock: threading.Lock
     _soon: set[str] = field(default_factory=set)
@@ -91,40 +91,40 @@ class Inbox:
                     raise
             except sqlite3.Error as error:
                 self._soon.clear()
-                raise InboxTrouble(f"the inbox cannot be written: {error}") from error
+                raise InboxError(f"the inbox cannot be written: {error}") from error
 
     def _rows(self, statement: str, given: Sequence[object] = ()) -> list[sqlite3.Row]:
         with self.lock:
             try:
                 return self.db.execute(statement, given).fetchall()
             except sqlite3.Error as error:
-                raise InboxTrouble(f"the inbox cannot be read: {error}") from error
+                raise InboxError(f"the inbox cannot be read: {error}") from error
 
-    def take(self, guid: str, repositories: Sequence[str], reason: str) -> Fate:
+    def take(self, guid: str, repositories: Sequence[str], reason: str) -> HintOutcome:
         """A delivery with its hints, all or nothing: one that could not be stored is not known when it comes again."""
         at, names = self.now().timestamp(), [one.lower() for one in repositories]
         with self.lock:
             if guid in self._taken:
-                return Fate.DOUBLED
+                return HintOutcome.DOUBLED
             if self._soon.issuperset(names) and len(self._unwritten) < _UNWRITTEN:
                 self._came(names)
                 self._remember(guid, at)
-                return Fate.COALESCED  # the hint is on disk: nothing that matters is left to write, and nobody to wake
+                return HintOutcome.COALESCED  # the hint is on disk: nothing that matters is left to write, and nobody to wake
         try:
             with self._writing() as db:
                 if guid in self._taken:
-                    return Fate.DOUBLED
+                    return HintOutcome.DOUBLED
                 db.executemany("insert or ignore into heard values (?)", [(one,) for one in repositories])
                 fresh = [self._put(db, one, reason, at + self.gather.total_seconds()) for one in repositories]
                 self._came(names)
                 self._soon.update(names)
                 self._remember(guid, at)
                 self._write_down(db)
-        except InboxTrouble:
+        except InboxError:
             self._taken.pop(guid, None)
             raise
-        self.rang.set()
-        return Fate.QUEUED if any(fresh) else Fate.COALESCED
+        self.changed.set()
+        return HintOutcome.QUEUED if any(fresh) else HintOutcome.COALESCED
 
     def _remember(self, guid: str, at: float) -> None:
         self._taken[guid] = at
@@ -148,7 +148,7 @@ class Inbox:
         with self._writing() as db:
             self._put(db, repository, reason, (self.now() + after).timestamp())
             self._came((repository.lower(),))
-        self.rang.set()
+        self.changed.set()
 
     def _came(self, names: Sequence[str]) -> None:
         for name in names:
@@ -228,13 +228,13 @@ class Inbox:
         return int(self._rows("select count(*) as n from hints")[0]["n"])
 
     def check(self) -> None:
-        """Raises `InboxTrouble` unless a row can be written and taken back."""
+        """Raises `InboxError` unless a row can be written and taken back."""
         with self._writing() as db:
             db.execute("insert or replace into deliveries values ('check', 0)")
             db.execute("delete from deliveries where guid = 'check'")
 
     def close(self) -> None:
-        with suppress(InboxTrouble):
+        with suppress(InboxError):
             self.write_down()
         with self.lock:
             self.db.close()
@@ -258,13 +258,13 @@ def open_inbox(home: Path, *, now: Callable[[], datetime], gather: timedelta = t
             db.executescript(f"begin immediate; {_SCHEMA} commit;")
         elif version != _VERSION:
             raise UserError(f"{path}: written by another version ({version}, this one has {_VERSION}). Move it away: hints can be lost.")
-        inbox = Inbox(db=db, now=now, gather=gather, rang=threading.Event(), lock=threading.Lock())
+        inbox = Inbox(db=db, now=now, gather=gather, changed=threading.Event(), lock=threading.Lock())
         if (found := db.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(found)
         inbox.prune()
         inbox.check()
         inbox.recall()
-    except (sqlite3.OperationalError, InboxTrouble) as error:
+    except (sqlite3.OperationalError, InboxError) as error:
         raise UserError(
             f"{path}: {error}. Is another program holding it, or the disk full or read-only? Free it, or give another --home."
         ) from error

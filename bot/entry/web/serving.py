@@ -14,18 +14,18 @@ from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.deliveries import Hook
 from bot.adapters.github.governor import Governor
-from bot.core.hint import Own
-from bot.core.trouble import UserError
-from bot.entry.web.app import Door, create_app
+from bot.core.errors.user_errors import UserError
+from bot.core.hints.webhooks import OwnAccounts
+from bot.entry.web.app import WebhookEndpoint, create_app
 from bot.entry.web.audit import Audit
 from bot.entry.web.dispatch import Dispatcher
+from bot.entry.web.http_server import HttpServer, stopped_by_signals
 from bot.entry.web.inbox import Inbox, open_inbox
-from bot.entry.web.listening import Listening, stopped_by_signals
 from bot.entry.web.local import LocalWorkers
-from bot.entry.web.measuring import json_log, meters
-from bot.entry.web.starting import Chore, Starter, own_hints
+from bot.entry.web.metrics import json_log, metrics
+from bot.entry.web.starting import PeriodicTask, Starter, own_hints
 from bot.entry.wiring import Settings, governor_of
-from bot.flows.means import Means
+from bot.flows.context import Context
 
 _AUDIT_EVERY = timedelta(minutes=10)
 _WHO_EVERY = timedelta(hours=1)
@@ -40,7 +40,7 @@ _NEEDS = {"metadata": "read", "contents": "read", "actions": "write", "repositor
 """To ask for a workflow, and for deliveries of a repository's own webhook."""
 
 
-class How(Enum):
+class StartMode(Enum):
     DISPATCH = "dispatch"
     LOCAL = "local"
 
@@ -48,7 +48,7 @@ class How(Enum):
 @dataclass(frozen=True, kw_only=True)
 class Service:
     app: Flask
-    door: Door
+    endpoint: WebhookEndpoint
     inbox: Inbox
     starter: Starter
     workers: LocalWorkers | None
@@ -71,9 +71,9 @@ def assemble(
     *,
     secret: str | None,
     secret_before: str | None = None,
-    how: How,
+    how: StartMode,
     every: timedelta = timedelta(minutes=5),
-    wire_means: Callable[[], Means],
+    wire_context: Callable[[], Context],
     clock: ServerClock,
     log: Any = None,
 ) -> Service:
@@ -83,41 +83,41 @@ def assemble(
             "GROUNDSKEEPER_WEBHOOK_SECRET is not set: without it anybody could hint at anything. Make one (openssl rand -hex 32),"
             " set it here and as the webhook's secret on GitHub."
         )
-    if not settings.repository and not (how is How.DISPATCH and isinstance(settings.worker, AppKey)):
+    if not settings.repository and not (how is StartMode.DISPATCH and isinstance(settings.worker, AppKey)):
         raise UserError(
             "GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. It may be left out only with --start dispatch"
             " and GROUNDSKEEPER_WORKER_APP_ID and _PRIVATE_KEY; then every repository where the app is installed is served."
         )
     log = log or json_log()
-    gather = _GATHER_DISPATCHES if how is How.DISPATCH else timedelta(milliseconds=250)
+    gather = _GATHER_DISPATCHES if how is StartMode.DISPATCH else timedelta(milliseconds=250)
     inbox = open_inbox(settings.home, now=clock.now, gather=gather)
-    counts = meters(inbox)
-    door = Door(
+    counts = metrics(inbox)
+    endpoint = WebhookEndpoint(
         secrets=tuple(one.encode() for one in (secret, secret_before) if one),
         inbox=inbox,
-        meters=counts,
+        metrics=counts,
         log=log,
         only=settings.repository or None,
     )
-    outside = _Outside(settings=settings, clock=clock, governor=governor_of(settings, clock))
-    workers = LocalWorkers(wire=wire_means, inbox=inbox, log=log) if how is How.LOCAL else None
+    access = _GitHubAccess(settings=settings, clock=clock, governor=governor_of(settings, clock))
+    workers = LocalWorkers(wire=wire_context, inbox=inbox, log=log) if how is StartMode.LOCAL else None
 
     def look_who_we_are() -> None:
-        door.own = outside.who()
+        endpoint.own = access.who()
 
-    audit = Audit(hooks=lambda: outside.hooks(inbox), inbox=inbox, now=clock.now, meters=counts, log=log)
-    chores = (
-        Chore(name="own hint", every=every, do=own_hints(inbox, lambda: (door.only,) if door.only else inbox.heard_of())),
-        Chore(name="identities", every=_WHO_EVERY, do=look_who_we_are),
-        Chore(name="audit", every=_AUDIT_EVERY, do=audit),
+    audit = Audit(hooks=lambda: access.hooks(inbox), inbox=inbox, now=clock.now, metrics=counts, log=log)
+    tasks = (
+        PeriodicTask(name="own hint", every=every, do=own_hints(inbox, lambda: (endpoint.only,) if endpoint.only else inbox.heard_of())),
+        PeriodicTask(name="identities", every=_WHO_EVERY, do=look_who_we_are),
+        PeriodicTask(name="audit", every=_AUDIT_EVERY, do=audit),
     )
-    starter = Starter(inbox=inbox, start=workers or Dispatcher(outside.worker), chores=chores, now=clock.now, meters=counts, log=log)
-    door.working = starter.working
-    return Service(app=create_app(door), door=door, inbox=inbox, starter=starter, workers=workers, log=log)
+    starter = Starter(inbox=inbox, start=workers or Dispatcher(access.worker), tasks=tasks, now=clock.now, metrics=counts, log=log)
+    endpoint.working = starter.working
+    return Service(app=create_app(endpoint), endpoint=endpoint, inbox=inbox, starter=starter, workers=workers, log=log)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Outside:
+class _GitHubAccess:
     """GitHub, as far as this app itself asks it."""
 
     settings: Settings
@@ -139,7 +139,7 @@ class _Outside:
             needs=_NEEDS,
         )
 
-    def who(self) -> Own:
+    def who(self) -> OwnAccounts:
         """Logins and account ids of both identities; an app asks as its installation, where there is one that it may ask as."""
         own: set[str | int] = set()
         for credential in (self.settings.worker, self.settings.reviewer):
@@ -161,11 +161,11 @@ class _Outside:
 def serve(service: Service, *, host: str, port: int) -> None:
     """Until SIGTERM or SIGINT. Raises `UserError` where the address cannot be had."""
     try:
-        listening = Listening(service.app, host=host, port=port)
-        with stopped_by_signals(listening):
+        server = HttpServer(service.app, host=host, port=port)
+        with stopped_by_signals(server):
             service.starter.begin()
-            service.log.info("listening", url=listening.url, repository=service.door.only or "wherever the app is installed")
-            listening.run()
+            service.log.info("listening", url=server.url, repository=service.endpoint.only or "wherever the app is installed")
+            server.run()
             service.log.info("stopping", hints_kept=service.inbox.pending())
     finally:
         service.close()

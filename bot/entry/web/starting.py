@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.entry.web.inbox import Inbox, InboxTrouble, Waiting
-from bot.entry.web.measuring import Meters
-from bot.ports import GitHubTrouble, GitTrouble
+from bot.entry.web.inbox import Inbox, InboxError, Waiting
+from bot.entry.web.metrics import Metrics
+from bot.ports import GitError, GitHubError
 
 _FIRST, _LONGEST = timedelta(seconds=5), timedelta(minutes=10)
 _NAP = timedelta(seconds=5)
@@ -18,19 +18,19 @@ _NAP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
+class Retry:
     """A start that knows that another one is due."""
 
     reason: str
     after: timedelta = timedelta()
 
 
-class NotOurs(Exception):
+class NotServed(Exception):
     """The repository is none that we may work on: its hints are dropped, and the reason is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chore:
+class PeriodicTask:
     """Something done every so often, at once after the start; a failure is said, and the next turn tries again."""
 
     name: str
@@ -43,10 +43,10 @@ class Starter:
     """`start(repository)` begins the work and says whether to come again; all in one thread, so starts are never doubled."""
 
     inbox: Inbox
-    start: Callable[[str], Again | None]
-    chores: tuple[Chore, ...]
+    start: Callable[[str], Retry | None]
+    tasks: tuple[PeriodicTask, ...]
     now: Callable[[], datetime]
-    meters: Meters
+    metrics: Metrics
     log: Any
     over: threading.Event = field(default_factory=threading.Event)
     _turns: dict[str, datetime] = field(default_factory=dict)
@@ -66,49 +66,49 @@ class Starter:
                 if self.over.is_set():
                     return
                 self._begin(waiting)
-        except InboxTrouble as trouble:
+        except InboxError as error:
             self._cannot_note = True
-            self.log.error("inbox", reason=str(trouble))
-        for chore in self.chores:
+            self.log.error("inbox", reason=str(error))
+        for task in self.tasks:
             now = self.now()
-            if now >= self._turns.get(chore.name, now) and not self.over.is_set():
-                self._turns[chore.name] = now + chore.every
-                self._do(chore)
+            if now >= self._turns.get(task.name, now) and not self.over.is_set():
+                self._turns[task.name] = now + task.every
+                self._do(task)
 
-    def _do(self, chore: Chore) -> None:
+    def _do(self, task: PeriodicTask) -> None:
         try:
-            chore.do()
-        except (GitHubTrouble, GitTrouble, InboxTrouble) as trouble:
-            self.log.warning("chore failed", chore=chore.name, reason=str(trouble))
+            task.do()
+        except (GitHubError, GitError, InboxError) as error:
+            self.log.warning("chore failed", task=task.name, reason=str(error))
         except Exception:
             # This thread must outlive what nobody thought of.
-            self.log.error("chore broke", chore=chore.name, exc_info=True)
+            self.log.error("chore broke", task=task.name, exc_info=True)
 
     def _begin(self, waiting: Waiting) -> None:
         log = self.log.bind(repository=waiting.repository, hint=waiting.reason)
         try:
             again = self.start(waiting.repository)
-        except NotOurs as why:
+        except NotServed as why:
             self.inbox.forget(waiting.repository)
-            self.meters.ticks.labels("dropped").inc()
+            self.metrics.ticks.labels("dropped").inc()
             log.warning("hints dropped", reason=str(why))
         except Exception as error:
             # A hint is kept whatever went wrong with it.
             at = self._again_at(waiting, error)
             self.inbox.failed(waiting, at)
-            self.meters.ticks.labels("failed").inc()
-            known = isinstance(error, GitHubTrouble | GitTrouble)
+            self.metrics.ticks.labels("failed").inc()
+            known = isinstance(error, GitHubError | GitError)
             log.warning("not started", reason=str(error), again_at=at.isoformat(), tries=waiting.tries + 1, exc_info=not known)
         else:
             self.inbox.started(waiting)
-            self.meters.ticks.labels("started").inc()
+            self.metrics.ticks.labels("started").inc()
             log.info("started")
             if again is not None:
                 self.inbox.hint(waiting.repository, again.reason, after=again.after)
 
     def _again_at(self, waiting: Waiting, error: Exception) -> datetime:
         at = self.now() + min(_LONGEST, _FIRST * int(2 ** min(waiting.tries, 10)))
-        resume_at = error.resume_at if isinstance(error, GitHubTrouble) else None
+        resume_at = error.resume_at if isinstance(error, GitHubError) else None
         return max(at, resume_at) if resume_at is not None else at
 
     def begin(self) -> None:
@@ -117,17 +117,17 @@ class Starter:
 
     def _run(self) -> None:
         while not self.over.is_set():
-            self.inbox.rang.clear()
+            self.inbox.changed.clear()
             self.round()
             if not self.over.is_set():
-                self.inbox.rang.wait(self._pause().total_seconds())
+                self.inbox.changed.wait(self._pause().total_seconds())
 
     def _pause(self) -> timedelta:
         if self._cannot_note:
             return _NAP
         try:
             due = self.inbox.next_due()
-        except InboxTrouble:
+        except InboxError:
             due = None
         times = [*self._turns.values(), *([due] if due is not None else [])]
         return max(timedelta(), min([_NAP, *(at - self.now() for at in times)]))
@@ -135,7 +135,7 @@ class Starter:
     def stop(self, patience: timedelta = timedelta(seconds=20)) -> bool:
         """Whether the start that was under way has ended; hints that wait stay in the inbox."""
         self.over.set()
-        self.inbox.rang.set()
+        self.inbox.changed.set()
         if self._thread is not None:
             self._thread.join(patience.total_seconds())
             return not self._thread.is_alive()

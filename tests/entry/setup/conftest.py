@@ -17,11 +17,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.entry.cli import cli
-from bot.entry.setup.apps import RIGHTS, Seat
+from bot.entry.setup.apps import RIGHTS, AppRole
 from bot.hub import seed
 from bot.hub.app import create_app
-from bot.hub.hub import Hub, open_hub
 from bot.hub.serve import serving
+from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 from tests.messages_api import MessagesApi
 
@@ -92,21 +92,21 @@ class Site:
     def with_apps(self) -> dict[str, str]:
         """The environment of who has made and installed both apps, and has a key for the model."""
         keys = {"ANTHROPIC_API_KEY": "sk-ant-test"}
-        for seat in Seat:
-            permissions = {right.permission: right.level for right in RIGHTS[seat]}
-            app = seed.add_app(self.hub, f"gk-{seat.value}", owner="garden", permissions=permissions)
+        for app_role in AppRole:
+            permissions = {right.permission: right.level for right in RIGHTS[app_role]}
+            app = seed.add_app(self.hub, f"gk-{app_role.value}", owner="garden", permissions=permissions)
             seed.install_app(self.hub, app.id, "garden")
-            prefix = f"GROUNDSKEEPER_{seat.name}"
+            prefix = f"GROUNDSKEEPER_{app_role.name}"
             keys |= {f"{prefix}_APP_ID": str(app.id), f"{prefix}_PRIVATE_KEY": app.private_key_pem}
         return keys
 
     def with_users(self) -> dict[str, str]:
         """The same where two users stand in for the apps."""
         keys = {"ANTHROPIC_API_KEY": "sk-ant-test"}
-        for seat in Seat:
-            seed.add_user(self.hub, seat.value)
-            seed.set_role(self.hub, NAME, seat.value, "write")
-            keys[f"GROUNDSKEEPER_{seat.name}_TOKEN"] = seed.add_token(self.hub, seat.value)
+        for app_role in AppRole:
+            seed.add_user(self.hub, app_role.value)
+            seed.set_role(self.hub, NAME, app_role.value, "write")
+            keys[f"GROUNDSKEEPER_{app_role.name}_TOKEN"] = seed.add_token(self.hub, app_role.value)
         return keys
 
 

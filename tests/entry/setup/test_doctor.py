@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.trouble import UserError
-from bot.hub import faults, merge_queue, rulesets, seed
-from bot.ports import GitHubTrouble
+from bot.core.errors.user_errors import UserError
+from bot.hub import seed
+from bot.hub.changes import merge_queue
+from bot.hub.rest.repositories import rulesets
+from bot.hub.web import faults
+from bot.ports import GitHubError
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 
 SETTINGS = f"/repos/{NAME}/actions/permissions"
@@ -310,15 +313,15 @@ def test_what_a_token_may_not_see_is_not_green(site: Site) -> None:
 def test_without_a_token_or_a_right_one_nothing_is_begun(site: Site) -> None:
     with pytest.raises(UserError, match="GH_TOKEN is not set: this needs a token of somebody who administers the repository"):
         site.run("doctor", GH_TOKEN="", GITHUB_TOKEN="")
-    with pytest.raises(GitHubTrouble, match=r"GitHub says 401, Bad credentials. Is the token right, and not expired"):
+    with pytest.raises(GitHubError, match=r"GitHub says 401, Bad credentials. Is the token right, and not expired"):
         site.run("doctor", GH_TOKEN="ghp_wrong")
-    with pytest.raises(GitHubTrouble, match=r"GitHub says 404, Not Found. Is the name right, and may this token see it"):
+    with pytest.raises(GitHubError, match=r"GitHub says 404, Not Found. Is the name right, and may this token see it"):
         site.run("doctor", "--repository", "garden/spades")
     with pytest.raises(
-        GitHubTrouble, match=r"may this token see it\? Or has the address to end in /api/v3, as on GitHub Enterprise Server\?$"
+        GitHubError, match=r"may this token see it\? Or has the address to end in /api/v3, as on GitHub Enterprise Server\?$"
     ):
         site.run("doctor", "--repository", "garden/spades")
-    with pytest.raises(GitHubTrouble, match=r"may this token see it\?$"):
+    with pytest.raises(GitHubError, match=r"may this token see it\?$"):
         site.run("doctor", "--repository", "garden/spades", "--api-url", f"{site.url}/api/v3")
     with pytest.raises(
         UserError, match=r"--api-url \(or GITHUB_API_URL\): expected https://api.github.com, .*, found 'github.example.org'"
@@ -329,13 +332,13 @@ def test_without_a_token_or_a_right_one_nothing_is_begun(site: Site) -> None:
 
 
 def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Site) -> None:
-    with pytest.raises(GitHubTrouble, match="cannot be reached"):
+    with pytest.raises(GitHubError, match="cannot be reached"):
         site.run("doctor", "--api-url", "http://127.0.0.1:9")
     faults.cut_connection(site.hub, "GET", "/labels")
 
     found = examined(site)
     faults.cut_connection(site.hub, "GET", "/labels")
-    with pytest.raises(GitHubTrouble, match="cannot be reached"):
+    with pytest.raises(GitHubError, match="cannot be reached"):
         site.run("init", "--yes", "--source", SOURCE)
 
     assert found["labels"][0] == "not seen"

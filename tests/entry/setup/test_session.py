@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup import files
 from bot.entry.setup.step import State
-from bot.hub import actions_secrets, boards, faults
+from bot.hub.actions import secrets
+from bot.hub.changes import boards
+from bot.hub.web import faults
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 
 ZIZMOR = Path(sys.executable).with_name("zizmor")
@@ -72,7 +74,7 @@ def test_what_init_made_is_what_it_said(site: Site) -> None:
         if name.endswith("_APP_ID"):
             assert site.get(f"/repos/{NAME}/actions/variables/{name}")["value"] == value
         else:
-            assert actions_secrets.opened(site.hub, NAME, name) == value
+            assert secrets.opened(site.hub, NAME, name) == value
     assert site.get(f"/repos/{NAME}/branches/main/protection")["message"] == "Branch not protected"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.trouble import UserError
+from bot.core.errors.user_errors import UserError
 from bot.entry.setup import settings
 from bot.entry.setup.source import Source, by_checkout, by_direct_url, folder_of, named_source, pinned, unpinned
 from bot.entry.texts import load_workflow

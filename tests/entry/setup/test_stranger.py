@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.hub import actions_secrets, checks, seed
+from bot.hub import seed
+from bot.hub.actions import secrets
+from bot.hub.changes import checks
 from tests.actions.fleet import SCENARIO
 from tests.actions.runner import Runner
 from tests.entry.setup.conftest import NAME, SOURCE, Site
@@ -29,7 +31,7 @@ def machines(site: Site, root: Path) -> Runner:
         server=site.url,
         api=f"{site.url}/api/v3",
         token=seed.add_token(site.hub, "actions-read"),
-        secrets={one["name"]: actions_secrets.opened(site.hub, NAME, one["name"]) for one in listed},
+        secrets={one["name"]: secrets.opened(site.hub, NAME, one["name"]) for one in listed},
         variables={one["name"]: one["value"] for one in site.get(f"/repos/{NAME}/actions/variables")["variables"]},
         surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
         workflow=site.checkout / ".github/workflows/groundskeeper.yml",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.entry.web.porch import Builder, Porch
+from tests.entry.web.webhook_app import Builder, WebhookApp
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def builder(tmp_path: Path) -> Builder:
 
 
 @pytest.fixture
-def porch(builder: Builder) -> Iterator[Porch]:
+def webhook_app(builder: Builder) -> Iterator[WebhookApp]:
     built = builder.build()
     yield built
     built.inbox.close()

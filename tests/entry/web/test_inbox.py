@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.trouble import UserError
-from bot.entry.web.inbox import KEPT, NAME, Fate, Inbox, InboxTrouble, open_inbox
-from tests.entry.web.porch import POTS, Builder, guid
+from bot.core.errors.user_errors import UserError
+from bot.entry.web.inbox import KEPT, NAME, HintOutcome, Inbox, InboxError, open_inbox
+from tests.entry.web.webhook_app import POTS, Builder, guid
 
 
-def take(inbox: Inbox, name: str | None = None, *repositories: str) -> Fate:
+def take(inbox: Inbox, name: str | None = None, *repositories: str) -> HintOutcome:
     return inbox.take(name or guid(), repositories or (POTS,), "issues labeled")
 
 
 def test_a_burst_of_a_hundred_from_eight_threads_is_one(builder: Builder) -> None:
     inbox = builder.build().inbox
     names = [guid() for _ in range(100)]
-    fates: list[Fate] = []
+    fates: list[HintOutcome] = []
     threads = [
         threading.Thread(target=lambda part: fates.extend(take(inbox, one) for one in part), args=(names[at::8],)) for at in range(8)
     ]
@@ -46,7 +46,7 @@ def test_what_was_taken_is_there_after_a_crash(builder: Builder) -> None:
     inbox = builder.build().inbox
     builder.clock.wait(timedelta(seconds=1))
     assert [waiting.repository for waiting in inbox.due()] == [POTS]
-    assert take(inbox, name) is Fate.DOUBLED
+    assert take(inbox, name) is HintOutcome.DOUBLED
     assert inbox.heard_of() == (POTS,)
     for one in (inbox, crashed):
         one.close()
@@ -75,7 +75,7 @@ def test_after_a_start_the_next_delivery_is_a_hint_again_however_its_name_is_spe
         (waiting,) = inbox.due()
         inbox.started(waiting)
 
-    assert fates == [Fate.QUEUED, Fate.COALESCED] * 3
+    assert fates == [HintOutcome.QUEUED, HintOutcome.COALESCED] * 3
     assert inbox.pending() == 0
     inbox.close()
 
@@ -121,7 +121,7 @@ def test_a_delivery_is_stored_with_all_its_hints_or_not_at_all(builder: Builder)
         "create trigger full before insert on hints when new.repository = 'garden/beds' begin select raise(abort, 'disk full'); end"
     )
 
-    with pytest.raises(InboxTrouble, match="the inbox cannot be written: disk full"):
+    with pytest.raises(InboxError, match="the inbox cannot be written: disk full"):
         take(inbox, name, "garden/pots", "garden/beds")
     assert (inbox.pending(), inbox.knows(name)) == (0, False)
     inbox.close()

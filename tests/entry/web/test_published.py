@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.entry.web.porch import Porch
 from tests.entry.web.published import EXAMPLES, SCHEMAS, Published, examples, generated
+from tests.entry.web.webhook_app import WebhookApp
 
 HINTS_OF_EXAMPLES = {
     "check_run completed": 3, "check_suite completed": 3, "installation created": 2, "installation new_permissions_accepted": 1,
@@ -35,37 +35,37 @@ def named_in(one: Published) -> set[str]:
     return {repository["full_name"] for repository in several or [one.payload["repository"]]}
 
 
-def hinted(porch: Porch, sent: Sequence[Published]) -> Counter[str]:
+def hinted(webhook_app: WebhookApp, sent: Sequence[Published]) -> Counter[str]:
     """Sends all, sees that each is taken and that each hint is for what its payload is about; how often each reason was given."""
-    porch.door.only = None
+    webhook_app.endpoint.only = None
     reasons: Counter[str] = Counter()
     for one in sent:
-        answer = porch.send(one.event, {**one.payload, "installation": {"id": 3}})
+        answer = webhook_app.send(one.event, {**one.payload, "installation": {"id": 3}})
         said = answer.get_json()
         assert answer.status_code == 202, f"{one.origin}: {said}"
         if said["outcome"] != "ignored":
             reasons[said["reason"]] += 1
             assert said["outcome"] == "queued", one.origin
-            assert set(porch.waiting()) == named_in(one), one.origin
-            for repository in porch.waiting():
-                porch.inbox.forget(repository)
-        assert porch.waiting() == [], one.origin
+            assert set(webhook_app.waiting()) == named_in(one), one.origin
+            for repository in webhook_app.waiting():
+                webhook_app.inbox.forget(repository)
+        assert webhook_app.waiting() == [], one.origin
     return reasons
 
 
 @pytest.mark.skipif(not EXAMPLES.exists(), reason="`make references` fetches the published webhooks")
-def test_every_published_example_is_taken_and_the_right_ones_are_hints(porch: Porch) -> None:
+def test_every_published_example_is_taken_and_the_right_ones_are_hints(webhook_app: WebhookApp) -> None:
     sent = examples()
 
     assert (len(sent), len({one.event for one in sent})) == (329, 58)
-    assert hinted(porch, sent) == HINTS_OF_EXAMPLES
+    assert hinted(webhook_app, sent) == HINTS_OF_EXAMPLES
 
 
 @pytest.mark.skipif(not SCHEMAS.exists(), reason="`make references` fetches the published webhooks")
-def test_what_the_current_schemas_describe_is_taken_and_the_right_ones_are_hints(porch: Porch) -> None:
+def test_what_the_current_schemas_describe_is_taken_and_the_right_ones_are_hints(webhook_app: WebhookApp) -> None:
     sent = generated()
 
     assert len(sent) == 2 * 261
     assert {one.event for one in sent} >= {reason.partition(" ")[0] for reason in HINTS_OF_SCHEMAS}
-    assert set(hinted(porch, [one for one in sent if one.origin.endswith(" whole")])) == HINTS_OF_SCHEMAS
-    assert set(hinted(porch, [one for one in sent if not one.origin.endswith(" whole")])) <= HINTS_OF_SCHEMAS
+    assert set(hinted(webhook_app, [one for one in sent if one.origin.endswith(" whole")])) == HINTS_OF_SCHEMAS
+    assert set(hinted(webhook_app, [one for one in sent if not one.origin.endswith(" whole")])) <= HINTS_OF_SCHEMAS

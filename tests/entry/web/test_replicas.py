@@ -18,9 +18,10 @@ import httpx
 import pytest
 import yaml
 
-from bot.hub import seed, webhooks
+from bot.hub import seed
 from bot.hub.serve import serving
-from tests.entry.web.porch import SECRET
+from bot.hub.webhooks import deliveries
+from tests.entry.web.webhook_app import SECRET
 from tests.world import FULL_NAME, WallClock, World, make_world
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,7 +127,7 @@ def test_three_replicas_with_the_same_events_do_the_work_once_and_end_when_told(
             def to_all(_: str, headers: Mapping[str, str], body: bytes) -> int:
                 return max(httpx.post(f"{url}/webhook", headers=dict(headers), content=body).status_code for url in urls)
 
-            webhooks.deliver_pending(world.hub, to_all)
+            deliveries.deliver_pending(world.hub, to_all)
             for each in replicas:
                 each.until("delivery", github_event="issues", status=202)
             worked = _until_one_handed_in(replicas)

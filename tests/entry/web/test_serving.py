@@ -17,14 +17,16 @@ import pytest
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import Scene
-from bot.core.record import TICK
-from bot.core.roles import Role
-from bot.core.trouble import UserError
-from bot.entry.web.measuring import json_log
-from bot.entry.web.serving import How, Service, assemble
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.record import TICK
+from bot.core.roles.role import Role
+from bot.entry.web.metrics import json_log
+from bot.entry.web.serving import Service, StartMode, assemble
 from bot.entry.wiring import Settings
-from bot.hub import faults, seed, webhooks
-from tests.entry.web.porch import SECRET, Porch
+from bot.hub import seed
+from bot.hub.web import faults
+from bot.hub.webhooks import deliveries
+from tests.entry.web.webhook_app import SECRET, WebhookApp
 from tests.world import FULL_NAME, WallClock, World, WorldClock, judges, make_world, step, writes
 
 WORKFLOW = (Path(__file__).resolve().parents[3] / ".github/workflows/groundskeeper.yml").read_text(encoding="utf-8")
@@ -37,7 +39,7 @@ class Place:
 
     world: World
     service: Service
-    porch: Porch
+    webhook_app: WebhookApp
     clock: WorldClock
 
     def begin(self) -> None:
@@ -47,18 +49,18 @@ class Place:
 
     def settle(self, seconds: float = 1) -> None:
         """The hub sends what waits, and the starter does what is due a little later."""
-        webhooks.deliver_pending(self.world.hub, self.porch.hub_sends)
+        deliveries.deliver_pending(self.world.hub, self.webhook_app.hub_sends)
         self.clock.wait(timedelta(seconds=seconds))
         self.service.starter.round()
 
     def outcomes(self) -> list[tuple[str, str, str]]:
-        return [(line["github_event"], line["outcome"], line["reason"]) for line in self.porch.lines() if line["event"] == "delivery"]
+        return [(line["github_event"], line["outcome"], line["reason"]) for line in self.webhook_app.lines() if line["event"] == "delivery"]
 
     def said(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.porch.lines() if line["event"] == event]
+        return [line for line in self.webhook_app.lines() if line["event"] == event]
 
 
-def build(world: World, *, how: How = How.LOCAL, clock: WorldClock | None = None, **more: Any) -> Place:
+def build(world: World, *, how: StartMode = StartMode.LOCAL, clock: WorldClock | None = None, **more: Any) -> Place:
     given: dict[str, Any] = {"worker": world.tokens["worker"], "reviewer": world.tokens["reviewer"], "repository": FULL_NAME} | more
     settings = Settings(
         api_url="http://hub.test",
@@ -69,8 +71,10 @@ def build(world: World, *, how: How = How.LOCAL, clock: WorldClock | None = None
         **given,
     )
     clock, written = clock or world.clock, io.StringIO()
-    service = assemble(settings, secret=SECRET.decode(), how=how, wire_means=lambda: world.means, clock=clock, log=json_log(written))
-    return Place(world=world, service=service, porch=Porch(app=service.app, door=service.door, written=written), clock=clock)
+    service = assemble(settings, secret=SECRET.decode(), how=how, wire_context=lambda: world.context, clock=clock, log=json_log(written))
+    return Place(
+        world=world, service=service, webhook_app=WebhookApp(app=service.app, endpoint=service.endpoint, written=written), clock=clock
+    )
 
 
 @pytest.fixture
@@ -104,7 +108,7 @@ def test_it_does_not_begin_without_what_it_needs(tmp_path: Path, given: dict[str
         raise AssertionError("nothing is to be wired")
 
     with pytest.raises(UserError, match=said):
-        assemble(settings, how=How.LOCAL, wire_means=wired, clock=WorldClock(), **given)
+        assemble(settings, how=StartMode.LOCAL, wire_context=wired, clock=WorldClock(), **given)
     assert not (tmp_path / "home").exists()
 
 
@@ -125,7 +129,7 @@ def test_a_label_becomes_a_merged_pull_request_by_hints_alone(local: Place) -> N
     hinting = {event for event, outcome, _ in local.outcomes() if outcome in ("queued", "coalesced")}
     assert {"issues", "push", "check_run"} <= hinting
     assert "done by the bot itself" in {reason for _, _, reason in local.outcomes()}
-    assert local.porch.metric("ticks_total", outcome="failed") == 0
+    assert local.webhook_app.metric("ticks_total", outcome="failed") == 0
 
 
 def test_what_the_bot_does_itself_hints_at_nothing(local: Place) -> None:
@@ -192,14 +196,14 @@ def test_a_repositorys_own_failed_deliveries_are_asked_for_again(local: Place) -
     local.world.api("ann", "POST", "issues", json={"title": "Seen"})
     local.settle()
     number = local.world.open_issue("Lost")
-    webhooks.deliver_pending(local.world.hub, lambda *_: 502)
+    deliveries.deliver_pending(local.world.hub, lambda *_: 502)
     local.world.clock.wait(timedelta(minutes=10))
     local.service.starter.round()
     local.settle()
 
     asked = local.said("asked for again")
     assert {line["hook"] for line in asked} == {f"/repos/{FULL_NAME}/hooks/1"}
-    assert local.porch.metric("redeliveries_total") == len(asked) > 0
+    assert local.webhook_app.metric("redeliveries_total") == len(asked) > 0
     assert {line["delivery"] for line in asked} <= {line["delivery"] for line in local.said("delivery")}
     assert ("issues", "queued", "issues opened") in local.outcomes()
     assert local.world.record(number).lease is not None
@@ -217,7 +221,7 @@ def dispatching(tmp_path: Path) -> Iterator[Place]:
     seed.install_app(world.hub, app.id, "garden")
     seed.add_app_hook(world.hub, app.id, "http://bot.example/webhook", secret=SECRET.decode())
     key = AppKey(app_id=app.id, private_key=app.private_key_pem)
-    place = build(world, how=How.DISPATCH, worker=key, reviewer=None, repository="", clock=clock)
+    place = build(world, how=StartMode.DISPATCH, worker=key, reviewer=None, repository="", clock=clock)
     place.begin()
     yield place
     place.service.close()
@@ -241,10 +245,10 @@ def test_an_apps_hints_start_the_workflow_of_the_repository_that_they_name(dispa
 
 def test_an_apps_failed_deliveries_are_asked_for_again_until_they_are_taken(dispatching: Place) -> None:
     dispatching.world.open_issue("Lost")
-    webhooks.deliver_pending(dispatching.world.hub, lambda *_: 0)
+    deliveries.deliver_pending(dispatching.world.hub, lambda *_: 0)
     dispatching.clock.wait(timedelta(minutes=10))
     dispatching.service.starter.round()
-    webhooks.deliver_pending(dispatching.world.hub, lambda *_: 500)
+    deliveries.deliver_pending(dispatching.world.hub, lambda *_: 500)
     dispatching.clock.wait(timedelta(minutes=10))
     dispatching.service.starter.round()
     dispatching.settle(2)
@@ -258,7 +262,7 @@ def test_an_apps_failed_deliveries_are_asked_for_again_until_they_are_taken(disp
 def test_a_delivery_that_always_fails_is_given_up_with_a_word(dispatching: Place) -> None:
     dispatching.world.open_issue("Lost")
     for _ in range(8):
-        webhooks.deliver_pending(dispatching.world.hub, lambda *_: 500)
+        deliveries.deliver_pending(dispatching.world.hub, lambda *_: 500)
         dispatching.clock.wait(timedelta(minutes=10))
         dispatching.service.starter.round()
 
@@ -271,8 +275,8 @@ def test_a_dispatch_that_fails_is_kept_and_tried_again(dispatching: Place) -> No
     dispatching.world.open_issue("One")
     dispatching.world.fail_next("POST", "/dispatches", 502)
     dispatching.settle(2)
-    assert (dispatched(dispatching.world), dispatching.porch.waiting()) == (0, [FULL_NAME])
+    assert (dispatched(dispatching.world), dispatching.webhook_app.waiting()) == (0, [FULL_NAME])
     dispatching.settle(10)
 
-    assert (dispatched(dispatching.world), dispatching.porch.waiting()) == (1, [])
+    assert (dispatched(dispatching.world), dispatching.webhook_app.waiting()) == (1, [])
     assert json.dumps(dispatching.said("not started")).count("again_at") == 1

@@ -11,41 +11,43 @@ from typing import Any
 
 import pytest
 
-from bot.entry.web.measuring import json_log
-from bot.entry.web.starting import Again, Chore, NotOurs, Starter, own_hints
-from bot.ports import GitHubTrouble, GitHubTroubleKind, GitTrouble
-from tests.entry.web.porch import POTS, Builder, Porch
+from bot.entry.web.metrics import json_log
+from bot.entry.web.starting import NotServed, PeriodicTask, Retry, Starter, own_hints
+from bot.ports import GitError, GitHubError, GitHubErrorKind
+from tests.entry.web.webhook_app import POTS, Builder, WebhookApp
 
 
 @dataclass(kw_only=True)
 class Yard:
     """A porch with a starter that notes what it was to start, and does `next` of it."""
 
-    porch: Porch
+    webhook_app: WebhookApp
     builder: Builder
     started: list[str] = field(default_factory=list)
-    next: list[Callable[[], Again | None]] = field(default_factory=list)
+    next: list[Callable[[], Retry | None]] = field(default_factory=list)
     written: io.StringIO = field(default_factory=io.StringIO)
 
-    def start(self, repository: str) -> Again | None:
+    def start(self, repository: str) -> Retry | None:
         self.started.append(repository)
         return self.next.pop(0)() if self.next else None
 
-    def starter(self, *chores: Chore) -> Starter:
+    def starter(self, *tasks: PeriodicTask) -> Starter:
         log, now = json_log(self.written), self.builder.clock.now
-        return Starter(inbox=self.porch.inbox, start=self.start, chores=chores, now=now, meters=self.porch.door.meters, log=log)
+        return Starter(
+            inbox=self.webhook_app.inbox, start=self.start, tasks=tasks, now=now, metrics=self.webhook_app.endpoint.metrics, log=log
+        )
 
     def later(self, **amount: float) -> None:
         self.builder.clock.wait(timedelta(**amount))
 
 
 @pytest.fixture
-def yard(porch: Porch, builder: Builder) -> Yard:
-    return Yard(porch=porch, builder=builder)
+def yard(webhook_app: WebhookApp, builder: Builder) -> Yard:
+    return Yard(webhook_app=webhook_app, builder=builder)
 
 
-def failing(error: Exception) -> Callable[[], Again | None]:
-    def fail() -> Again | None:
+def failing(error: Exception) -> Callable[[], Retry | None]:
+    def fail() -> Retry | None:
         raise error
 
     return fail
@@ -54,74 +56,74 @@ def failing(error: Exception) -> Callable[[], Again | None]:
 def test_a_burst_of_a_hundred_deliveries_is_one_start(yard: Yard) -> None:
     starter = yard.starter()
     for _ in range(100):
-        assert yard.porch.send().status_code == 202
+        assert yard.webhook_app.send().status_code == 202
         starter.round()
     yard.later(seconds=1)
     for _ in range(3):
         starter.round()
 
     assert yard.started == [POTS]
-    assert yard.porch.metric("deliveries_total", event="issues", outcome="coalesced") == 99
-    assert yard.porch.metric("ticks_total", outcome="started") == 1
+    assert yard.webhook_app.metric("deliveries_total", event="issues", outcome="coalesced") == 99
+    assert yard.webhook_app.metric("ticks_total", outcome="started") == 1
 
 
 def test_a_hint_taken_before_a_crash_starts_work_after_it(yard: Yard) -> None:
-    yard.porch.send()
-    later = Yard(porch=yard.builder.build(), builder=yard.builder)
+    yard.webhook_app.send()
+    later = Yard(webhook_app=yard.builder.build(), builder=yard.builder)
     yard.later(seconds=1)
     later.starter().round()
 
     assert (yard.started, later.started) == ([], [POTS])
-    later.porch.inbox.close()
+    later.webhook_app.inbox.close()
 
 
 def test_a_failed_start_is_tried_again_at_growing_distances_over_restarts(yard: Yard) -> None:
-    trouble = GitTrouble("no route to host")
-    yard.porch.send()
+    error = GitError("no route to host")
+    yard.webhook_app.send()
     yard.later(seconds=1)
     tried = []
     for _ in range(4):
-        yard.next.append(failing(trouble))
+        yard.next.append(failing(error))
         yard.starter().round()
-        due = yard.porch.inbox.next_due()
+        due = yard.webhook_app.inbox.next_due()
         assert due is not None
         tried.append(due - yard.builder.clock.now())
-        yard.porch.send()
+        yard.webhook_app.send()
         yard.builder.clock.moment = due
     yard.starter().round()
 
     assert tried == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 40)]
     assert len(yard.started) == 5
-    assert yard.porch.metric("ticks_total", outcome="failed") == 4
+    assert yard.webhook_app.metric("ticks_total", outcome="failed") == 4
     assert '"reason": "no route to host"' in yard.written.getvalue()
     assert "Traceback" not in yard.written.getvalue()
 
 
 def test_what_nobody_thought_of_is_shown_whole_and_the_hint_kept(yard: Yard) -> None:
-    yard.porch.send()
+    yard.webhook_app.send()
     yard.later(seconds=1)
     yard.next.append(failing(ZeroDivisionError("never")))
     yard.starter().round()
 
     assert "Traceback" in yard.written.getvalue()
-    assert yard.porch.waiting() == [POTS]
+    assert yard.webhook_app.waiting() == [POTS]
 
 
 def test_a_limit_of_github_is_waited_for(yard: Yard) -> None:
     resume_at = yard.builder.clock.now() + timedelta(minutes=40)
-    yard.porch.send()
+    yard.webhook_app.send()
     yard.later(seconds=1)
-    yard.next.append(failing(GitHubTrouble(GitHubTroubleKind.LIMITED, "rate limit", resume_at=resume_at)))
+    yard.next.append(failing(GitHubError(GitHubErrorKind.LIMITED, "rate limit", resume_at=resume_at)))
     yard.starter().round()
 
-    assert yard.porch.inbox.next_due() == resume_at
+    assert yard.webhook_app.inbox.next_due() == resume_at
 
 
 def test_a_start_that_moved_something_comes_again_and_one_that_is_held_back_later(yard: Yard) -> None:
     starter = yard.starter()
-    yard.porch.send()
+    yard.webhook_app.send()
     yard.later(seconds=1)
-    yard.next += [lambda: Again(reason="it moved"), lambda: Again(reason="held back", after=timedelta(seconds=5))]
+    yard.next += [lambda: Retry(reason="it moved"), lambda: Retry(reason="held back", after=timedelta(seconds=5))]
     for _ in range(4):
         starter.round()
     assert len(yard.started) == 2
@@ -130,30 +132,32 @@ def test_a_start_that_moved_something_comes_again_and_one_that_is_held_back_late
     starter.round()
 
     assert len(yard.started) == 3
-    assert yard.porch.waiting() == []
+    assert yard.webhook_app.waiting() == []
 
 
 def test_a_repository_that_is_not_ours_is_forgotten(yard: Yard) -> None:
-    yard.porch.send()
+    yard.webhook_app.send()
     yard.later(seconds=1)
-    yard.next.append(failing(NotOurs("the app is not installed there")))
-    starter = yard.starter(Chore(name="own", every=timedelta(minutes=5), do=own_hints(yard.porch.inbox, yard.porch.inbox.heard_of)))
+    yard.next.append(failing(NotServed("the app is not installed there")))
+    starter = yard.starter(
+        PeriodicTask(name="own", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, yard.webhook_app.inbox.heard_of))
+    )
     starter.round()
     yard.later(minutes=6)
     starter.round()
 
     assert yard.started == [POTS]
-    assert (yard.porch.waiting(), yard.porch.inbox.heard_of()) == ([], ())
+    assert (yard.webhook_app.waiting(), yard.webhook_app.inbox.heard_of()) == ([], ())
 
 
 def test_what_could_not_be_noted_as_started_is_not_started(yard: Yard) -> None:
     starter = yard.starter()
-    yard.porch.send()
+    yard.webhook_app.send()
     yard.later(seconds=1)
-    yard.porch.inbox.db.execute("pragma query_only = on")
+    yard.webhook_app.inbox.db.execute("pragma query_only = on")
     starter.round()
     pause = starter._pause()
-    yard.porch.inbox.db.execute("pragma query_only = off")
+    yard.webhook_app.inbox.db.execute("pragma query_only = off")
     assert (yard.started, pause) == ([], timedelta(seconds=5))
     starter.round()
 
@@ -165,11 +169,11 @@ def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_chore_that_breaks(yar
     def broken() -> Any:
         raise ZeroDivisionError
 
-    chores = (
-        Chore(name="broken", every=timedelta(minutes=1), do=broken),
-        Chore(name="own hint", every=timedelta(minutes=5), do=own_hints(yard.porch.inbox, lambda: (POTS,))),
+    tasks = (
+        PeriodicTask(name="broken", every=timedelta(minutes=1), do=broken),
+        PeriodicTask(name="own hint", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, lambda: (POTS,))),
     )
-    starter = yard.starter(*chores)
+    starter = yard.starter(*tasks)
     for _ in range(11):
         starter.round()
         yard.later(minutes=1)
@@ -178,21 +182,21 @@ def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_chore_that_breaks(yar
     assert yard.written.getvalue().count("chore broke") == 11
 
 
-def test_its_thread_starts_work_when_a_delivery_rings_and_ends_when_told(porch: Porch) -> None:
+def test_its_thread_starts_work_when_a_delivery_rings_and_ends_when_told(webhook_app: WebhookApp) -> None:
     began = threading.Event()
 
     def start(_: str) -> None:
         began.set()
 
-    log, now = json_log(io.StringIO()), porch.inbox.now
-    starter = Starter(inbox=porch.inbox, start=start, chores=(), now=now, meters=porch.door.meters, log=log)
-    porch.door.working = starter.working
-    before = porch.get("/readyz").get_json()["reasons"]
+    log, now = json_log(io.StringIO()), webhook_app.inbox.now
+    starter = Starter(inbox=webhook_app.inbox, start=start, tasks=(), now=now, metrics=webhook_app.endpoint.metrics, log=log)
+    webhook_app.endpoint.working = starter.working
+    before = webhook_app.get("/readyz").get_json()["reasons"]
     starter.begin()
-    during = porch.get("/readyz").status_code
-    porch.inbox.hint(POTS, "now")
+    during = webhook_app.get("/readyz").status_code
+    webhook_app.inbox.hint(POTS, "now")
 
     assert began.wait(10)
     assert starter.stop()
     assert (before, during) == (["the starter is not running"], 200)
-    assert porch.get("/readyz").get_json()["reasons"] == ["the starter is not running"]
+    assert webhook_app.get("/readyz").get_json()["reasons"] == ["the starter is not running"]

@@ -1,0 +1,1 @@
+"""Decides what is to be done next, as effects with their reasons."""

@@ -1,0 +1,201 @@
+"""What the bot can do, as data: each effect names its project and carries its reason; `flows/apply.py` does them, in one match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.facts.record import INBOX
+from bot.core.lifecycle.status import Status
+from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
+from bot.core.roles.role import Role
+from bot.core.runs.run import Grant, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRun:
+    """Take the lease, reserve the grant, and let the agent work."""
+
+    number: int
+    agent: int
+    role: Role
+    cycle: int
+    grant: Grant
+    base: str
+    head: str | None
+    category: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpireRun:
+    """End a lease whose holder was not heard of again; its grant counts as spent."""
+
+    number: int
+    reason: str
+    ended_job: str | None = None
+    """The lease's Actions run, where that was seen to be over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenPull:
+    number: int
+    branch: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostVerdict:
+    number: int
+    pull: int
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Merge with exactly the reviewed head."""
+
+    number: int
+    pull: int
+    head: str
+    reason: str
+    by_queue: bool = False
+    """Hand it to GitHub's merge queue, which merges it when its checks pass there too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveQueue:
+    """Take a pull request out of GitHub's merge queue, since it is not to be merged any more."""
+
+    number: int
+    pull: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmQueuedMerge:
+    """Repeat an approval on the merge that GitHub's queue made of it, since its required checks must succeed there too."""
+
+    number: int
+    pull: int
+    head: str
+    """The queue's merge, not the pull request's head."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateBranch:
+    """Merge the base into the branch, where that goes without a conflict, so that the checks run on what would be merged."""
+
+    number: int
+    pull: int
+    head: str
+    base: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseIssue:
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProposal:
+    """Make an issue of a proposal that was found valid by run `run`."""
+
+    run: str
+    queue: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """Remember that a project ended and was shown so; the last thing that is done for it."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore:
+    """Look at a project again that was put away: its issue was reopened or queued again."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecuteOrder:
+    """Write down what people said to the bot about one project, or, as number INBOX, where no project is; it holds from then on."""
+
+    number: int
+    mentions: tuple[Mention, ...]
+    context: OrderContext
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostReplies:
+    """Write the answers that are owed below issue or pull request `on`, and change the labels that they are about."""
+
+    number: int
+    """Whose record owes them."""
+    on: int
+    pending_replies: tuple[PendingReply, ...]
+    status: Status | None
+    """Where the project stands now."""
+    reason: str
+
+
+Effect = (
+    StartRun
+    | ExpireRun
+    | OpenPull
+    | PostVerdict
+    | Merge
+    | LeaveQueue
+    | ConfirmQueuedMerge
+    | UpdateBranch
+    | CloseIssue
+    | FileProposal
+    | Archive
+    | Restore
+    | ExecuteOrder
+    | PostReplies
+)
+
+
+def describe(effect: Effect) -> str:
+    """One line for people, as `tick --dry-run` prints it."""
+    match effect:
+        case StartRun(number=number, agent=agent, role=role, cycle=cycle, category=category, reason=reason):
+            what = f"ideation ({category})" if category else f"project {number}" if number else "the proposal"
+            return f"agent {agent} starts {role.value} of {what}, cycle {cycle}: {reason}"
+        case ExpireRun(number=number, reason=reason):
+            return f"write off the lost run of project {number}: {reason}"
+        case OpenPull(number=number, branch=branch, reason=reason):
+            return f"open the pull request of project {number} from {branch}: {reason}"
+        case PostVerdict(number=number, pull=pull, verdict=verdict, reason=reason):
+            return f"{'approve' if verdict.approved else 'request changes on'} pull request #{pull} of project {number}: {reason}"
+        case Merge(number=number, pull=pull, head=head, reason=reason, by_queue=by_queue):
+            return f"{'queue' if by_queue else 'merge'} pull request #{pull} of project {number} at {head[:8]}: {reason}"
+        case LeaveQueue(number=number, pull=pull, reason=reason):
+            return f"take pull request #{pull} of project {number} out of the merge queue: {reason}"
+        case ConfirmQueuedMerge(number=number, pull=pull, head=head, reason=reason):
+            return f"repeat the approval of pull request #{pull} of project {number} on the merge queue's {head[:8]}: {reason}"
+        case UpdateBranch(number=number, base=base, reason=reason):
+            return f"merge {base[:8]} into the branch of project {number}: {reason}"
+        case CloseIssue(number=number, reason=reason):
+            return f"close issue {number}: {reason}"
+        case FileProposal(run=run, queue=queue, reason=reason):
+            return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
+        case Archive(number=number, reason=reason):
+            return f"put project {number} away: {reason}"
+        case Restore(number=number, reason=reason):
+            return f"look at project {number} again: {reason}"
+        case ExecuteOrder(number=number, mentions=mentions, reason=reason):
+            where = "outside of projects" if number == INBOX else f"on project {number}"
+            return f"hear {len(mentions)} {'word' if len(mentions) == 1 else 'words'} {where}: {reason}"
+        case PostReplies(on=on, pending_replies=replies, reason=reason):
+            return f"answer {len(replies)} {'comment' if len(replies) == 1 else 'comments'} below #{on}: {reason}"

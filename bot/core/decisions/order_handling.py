@@ -1,0 +1,114 @@
+"""What people said to the bot, as part of the plan: whose record takes it down, what is answered, and which agent may take what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
+
+from bot.core.decisions.effects import ExecuteOrder, PostReplies, Restore
+from bot.core.facts.policy import Policy
+from bot.core.facts.project import Pausable, Project, Snapshot
+from bot.core.facts.record import INBOX
+from bot.core.lifecycle.phase import ENDED, Phase
+from bot.core.lifecycle.status import Status
+from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
+
+_ANSWERED_AT_ONCE = 10
+
+
+def orders_to_execute(snapshot: Snapshot, statuses: Mapping[int, Status], policy: Policy) -> tuple[ExecuteOrder, ...]:
+    """One effect a place, oldest place first, with all that was said there."""
+    places: dict[int, list[Mention]] = {}
+    for mention in snapshot.mentions:
+        places.setdefault(mention.on, []).append(mention)
+    return tuple(_execute_order(project_at(snapshot, on), on, tuple(mentions), statuses, policy) for on, mentions in places.items())
+
+
+def project_at(snapshot: Snapshot, on: int) -> Project | None:
+    """The project whose issue or pull request has this number."""
+    return next((one for one in snapshot.projects if one.number == on or (one.pull is not None and one.pull.number == on)), None)
+
+
+def why_no_project(project: Project | None, status: Status | None) -> str | None:
+    """Why an issue or pull request is no project, where it is none: nobody who may queue it did, and nothing was ever done for it."""
+    if project is None or status is None:
+        return "it is no issue that I work on, nor the pull request of one"
+    if project.record.epoch:
+        return None
+    queued = project.issue.queued
+    by_a_stranger = status.phase is Phase.NEEDS_HUMAN and queued is not None and not queued.may_write
+    return status.reason if by_a_stranger or status.phase in (Phase.CANCELLED, Phase.PROPOSED) else None
+
+
+def _execute_order(
+    project: Project | None, on: int, mentions: tuple[Mention, ...], statuses: Mapping[int, Status], policy: Policy
+) -> ExecuteOrder:
+    status = statuses[project.number] if project is not None else None
+    no_project = why_no_project(project, status)
+    first = mentions[0]
+    reason = f"@{first.by} said something to the bot below #{on}"
+    context = OrderContext(
+        labels=project.issue.labels if project is not None else frozenset(),
+        no_project=no_project,
+        open=project is not None and project.issue.open,
+        over=status.reason if status is not None and status.phase in ENDED else None,
+        agents=policy.agents,
+    )
+    home = project.number if project is not None and no_project is None else INBOX
+    return ExecuteOrder(number=home, mentions=mentions, context=context, reason=reason)
+
+
+def without_steps(statuses: dict[int, Status], first: Iterable[ExecuteOrder | Restore]) -> dict[int, Status]:
+    """Nothing else is done for a project whose record these move, such as by orders not yet written down; the next look follows at once."""
+    addressed = {effect.number for effect in first}
+    return {number: replace(status, next_step=None) if number in addressed else status for number, status in statuses.items()}
+
+
+def replies_to_post(snapshot: Snapshot, statuses: Mapping[int, Status], *, starting: Set[int] = frozenset()) -> tuple[PostReplies, ...]:
+    """What is owed to people who spoke to the bot, one comment a place. While all is stopped only who stopped it is answered.
+
+    Where a run is just starting the next look answers: it knows where the project stands then, and each moves the same record.
+    """
+    found = []
+    stopped = snapshot.stop is not None
+    for record in (snapshot.inbox, *(project.record for project in snapshot.projects if project.number not in starting)):
+        places: dict[int, list[PendingReply]] = {}
+        for reply in (one for one in record.orders.pending_replies if one.stops or not stopped):
+            places.setdefault(reply.on, []).append(reply)
+        for on, all_owed in places.items():
+            found.append(
+                PostReplies(
+                    number=record.number,
+                    on=on,
+                    pending_replies=_first(all_owed),
+                    status=statuses.get(record.number),
+                    reason=f"@{all_owed[0].by} wrote “{all_owed[0].asked}”",
+                )
+            )
+    return tuple(found)
+
+
+def _first(reply: list[PendingReply]) -> tuple[PendingReply, ...]:
+    """As many comments as fit into one answer, each with all of its lines."""
+    comments = list(dict.fromkeys(one.comment for one in reply))[:_ANSWERED_AT_ONCE]
+    return tuple(one for one in reply if one.comment in comments)
+
+
+def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | str:
+    """The free agents that may take the project, or what it waits for."""
+    assigned = project.record.orders.assigned
+    if assigned is None and free:
+        return free
+    paused = snapshot.paused(Pausable.AGENT) if snapshot.pauses else {}
+    if assigned is None:
+        resting = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(paused.items())]
+        return ", ".join(["waits for a free agent", f"{place} before it", *resting])
+    if assigned.agent in free:
+        return (assigned.agent,)
+    mentions = f"waits for agent {assigned.agent}, to whom @{assigned.by} assigned it"
+    if assigned.agent > policy.agents:
+        there = f"there are {policy.agents}" if policy.agents > 1 else "there is one"
+        return f"{mentions}, and {there}; `/agent unassign` frees it"
+    if (pause := paused.get(str(assigned.agent))) is not None:
+        return f"{mentions} and who is paused by {pause.by}"
+    return f"{mentions} and who is at other work"

@@ -1,0 +1,50 @@
+"""What the checks on a head say together. No checks is never green."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.facts.policy import REVIEW_CHECK, Policy
+from bot.core.facts.project import CheckState, Pull
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecksPassed:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecksFailed:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecksPending:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecksMissing:
+    names: tuple[str, ...]
+
+
+_WORSE = (CheckState.SUCCESS, CheckState.PENDING, CheckState.FAILURE)
+Checks = ChecksPassed | ChecksFailed | ChecksPending | ChecksMissing
+
+
+def checks_on(pull: Pull, policy: Policy) -> Checks:
+    """The named checks decide where some are named; otherwise all that reported. The bot's own verdict is not among them."""
+    reported: dict[str, CheckState] = {}
+    for check in pull.checks:
+        if check.name != REVIEW_CHECK:
+            # Of two that have one name, as a check and a status may, the worse one counts: else code under test could outvote its check.
+            reported[check.name] = max(reported.get(check.name, check.state), check.state, key=_WORSE.index)
+    relevant = {name: state for name, state in reported.items() if not policy.checks or name in policy.checks}
+    failed = tuple(sorted(name for name, state in relevant.items() if state is CheckState.FAILURE))
+    if failed:
+        return ChecksFailed(names=failed)
+    missing = tuple(name for name in policy.checks if name not in reported)
+    if missing or not relevant:
+        return ChecksMissing(names=missing)
+    pending = tuple(sorted(name for name, state in relevant.items() if state is CheckState.PENDING))
+    return ChecksPending(names=pending) if pending else ChecksPassed(names=tuple(sorted(relevant)))

@@ -1,0 +1,1 @@
+"""Decides which webhooks are a reason to look at a repository now."""

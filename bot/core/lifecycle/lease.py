@@ -1,0 +1,85 @@
+"""The moves of a lease: taken by one, renewed and released by its holder only, written off when it ended. Nothing else moves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.facts.record import IDEATION, Holder, Lease, Record, Run
+from bot.core.runs.run import Ending
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A move that the record does not allow, and why; a normal outcome of a race."""
+
+    reason: str
+
+
+def branch_name(agent: int, number: int) -> str:
+    return f"agent-{agent}/project-{number}"
+
+
+def taken(record: Record, lease: Lease, now: datetime) -> Record | Refused:
+    """The record once `lease` is taken: allowed where nobody holds one, or the last one has ended and was settled."""
+    if record.lease is not None:
+        holder = record.lease.holder
+        if record.lease.held(now):
+            return Refused(reason=f"agent {holder.agent} holds project {record.number} until {record.lease.until:%H:%M:%S} UTC")
+        return Refused(reason=f"the ended lease of run {holder.run} is not settled yet")
+    branch = record.branch
+    if branch is None and record.number > IDEATION:
+        branch = branch_name(lease.holder.agent, record.number)
+    return replace(record, epoch=record.epoch + 1, lease=lease, branch=branch, archived=False)
+
+
+def renewed(record: Record, holder: Holder, now: datetime, until: datetime, *, step: str = "", progress: int = 0) -> Record | Refused:
+    """The record with a longer lease: only for the holder, and only while it runs. `step` and `progress` (percent) are for people."""
+    lease = _own_lease(record, holder, now)
+    if isinstance(lease, Refused):
+        return lease
+    heard = replace(lease, until=max(until, lease.until), seen_at=now, step=step, progress=progress)
+    return replace(record, epoch=record.epoch + 1, lease=heard)
+
+
+def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpoint: bool) -> Record | Refused:
+    """The record once the holder hands in what its run came to; the lease ends with it."""
+    lease = _own_lease(record, holder, now)
+    if isinstance(lease, Refused):
+        return lease
+    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, run), checkpoint=checkpoint)
+
+
+def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> Record | Refused:
+    """The record once a dead run is written off: its whole grant counts as spent, and the project is free again.
+
+    A lease that still runs is ended only where `ended_job`, which was seen to be over, is the one that it was taken for.
+    """
+    lease = record.lease
+    if lease is None:
+        return Refused(reason=f"nobody holds project {record.number}")
+    if lease.held(now) and (lease.job is None or lease.job != ended_job):
+        return Refused(reason=f"agent {lease.holder.agent} still holds project {record.number}")
+    lost = Run(
+        run=lease.holder.run,
+        role=lease.role,
+        agent=lease.holder.agent,
+        cycle=lease.cycle,
+        started_at=lease.taken_at,
+        ended_at=now,
+        ending=Ending.EXPIRED,
+        note=f"Agent {lease.holder.agent} was not heard of again; its grant counts as spent",
+        spent=lease.grant,
+    )
+    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))
+
+
+def _own_lease(record: Record, holder: Holder, now: datetime) -> Lease | Refused:
+    lease = record.lease
+    if lease is None:
+        return Refused(reason=f"the lease of run {holder.run} was ended by somebody else")
+    if lease.holder != holder:
+        return Refused(reason=f"project {record.number} is held by run {lease.holder.run} now")
+    if not lease.held(now):
+        return Refused(reason=f"the lease of run {holder.run} ended at {lease.until:%H:%M:%S} UTC")
+    return lease

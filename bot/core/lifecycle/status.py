@@ -1,0 +1,254 @@
+"""Where one project stands, computed from facts alone: its phase, why, until when, and what it wants next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
+from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, outstanding_request, removal_from_queue, verdict_on
+from bot.core.facts.policy import Policy
+from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
+from bot.core.facts.record import Run
+from bot.core.lifecycle.phase import Phase
+from bot.core.orders.labels import HOLD, PROPOSED, READY
+from bot.core.orders.project_orders import why_paused
+from bot.core.roles.role import Role
+from bot.core.runs.run import Ending
+
+UNSTATED_LIMIT_PAUSE = timedelta(minutes=15)
+"""Rest after a limit of the model's vendor whose end nobody told."""
+
+
+class NextStep(Enum):
+    """What would bring a project on; the plan decides whether it may have it now."""
+
+    EXECUTE = "execute"
+    REVIEW = "review"
+    OPEN_PULL = "open the pull request"
+    POST_VERDICT = "post the verdict"
+    MERGE = "merge"
+    UPDATE = "merge the base in"
+    LEAVE_QUEUE = "leave the merge queue"
+    CONFIRM_QUEUED_MERGE = "tell the merge queue the verdict"
+    CLOSE = "close the issue"
+    EXPIRE_RUN = "write off a dead run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    phase: Phase
+    reason: str
+    next_step: NextStep | None = None
+    until: datetime | None = None
+    """When it goes on by itself, where that is known."""
+    quiet: bool = False
+    """Whether so many wait for the same that it is not told on each issue."""
+
+
+def status_of(project: Project, policy: Policy, now: datetime) -> Status:
+    """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
+    status = _status_of(project, policy, now)
+    pull = current_pull(project)
+    if pull is None or pull.queue_place is None or status.phase is Phase.MERGING or pull.state is not PullState.OPEN:
+        return status
+    return replace(status, reason=f"{status.reason}; it leaves the merge queue first", next_step=NextStep.LEAVE_QUEUE)
+
+
+def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
+    issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if lease is not None and (project.job_over or not lease.held(now)):
+        return Status(
+            phase=Phase.READY,
+            reason=f"agent {lease.holder.agent} was not heard of again: its run is written off",
+            next_step=NextStep.EXPIRE_RUN,
+        )
+    if pull is not None and pull.state is PullState.MERGED:
+        return Status(
+            phase=Phase.DONE,
+            reason=f"merged with pull request #{pull.number}",
+            next_step=NextStep.CLOSE if issue.open and not project.record.archived else None,
+        )
+    if not issue.open:
+        return Status(phase=Phase.CANCELLED, reason="the issue was closed")
+    if lease is not None:
+        phase = Phase.REVIEWING if lease.role is Role.REVIEW else Phase.WORKING
+        doing = "reviews" if lease.role is Role.REVIEW else "works on"
+        return Status(phase=phase, reason=f"agent {lease.holder.agent} {doing} it, cycle {lease.cycle} of {policy.cycles}")
+    if HOLD in issue.labels:
+        return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it")
+    if (ordered := why_paused(project.record.orders)) is not None:
+        return Status(phase=Phase.PAUSED, reason=ordered)
+    return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
+
+
+def current_pull(project: Project) -> Pull | None:
+    """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
+    pull, fresh = project.pull, fresh_since(project)
+    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
+        return pull
+    return None if pull.closed_at < fresh else pull
+
+
+def fresh_since(project: Project) -> datetime | None:
+    """When the project last got a fresh start: `agent:ready` put on, or `/agent retry` said."""
+    queued, retried = project.issue.queued, project.record.orders.retried
+    times = [*((queued.at,) if queued else ()), *((retried.at,) if retried else ())]
+    return max(times, default=None)
+
+
+def current_runs(project: Project) -> tuple[Run, ...]:
+    """Runs since the last fresh start; what was before counts no more."""
+    fresh = fresh_since(project)
+    return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
+
+
+def cycles_used(project: Project) -> int:
+    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED for run in current_runs(project))
+
+
+def _unqueued(project: Project, policy: Policy) -> Status | None:
+    issue, queued = project.issue, project.issue.queued
+    if READY not in issue.labels or queued is None:
+        if PROPOSED in issue.labels:
+            return Status(phase=Phase.PROPOSED, reason=f"waits for somebody to put `{READY}` on it")
+        why = f"`{READY}` was taken off" if project.record.epoch else f"nobody put `{READY}` on it, or it was taken off"
+        return Status(phase=Phase.CANCELLED, reason=why)
+    if not queued.may_write and queued.by not in policy.own_logins:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access; somebody who has must do so")
+    strangers = [edit.by for edit in issue.edits if edit.at >= queued.at and not edit.may_write and edit.by not in policy.own_logins]
+    if strangers:
+        return Status(
+            phase=Phase.NEEDS_HUMAN,
+            reason=f"@{strangers[-1]}, who has no write access, changed the text after it was queued; put `{READY}` on again to accept it",
+        )
+    if issue.blockers:
+        return Status(phase=Phase.BLOCKED, reason="waits for " + ", ".join(f"#{number}" for number in issue.blockers))
+    return None
+
+
+def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
+    runs = current_runs(project)
+    if not runs:
+        return None
+    last = runs[-1]
+    if last.ending is Ending.REFUSED:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note)
+    if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNSTATED_LIMIT_PAUSE) > now:
+        return Status(phase=Phase.PAUSED, reason=last.note, until=again)
+    worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
+    if worked >= policy.project_limit:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"agents worked on it for {worked}, the limit is {policy.project_limit}")
+    failures = failures_in_a_row(runs)
+    if failures >= policy.failures:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"{failures} runs in a row failed; the last: {last.note}")
+    if failures and last.ending is Ending.FAILED:
+        again = last.ended_at + timedelta(seconds=2 ** (failures - 1))
+        if again > now:
+            return Status(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
+    return None
+
+
+def failures_in_a_row(runs: tuple[Run, ...]) -> int:
+    count = 0
+    for run in reversed(runs):
+        if run.ending not in (Ending.FAILED, Ending.EXPIRED):
+            break
+        count += 1
+    return count
+
+
+def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
+    executions = [run for run in current_runs(project) if run.role is Role.EXECUTION]
+    finished = [run for run in executions if run.ending is Ending.FINISHED]
+    if pull is None:
+        if finished and project.branch_head is not None:
+            if project.landed:
+                reason = f"its work was merged without a pull request; close the issue, or put `{READY}` on again for more"
+                return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+            return Status(phase=Phase.WORKING, reason="the work is published; its pull request comes next", next_step=NextStep.OPEN_PULL)
+        again = "goes on from its checkpoint" if project.branch_head is not None else "queued"
+        return Status(phase=Phase.READY, reason=again, next_step=NextStep.EXECUTE)
+    if pull.state is PullState.CLOSED:
+        return Status(
+            phase=Phase.CANCELLED, reason=f"pull request #{pull.number} was closed without merging; put `{READY}` on again for another try"
+        )
+    if executions and executions[-1].ending is not Ending.FINISHED and executions[-1].head == pull.head:
+        return Status(phase=Phase.REWORK, reason="goes on from its checkpoint", next_step=NextStep.EXECUTE)
+    return _on_its_head(project, policy, now, pull)
+
+
+def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) -> Status:
+    verdict = verdict_on(project, pull.head)
+    request = outstanding_request(pull, policy)
+    if verdict is not None and not is_shown(verdict, project, pull, policy):
+        phase = Phase.APPROVED if verdict.approved else Phase.REWORK
+        return Status(phase=phase, reason="the verdict is there and goes onto the pull request", next_step=NextStep.POST_VERDICT)
+    if request is not None and request.commit == pull.head:
+        return _again(project, policy, f"@{request.author} asked for changes")
+    if project.conflict is not None:
+        return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
+    match checks_on(pull, policy):
+        case ChecksFailed(names=names):
+            return _again(project, policy, f"checks failed: {', '.join(names)}")
+        case ChecksMissing() if now - head_since(project, pull) >= policy.checks_patience:
+            return Status(
+                phase=Phase.NEEDS_HUMAN,
+                reason=f"no check has reported on this head for {policy.checks_patience}; nothing is merged unchecked",
+            )
+        case ChecksMissing(names=names):
+            waiting = ", ".join(names) or "a first check"
+            return Status(phase=Phase.REVIEWING, reason=f"waits for {waiting} to report", until=None)
+        case ChecksPending(names=names):
+            return Status(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
+        case ChecksPassed():
+            pass
+    if pull.queue_place is not None and verdict is not None and verdict.approved and request is None:
+        next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
+        return Status(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", next_step=next_step)
+    if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
+        reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
+        return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+    if verdict is None:
+        return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
+    if not verdict.approved:
+        return _again(project, policy, "the reviewer asked for changes")
+    return _approved(project, policy, pull, request)
+
+
+def _again(project: Project, policy: Policy, why: str) -> Status:
+    used = cycles_used(project)
+    if used >= policy.cycles:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"{why} after {used} cycles; a person decides")
+    return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
+
+
+def _approved(project: Project, policy: Policy, pull: Pull, request: Review | None) -> Status:
+    if request is not None:
+        return Status(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
+    if not policy.merge:
+        return Status(phase=Phase.APPROVED, reason="merging is left to people here")
+    removal = removal_from_queue(project, pull)
+    if removal is not None:
+        if not removal.manual:
+            return _again(project, policy, f"GitHub's merge queue gave it up ({removal.words})")
+        if removal.by not in policy.own_logins:
+            reason = f"@{removal.by} took it out of the merge queue; `/agent retry`, or `{READY}` put on again, lets it in"
+            return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+    if pull.blocked:
+        reason = (
+            f"approved and green; GitHub does not let it be merged: a rule for {pull.base} asks for more, such as another approval or check"
+        )
+        return Status(phase=Phase.APPROVED, reason=reason)
+    if project.behind and policy.up_to_date:
+        reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
+        return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)
+    if pull.mergeable is not Mergeable.YES:
+        return Status(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
+    return Status(phase=Phase.MERGING, reason="approved and green on this head", next_step=NextStep.MERGE)
+
+
+def just_updated(project: Project, pull: Pull) -> bool:
+    """Whether the head is the bot's own merge of the base: what GitHub said of the head before it may still be heard for a while."""
+    return bool(project.record.updates) and project.record.updates[-1].after == pull.head

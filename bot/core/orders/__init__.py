@@ -1,0 +1,1 @@
+"""Decides what people ask of the bot: by their labels, and by comments that begin with `/agent`."""

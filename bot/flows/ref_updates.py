@@ -1,0 +1,39 @@
+"""Moving refs: read, decide, push, and decide again when somebody else was faster. The fence of everything that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.facts.record import Record
+from bot.core.lifecycle.lease import Refused
+from bot.core.money.ledger import Ledger
+from bot.flows.context import RunContext
+from bot.ports import Change, Push, RefState
+
+_TRIES = 40
+
+
+def record_of(state: RefState, number: int) -> Record:
+    return state.records.get(number) or Record(number=number)
+
+
+def move(context: RunContext, decide: Callable[[RefState], Change | Refused]) -> RefState | Refused:
+    """Pushes what `decide` makes of the refs as they are; asked again each time that a race was lost.
+
+    Raises `GitError` when the remote cannot be reached. The state returned is read after the push.
+    """
+    for _ in range(_TRIES):
+        with context.turn:
+            state = context.refs.read()
+            change = decide(state)
+            if isinstance(change, Refused):
+                return change
+            if context.refs.push(state, change) is Push.DONE:
+                return context.refs.read()
+    return Refused(reason=f"the refs kept moving under {_TRIES} tries; the next tick tries again")
+
+
+def keeping_transcript(context: RunContext, after: Record, message: str, *, ledger: Ledger | None = None) -> Change:
+    """Where a checkpoint says that a run goes on from it, the conversation is stored again beside the record, or it would be dropped."""
+    transcript = context.refs.transcript(after.number) if after.checkpoint else None
+    return Change(message=message, record=after, ledger=ledger, transcript=transcript)

@@ -1,0 +1,1 @@
+"""What may change in a repository and on a board, by which rules, and what follows of it."""

@@ -1,0 +1,1 @@
+"""Clone, fetch and push over HTTP."""

@@ -1,0 +1,257 @@
+"""GraphQL: issues, what they share with pull requests, their comments, and what is on the page below them."""
+
+from typing import Any
+
+from bot.hub.changes import closing
+from bot.hub.graphql.things import (
+    ISSUES,
+    PULLS,
+    Fields,
+    Info,
+    Resolver,
+    Thing,
+    connection,
+    constant,
+    count,
+    flag,
+    issue_or_pull,
+    many,
+    one,
+    query_connection,
+    repository_of,
+    root,
+    things,
+    user,
+)
+from bot.hub.graphql.timeline import timeline_items
+from bot.hub.shapes import markdown
+from bot.hub.web.access import has_role
+from bot.hub.web.context import current
+
+NONE = connection([], {})
+REACTIONS = ("THUMBS_UP", "THUMBS_DOWN", "LAUGH", "HOORAY", "CONFUSED", "HEART", "ROCKET", "EYES")
+
+
+def author(text: Thing, _info: Info) -> Thing | None:
+    return user(text["author_id"])
+
+
+def editor(text: Thing, _info: Info) -> Thing | None:
+    return user(text["editor_id"])
+
+
+def association(text: Thing, _info: Info) -> str:
+    repo = repo_of(text)
+    if repo["owner_id"] == text["author_id"]:
+        return "OWNER"
+    found = one("select 1 from collaborators where repo_id = ? and user_id = ?", repo.id, text["author_id"])
+    return "COLLABORATOR" if found else "NONE"
+
+
+def repo_of(text: Thing) -> Thing:
+    if "repo_id" in text.row.keys():  # noqa: SIM118 - a row's own `in` looks at its values
+        return repository_of(text["repo_id"])
+    return repository_of(subject_of(text)["repo_id"])
+
+
+def repository(text: Thing, _info: Info) -> Thing:
+    return repo_of(text)
+
+
+def subject_of(text: Thing) -> Thing:
+    found = issue_or_pull(text["issue_id"])
+    assert found is not None
+    return found
+
+
+def edits(text: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    """Only the last edit is remembered; it is the one by which a change after the fact is noticed."""
+    if not text["edited_at"]:
+        return connection([], arguments)
+    edit = {
+        "id": f"UCE_{text.kind}{text.id}",
+        "createdAt": text["edited_at"],
+        "editedAt": text["edited_at"],
+        "updatedAt": text["edited_at"],
+        "editor": user(text["editor_id"]),
+        "deletedAt": None,
+        "deletedBy": None,
+        "diff": text["body"],
+    }
+    return connection([edit], arguments)
+
+
+def may_update(text: Thing) -> bool:
+    actor = current().actor
+    return text["author_id"] == actor.user_id or has_role(repo_of(text).row, "write", "issues", "pull_requests")
+
+
+def reaction_groups(*_: Any) -> list[dict[str, Any]]:
+    empty = {"users": NONE, "reactors": NONE, "createdAt": None, "viewerHasReacted": False}
+    return [empty | {"content": content} for content in REACTIONS]
+
+
+def body_html(text: Thing, _info: Info) -> str:
+    repo = repo_of(text)
+    return markdown.render(text["body"], issues_at=f"{root()}/{repo['owner']}/{repo['name']}/issues")
+
+
+COMMENT: dict[str, Resolver] = {
+    "author": author,
+    "authorAssociation": association,
+    "body": lambda text, _info: text["body"] or "",
+    "bodyHTML": body_html,
+    "bodyText": lambda text, _info: markdown.plain(text["body"]),
+    "createdViaEmail": constant(False),
+    "editor": editor,
+    "includesCreatedEdit": lambda text, _info: text["edited_at"] is not None,
+    "lastEditedAt": lambda text, _info: text["edited_at"],
+    "publishedAt": lambda text, _info: text["created_at"],
+    "reactionGroups": reaction_groups,
+    "repository": repository,
+    "userContentEdits": edits,
+    "viewerCanReact": constant(True),
+    "viewerCanUpdate": lambda text, _info: may_update(text),
+    "viewerCannotUpdateReasons": lambda text, _info: [] if may_update(text) else ["INSUFFICIENT_ACCESS"],
+    "viewerDidAuthor": lambda text, _info: text["author_id"] == current().actor.user_id,
+}
+
+
+def subject_path(subject: Thing) -> str:
+    repo = repository_of(subject["repo_id"])
+    return f"/{repo['owner']}/{repo['name']}/{'pull' if subject.kind == 'PullRequest' else 'issues'}/{subject['number']}"
+
+
+def path(subject: Thing, info: Info) -> str:
+    relative = info.field_name.lower().endswith("path")
+    return f"{'' if relative else root()}{subject_path(subject)}"
+
+
+def comment_path(comment: Thing, info: Info) -> str:
+    relative = info.field_name.lower().endswith("path")
+    return f"{'' if relative else root()}{subject_path(subject_of(comment))}#issuecomment-{comment.id}"
+
+
+def labels(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    asked = arguments.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
+    order = "name" if asked["field"] == "NAME" else "labels.id"
+    rows = many(
+        f"select labels.* from labels join issue_labels on label_id = labels.id where issue_id = ? order by {order} {asked['direction']}",
+        subject.id,
+    )
+    return connection(things("Label", rows), arguments)
+
+
+def assignees(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    rows = many("select users.* from users join issue_assignees on user_id = users.id where issue_id = ? order by users.id", subject.id)
+    return connection(things("User", rows), arguments)
+
+
+def comments(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    asked = arguments.get("orderBy")
+    order = f"updated_at {asked['direction']}, id {asked['direction']}" if asked else "id"
+    return query_connection("IssueComment", "select * from comments where issue_id = ?", [subject.id], order, arguments)
+
+
+def participants(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    rows = many(
+        "select * from users where id = ? or id in (select author_id from comments where issue_id = ?) order by id",
+        subject["author_id"],
+        subject.id,
+    )
+    return connection([Thing("User", row) for row in rows], arguments)
+
+
+def board_items(subject: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    archived = "" if arguments.get("includeArchived", True) else " and not archived"
+    return query_connection("ProjectV2Item", f"select * from board_items where issue_id = ?{archived}", [subject.id], "id", arguments)
+
+
+def closing_pulls(issue: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    """Pull requests whose text says that merging them closes this issue."""
+    repo = repository_of(issue["repo_id"])
+    states = "" if arguments.get("includeClosedPrs") else " and (issues.state = 'open' or merged_at is not null)"
+    rows = many(f"{PULLS} where repo_id = ? and instr(body, '#' || ?){states} order by number", repo.id, str(issue["number"]))
+    name = f"{repo['owner']}/{repo['name']}"
+    return connection([Thing("PullRequest", row) for row in rows if issue["number"] in closing.named_issues(row["body"], name)], arguments)
+
+
+def parent(issue: Thing, _info: Info) -> Thing | None:
+    row = one("select parent_id from sub_issues where child_id = ?", issue.id)
+    return issue_or_pull(row["parent_id"]) if row else None
+
+
+CHILDREN = f"{ISSUES} and id in (select child_id from sub_issues where parent_id = ?)"
+
+
+def sub_issues(issue: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
+    order = "(select position from sub_issues where child_id = issues.id), id"
+    return query_connection("Issue", CHILDREN, [issue.id], order, arguments)
+
+
+def sub_issues_summary(issue: Thing, _info: Info) -> dict[str, int]:
+    total = count(CHILDREN, issue.id)
+    done = count(f"{CHILDREN} and state = 'closed'", issue.id) if total else 0
+    return {"total": total, "completed": done, "percentCompleted": done * 100 // total if total else 0}
+
+
+def state_reason(issue: Thing, _info: Info, **_options: Any) -> str | None:
+    return issue["state_reason"].upper() if issue["state_reason"] else None
+
+
+def may_label(subject: Thing, _info: Info) -> bool:
+    return has_role(repo_of(subject).row, "triage", "issues", "pull_requests")
+
+
+def no_board(*_: Any, **__: Any) -> None:
+    return None
+
+
+SUBJECT: dict[str, Resolver] = COMMENT | {
+    "activeLockReason": constant(None),
+    "assignees": assignees,
+    "closed": lambda subject, _info: subject["state"] == "closed",
+    "comments": comments,
+    "isReadByViewer": constant(True),
+    "labels": labels,
+    "locked": flag("locked"),
+    "milestone": constant(None),
+    "participants": participants,
+    "projectCards": constant(NONE),
+    "projectItems": board_items,
+    "projectV2": no_board,
+    "projectsV2": constant(NONE),
+    "resourcePath": path,
+    "timelineItems": timeline_items,
+    "titleHTML": lambda subject, _info: markdown.plain(subject["title"]),
+    "url": path,
+    "viewerCanClose": lambda subject, _info: may_update(subject),
+    "viewerCanLabel": may_label,
+    "viewerCanReopen": lambda subject, _info: may_update(subject),
+}
+
+FIELDS: Fields = {
+    "Issue": SUBJECT
+    | {
+        "bodyResourcePath": path,
+        "bodyUrl": path,
+        "closedByPullRequestsReferences": closing_pulls,
+        "isPinned": constant(False),
+        "parent": parent,
+        "state": lambda issue, _info: issue["state"].upper(),
+        "stateReason": state_reason,
+        "subIssues": sub_issues,
+        "subIssuesSummary": sub_issues_summary,
+    },
+    "IssueComment": COMMENT
+    | {
+        "isMinimized": constant(False),
+        "issue": lambda comment, _info: subject_of(comment),
+        "minimizedReason": constant(None),
+        "pullRequest": lambda comment, _info: found if (found := subject_of(comment)).kind == "PullRequest" else None,
+        "resourcePath": comment_path,
+        "url": comment_path,
+        "viewerCanDelete": lambda comment, _info: may_update(comment),
+        "viewerCanMinimize": constant(False),
+    },
+}

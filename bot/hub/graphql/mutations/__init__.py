@@ -1,0 +1,1 @@
+"""GraphQL mutations, a module for each subject."""

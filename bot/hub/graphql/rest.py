@@ -1,0 +1,66 @@
+"""How a mutation does its work: through the REST route that does the same, so that both have one set of rules."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import current_app
+from graphql import GraphQLError
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import EnvironBuilder
+
+from bot.hub.graphql.things import Refused, Resolver, Thing, repository_of
+from bot.hub.web.answers import Problem
+from bot.hub.web.context import current
+
+KINDS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "STALE_DATA"}
+
+
+def rest(method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """The JSON that the route answers with. It runs within this request: same asker, same clock, not counted again."""
+    builder = EnvironBuilder(method=method, path=path, json=dict(body) if body is not None else None, base_url=current().hub.base_url)
+    try:
+        with current_app.request_context(builder.get_environ()):
+            answer = current_app.make_response(current_app.dispatch_request())
+            return answer.get_json(silent=True)
+    except Problem as problem:
+        raise refusal(problem) from None
+    except HTTPException as missing:
+        raise Refused("UNPROCESSABLE", f"The embedded GitHub does not do {method} {path}: {missing.name}") from None
+    finally:
+        builder.close()
+
+
+def refusal(problem: Problem) -> GraphQLError:
+    message = ", ".join(filter(None, map(_words, problem.errors))) or problem.message
+    return Refused(KINDS.get(problem.status, "UNPROCESSABLE"), message)
+
+
+def _words(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return str(error.get("message") or f"{str(error.get('field', '')).capitalize()} {str(error.get('code', '')).replace('_', ' ')}")
+
+
+def at(repo: Thing) -> str:
+    return f"/repos/{repo['owner']}/{repo['name']}"
+
+
+def at_issue(subject: Thing) -> str:
+    return f"{at(repository_of(subject['repo_id']))}/issues/{subject['number']}"
+
+
+def at_pull(pull: Thing) -> str:
+    return f"{at(repository_of(pull['repo_id']))}/pulls/{pull['number']}"
+
+
+def mutation(work: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Resolver:
+    """A mutation takes one input and hands back the client's own id for it."""
+
+    def resolve(_source: Any, _info: Any, *, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - GitHub's name
+        return {"clientMutationId": input.get("clientMutationId")} | work(input)
+
+    return resolve
+
+
+def present(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

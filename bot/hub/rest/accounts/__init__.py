@@ -1,0 +1,1 @@
+"""REST: people, organizations and apps."""

@@ -1,0 +1,1 @@
+"""REST: workflows, their runs, settings, secrets and variables."""

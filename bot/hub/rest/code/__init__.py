@@ -1,0 +1,1 @@
+"""REST: what git holds, the rules for branches, and what was found out about commits."""

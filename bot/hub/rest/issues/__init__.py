@@ -1,0 +1,1 @@
+"""REST: issues, what hangs on them, and finding them."""

@@ -1,0 +1,1 @@
+"""REST: repositories, who works on them, their hooks and rulesets."""

@@ -1,0 +1,1 @@
+"""Rows as GitHub's JSON shows them, in answers and webhooks alike."""
