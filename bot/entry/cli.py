@@ -11,8 +11,6 @@ import click
 
 from bot.entry.actions.commands import actions
 from bot.entry.setup.commands import COMMANDS
-from bot.hub.serve import serving
-from bot.hub.store.hub import open_hub
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
@@ -202,6 +200,9 @@ def demo(keep: bool) -> None:
 def hub(port: int, root: Path) -> None:
     """Serve the embedded GitHub on this machine, for a first try or for working with no network."""
     import threading
+
+    from bot.hub.serve import serving
+    from bot.hub.store.hub import open_hub
 
     with serving(open_hub(root), port=port) as served:
         click.echo(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
