@@ -14,6 +14,7 @@ from bot.hub.serve import serving
 from tests.hub.garden import HOME
 from tests.hub.grown import garden
 from tests.hub.test_pages import _colors
+from tests.patience import PATIENCE
 
 KEPT = Path(__file__).parents[2] / "build" / "screenshots"
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
@@ -23,7 +24,7 @@ QUIET = (
 )
 pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: screenshots are not taken"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(1800),
 ]
 
 
@@ -39,7 +40,7 @@ def photograph(url: str, name: str, folder: Path, *, width: int, height: int, da
     picture.unlink(missing_ok=True)
     mode = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []
     command = [str(BROWSER), *QUIET, *mode, f"--user-data-dir={folder}", f"--window-size={width},{height}", f"--screenshot={picture}", url]
-    subprocess.run(command, check=True, capture_output=True, timeout=90, env=os.environ | {"HOME": str(folder)})
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env=os.environ | {"HOME": str(folder)})
     return picture.read_bytes()
 
 
