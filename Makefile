@@ -21,7 +21,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
+.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -34,7 +34,10 @@ setup-runtime: $(RUNTIME) ## make .venv with only what the bot itself needs
 demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leaves the pages up; MODEL=<id> with ANTHROPIC_API_KEY uses the real model)
 	@$(BIN)/groundskeeper demo
 
-test: setup ## run all tests (ARGS="tests/core -k lease" narrows them)
+test: setup ## run the tests, slow promises left out (ARGS="tests/core -k lease" narrows them)
+	@$(PYTHON) -m pytest -n 2 -m 'not slow' $(ARGS)
+
+test-all: setup ## run all tests, as CI does
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 check: check-form check-types check-imports check-workflows ## formatting, lint, types, import rules, workflow files

@@ -24,6 +24,7 @@ import yaml
 from bot.hub.actions import runs as action_runs
 from bot.hub.store.hub import Hub
 from tests.actions.expressions import as_text, evaluated, filled
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
@@ -64,8 +65,8 @@ class Runner:
     workflow: Path = WORKFLOW
     """As it is here, or as `init` has written it for a repository."""
     warm: bool = False
-    """Whether machines find installed what the first one installed: the action is then executed once only."""
-    installed: Path | None = None
+    """Whether machines find installed what the first one installed: the action is then executed only once with the same inputs."""
+    installed: dict[str, Path] = field(default_factory=dict)
     cancels: dict[str, str] = field(default_factory=dict)
     """Job to the words in its output at which somebody presses *Cancel*, once."""
     hub: Hub | None = None
@@ -193,13 +194,13 @@ class Job:
             place = HERE / own["path"] / "action.yml"
             spec = read(place)
             inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
-            runner, made = self.workflow.runner, self.place / "temp" / "groundskeeper"
-            if runner.warm and runner.installed is not None:
-                shutil.copy2(runner.installed, made)
+            runner, made, wanted = self.workflow.runner, self.place / "temp" / "groundskeeper", json.dumps(inputs)
+            if runner.warm and wanted in runner.installed:
+                shutil.copy2(runner.installed[wanted], made)
                 return
             for step in spec["runs"]["steps"]:
                 self._step(step, place, inputs)
-            runner.installed = made
+            runner.installed[wanted] = made
             return
         name, _, commit = action.partition("@")
         assert name in _OFFICIAL, f"nothing stands in for {name}"
@@ -268,7 +269,7 @@ class Job:
             command, cwd=self.place / "work", env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         ) as process:
             assert process.stdout is not None
-            guard = threading.Timer(110, os.killpg, (process.pid, signal.SIGKILL))
+            guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
             guard.start()
             for line in process.stdout:
                 said.append(line)
@@ -277,7 +278,7 @@ class Job:
                     self.status = "cancelled"
                     process.send_signal(signal.SIGINT)
                     guard.cancel()
-                    guard = threading.Timer(10, os.killpg, (process.pid, signal.SIGKILL))
+                    guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
                     guard.start()
             process.wait()
             guard.cancel()
