@@ -74,7 +74,7 @@ def _ended(started: StartedRun, stopped: str | None, unprepared: Unprepared) -> 
     """Before the first question to the model, so that nothing was spent."""
     if stopped is not None:
         return Bundle(run=started.holder.run, ending=Ending.STOPPED, note=stopped)
-    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why)
+    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why, transcript=started.brief.transcript)
 
 
 def _save(place: Path, transcript: str) -> None:
