@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.core.environment.facts import Environment
@@ -61,6 +62,8 @@ def _short(command: str) -> str:
 
 
 def _last_words(output: str) -> str:
-    lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if "error" in line.casefold()), lines[-1] if lines else "")
-    return f", saying “{said[:300].rstrip('.')}”" if said else ""
+    """The first lines that speak of an error, since what follows them is mostly advice; else the last line."""
+    lines = [" ".join(line.split()) for line in output.splitlines() if line.strip() and "complete log of this run" not in line]
+    errors = [line for line in lines if re.search(r"(?i)\b(error|cause|fatal|failed)\b", line)]
+    said = "; ".join(dict.fromkeys(errors[:3] or lines[-1:]))
+    return f", saying “{said[:400].rstrip('.')}”" if said else ""
