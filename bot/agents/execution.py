@@ -15,12 +15,15 @@ from bot.agents.loop import begin, converse
 from bot.agents.run_ports import RunPorts
 from bot.agents.segment import Segment, SegmentResult
 from bot.agents.tools import Finished, GaveUp, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
+from bot.core.markdown.words import one_line, shortened
 from bot.core.money.pricing import Price
+from bot.core.runs.convention import refusal
 from bot.core.runs.run import Brief, Bundle, Ending, GateResult
 
 
 class FinishInput(Input):
     report: Annotated[str, Field(min_length=1, max_length=8000, description="what was done, how it was checked")]
+    title: Annotated[str, Field(max_length=300, description="of the pull request and its commit: what the change does")] = ""
     give_up: bool = False
 
 
@@ -29,11 +32,22 @@ class Unchanged:
     report: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    report: str
+    title: str
+
+
+_TITLES_ASKED = 2
+"""So often a title is sent back; the work is not lost for its sake."""
+
+
 @dataclass
 class _Gates:
     """The last results, kept for the bundle however the run ends."""
 
     results: tuple[GateResult, ...] = ()
+    titles_refused: int = 0
 
     @property
     def failing(self) -> GateResult | None:
@@ -58,9 +72,14 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
 
     def act(given: FinishInput) -> ToolOutcome:
         if given.give_up:
-            return GaveUp(why=" ".join(given.report.split())[:500])
+            return GaveUp(why=shortened(one_line(given.report), 500))
+        unfit = refusal(given.title, brief.convention) if given.title else None
+        if unfit is not None and gates.titles_refused < _TITLES_ASKED:
+            gates.titles_refused += 1
+            return ToolResult(text=f"Not finished: {unfit}", is_error=True)
+        title = given.title if unfit is None else ""
         try:
-            commits.commit_rest(brief, ports, _subject(given.report))
+            commits.commit_rest(brief, ports, title or _subject(given.report))
             if not commits.commits_since(brief, ports, _start(brief)):
                 return Finished(value=Unchanged(report=given.report))
             carried = commits.work(brief, ports)
@@ -71,7 +90,7 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
             return ToolResult(text=f"Not finished: {refused}", is_error=True)
         if failing := gates.failing:
             return ToolResult(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
-        return Finished(value=given.report)
+        return Finished(value=Changed(report=given.report, title=title))
 
     return ToolSpec(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
 
@@ -103,7 +122,7 @@ def _start(brief: Brief) -> str:
 
 def _subject(report: str) -> str:
     first = " ".join(next((line for line in report.splitlines() if line.strip()), "").lstrip("#*- ").split())
-    return first if len(first) <= 72 else first[:71] + "…"
+    return shortened(first, 71)
 
 
 def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) -> Bundle:
@@ -120,8 +139,8 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
     match ended.ending:
         case Ending.FINISHED if isinstance(ended.value, Unchanged):
             return replace(bundle, ending=Ending.FAILED, note="Nothing was changed.", report=ended.value.report, transcript=None)
-        case Ending.FINISHED:
-            bundle = replace(bundle, report=str(ended.value), note=_said_of(brief, gates))
+        case Ending.FINISHED if isinstance(ended.value, Changed):
+            bundle = replace(bundle, report=ended.value.report, title=ended.value.title, note=_said_of(brief, gates))
         case Ending.UNFINISHED if gates.failing is not None:
             bundle = replace(bundle, note=f"{bundle.note} The {gates.failing.gate} gate still fails.")
         case _:

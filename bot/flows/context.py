@@ -39,6 +39,8 @@ class RunContext:
 class Context(RunContext):
     repository: str
     default_branch: str
+    web: str
+    """The address of the repository's pages."""
     policy: Policy
     reads: GitHubReads
     writes: GitHubWrites
@@ -46,6 +48,8 @@ class Context(RunContext):
     board: BoardWriter
     writer: Holder
     """This process, as the one that writes to GitHub's API."""
+    former_writers: frozenset[Holder] = frozenset()
+    """Processes of the same home that are gone for certain: what they still hold is this one's to take over."""
     new_id: Callable[[], str]
     """Unguessable, never the same twice."""
     job: str | None = None

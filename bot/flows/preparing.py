@@ -32,7 +32,7 @@ class Ready:
     def fresh(self, bundle: bytes, head: str) -> Iterator[Fresh | str]:
         """The commits are taken in as publishing takes them in; what it would refuse is judged by nobody."""
         start, context = self.start, self.context
-        admitted = context.code.admit(bundle, base=start.head or start.base, head=head, known=start.base)
+        admitted = context.code.admit(bundle, base=start.head or start.base, head=head, known=start.base, agent=start.agent)
         if isinstance(admitted, str):
             yield f"what would be published was not accepted: {admitted}"
             return

@@ -61,7 +61,7 @@ def carry_out(
                 save=lambda transcript: _save(place, transcript),
                 watch=seen,
             )
-            bundle = run_brief(replace(started.brief, baseline=ready.baseline), ports)
+            bundle = replace(run_brief(replace(started.brief, baseline=ready.baseline), ports), sandboxed=ready.sandbox.isolating)
     except GitError as trouble:
         return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
     bundle = replace(bundle, scripted=context.model.scripted)

@@ -15,6 +15,7 @@ from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservati
 from bot.core.orders.commands import is_mention
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
+from bot.core.runs.convention import SUBJECTS_READ, Convention, convention_of
 from bot.core.runs.criteria import Criterion, criteria_of, visible
 from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
@@ -108,7 +109,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
-        checks=_outcomes(project),
+        checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
@@ -118,6 +119,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
         transcript=context.refs.transcript(start.number) if wants_transcript else None,
+        convention=convention_of(context.code.subjects(start.base, SUBJECTS_READ)) if start.role is Role.EXECUTION else Convention(),
     )
 
 
@@ -148,13 +150,14 @@ def _discussion(project: Project | None) -> tuple[str, ...]:
     return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
 
-def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:
+def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:
+    """For a rework without the failed checks, whose words are among its findings already."""
     if project is None or project.pull is None:
         return ()
     checks = [
         CheckOutcome(name=check.name, passed=check.state is CheckState.SUCCESS, output=check.summary)
         for check in project.pull.checks
-        if check.state is not CheckState.PENDING
+        if check.state is not CheckState.PENDING and role is not Role.EXECUTION
     ]
     gates = [run.gates for run in project.record.runs if run.head == project.pull.head and run.gates][-1:]
     return (*checks, *(CheckOutcome(name=f"gate {g.gate}", passed=g.passed, output=g.output) for g in (gates[0] if gates else ())))

@@ -40,7 +40,7 @@ def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
         assert "`why` needs the number of an issue as `project`, as in 42; it has `x`" in here.order(command="why", project="x")
         assert "Paused agent 1: it loops" in here.order(command="stop", agent="1", reason="it loops")
         assert "There is no agent `7` here" in here.order(command="stop", agent="7")
-        assert "StartedRun again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
+        assert "Started again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
         assert "agent 1 is paused by ann" in here.order(command="why", project=str(number))
         assert here.world.refs().records.get(number) is None
 

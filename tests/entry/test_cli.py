@@ -63,7 +63,7 @@ def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]],
 
     assert stopped.stdout.startswith("Stopped. Agents at work end within 30 seconds")
     assert "It was stopped already" in again.stdout
-    assert started.stdout.startswith("StartedRun again.")
+    assert started.stdout.startswith("Started again.")
     assert world.refs().stop is None
 
 
@@ -105,9 +105,9 @@ def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     done = groundskeeper({"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
 
     assert done.returncode == 2
-    assert done.stderr == (
-        "groundskeeper: GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.\n"
-    )
+    assert done.stderr.startswith(f"groundskeeper: {tmp_path}: the repository on GitHub cannot be told (")
+    assert done.stderr.endswith("). Say it with --repository OWNER/NAME.\n")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_bad_token_is_one_clear_line(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:

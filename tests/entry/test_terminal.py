@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.entry.actions import runner_environment
-from bot.entry.terminal import printer
+from bot.entry.terminal import report
 
 HOSTILE = (
     "::add-mask::a",
@@ -47,9 +47,9 @@ def test_no_line_of_a_job_is_a_command_to_the_runner(
 
 def test_no_line_of_a_run_is_a_command_to_the_runner() -> None:
     out = io.StringIO()
-    watcher = printer(Console(file=out, width=200, highlight=False))
+    watcher = report(Console(file=out, width=200, highlight=False)).watcher
     for words in HOSTILE:
         watcher.error(words)
 
     assert obeyed(out.getvalue()) == []
-    assert len(out.getvalue().splitlines()) == len(HOSTILE)
+    assert len(out.getvalue().splitlines()) == len(HOSTILE) + 1  # the day comes first

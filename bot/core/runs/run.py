@@ -9,6 +9,7 @@ from enum import Enum
 from bot.core.money.pricing import ZERO, MicroUsd, Usage
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
+from bot.core.runs.convention import Convention
 from bot.core.runs.criteria import Criterion
 
 
@@ -127,6 +128,8 @@ class Brief:
     """Validation: what is to be judged."""
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
+    convention: Convention = field(default_factory=Convention)
+    """How commit subjects are worded here, for the title that the agent gives."""
 
 
 class Ending(Enum):
@@ -137,6 +140,8 @@ class Ending(Enum):
     """Ended by an emergency stop, with its work kept."""
     LIMITED = "limited"
     """A usage limit of the model's vendor; `Bundle.resume_at` says until when, where that is known."""
+    GAVE_UP = "gave up"
+    """The agent says that it cannot be done, and why; a person decides."""
     FAILED = "failed"
     UNPREPARED = "unprepared"
     """The repository's environment could not be made: nothing was asked of a model, and nothing is before the base moves."""
@@ -165,6 +170,8 @@ class Bundle:
     """One sentence of what happened, in the bot's words, from observed facts."""
     report: str = ""
     """What the agent says that it did; shown as its claim."""
+    title: str = ""
+    """For the pull request and its commit, in the repository's own convention; empty where the agent gave none that fits."""
     steps: int = 0
     spend: Spend = Spend()
     git_bundle: bytes | None = None
@@ -176,3 +183,5 @@ class Bundle:
     resume_at: datetime | None = None
     scripted: bool = False
     """Whether a scenario was played instead of asking a model."""
+    sandboxed: bool | None = None
+    """Whether a sandbox without network stood between it and the machine; None where nobody noted it."""
