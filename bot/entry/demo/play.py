@@ -78,10 +78,7 @@ def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
                 seen = _prove(served, garden, wired, model, number, root)
                 _summary(out, hub, wired, seen, time.monotonic() - began)
                 if keep:
-                    out.print("The pages stay up until you press Ctrl-C:")
-                    _addresses(out, _places(served) | _made(served, garden))
-                    with suppress(KeyboardInterrupt):
-                        served.wait()
+                    stay_up(out, served, garden)
         except NotAsSaid as wrong:
             out.print(f"[bold red]Not as said:[/bold red] {wrong}")
             return 1
@@ -91,6 +88,13 @@ def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
             out.print(f"[bold red]The embedded GitHub broke:[/bold red] {escape(str(broken))}")
             return 1
     return 0
+
+
+def stay_up(out: Console, served: Served, garden: Garden) -> None:
+    out.print("The pages stay up until you press Ctrl-C:")
+    _addresses(out, _places(served) | _made(served, garden))
+    with suppress(KeyboardInterrupt):
+        served.wait()
 
 
 def _places(served: Served) -> dict[str, str]:

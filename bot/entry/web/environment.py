@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
+from bot.entry.github_hosts import refuse_to_dispatch
 from bot.entry.home import ensure_home
 from bot.entry.models import chosen_model
 from bot.entry.web.serving import StartMode, assemble, serve
@@ -24,6 +25,8 @@ def serve_from_environment(home: Path, *, repository: str | None, host: str, por
     if mode is StartMode.LOCAL:
         chosen_model(clock)  # only for its refusal: it would otherwise come with the first hint, where nobody looks
     settings = from_environment(ensure_home(home), repository=repository, anywhere=True)
+    if mode is StartMode.DISPATCH:
+        refuse_to_dispatch(settings.api_url)
     if not (mode is StartMode.DISPATCH and isinstance(settings.worker, AppKey)):
         settings = from_environment(home, repository=repository)
     service = assemble(
