@@ -43,7 +43,7 @@ from bot.flows.context import Context, RunContext
 from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
 
-_JOBS_WAIT = timedelta(minutes=90)
+_JOBS_WAIT = timedelta(minutes=150)
 """How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
 
 

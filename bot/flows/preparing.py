@@ -24,6 +24,7 @@ class Ready:
     workspace: Workspace
     products: tuple[str, ...]
     baseline: tuple[GateResult, ...]
+    prepared: Prepared
     context: RunContext
     start: StartRun
     cancelled: Callable[[], bool]
@@ -70,6 +71,7 @@ def making_ready(
                 workspace=workspace,
                 products=prepared.products,
                 baseline=baseline,
+                prepared=prepared,
                 context=context,
                 start=start,
                 cancelled=cancelled,
