@@ -72,7 +72,7 @@ def test_a_cancelled_job_hands_in_what_it_has_and_the_next_one_goes_on(tmp_path:
     """The slow command is on its way when somebody presses *Cancel*."""
     with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True, story=SLOW) as here:
         number = here.world.open_issue("The second pot is not counted")
-        here.runner.cancels["agent"] = "2/100"
+        here.runner.cancels["agent"] = "step 2 of 100"
 
         here.schedule()
         (cancelled,) = here.world.record(number).runs

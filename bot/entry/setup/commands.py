@@ -50,6 +50,7 @@ _SOURCE = click.option(
 @click.option("--worker-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="File with its private key.")
 @click.option("--reviewer-app", type=click.IntRange(1), metavar="ID", help="The reviewer app's id.")
 @click.option("--reviewer-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="File with its private key.")
+@click.option("--try/--no-try", "tried", default=True, show_default=True, help="Prepare the environment here and run the gates in it.")
 @click.option("--force", is_flag=True, help="Write the two files anew, even where you changed them.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
@@ -65,6 +66,7 @@ def init(
     worker_key: Path | None,
     reviewer_app: int | None,
     reviewer_key: Path | None,
+    tried: bool,
     force: bool,
     yes: bool,
     dry_run: bool,
@@ -107,6 +109,8 @@ def init(
                 )
                 say_all(lines)
     if not dry_run:
+        if tried:
+            _try_environment(place)
         say_all(["", "Then commit and push the two files, and look with `groundskeeper doctor` whether everything is right."])
     _end(failures)
 
@@ -243,6 +247,18 @@ def _carry_out(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bo
         failed=lambda failure: click.echo(f"   {failure.step.what} failed: {failure.reason}. {failure.step.otherwise}".rstrip(), err=True),
         keep=lambda after: settings.keep(place, after),
     )
+
+
+def _try_environment(place: Place) -> None:
+    """What comes of it is shown and decides nothing: the files are written already, and may be what has to be mended."""
+    from bot.entry.config import Config
+    from bot.entry.setup import doctor, doctor_environment, files
+    from bot.entry.terminal import say_all
+
+    say_all(["", "Preparing the environment here as an agent's is, and running the gates in it:"])
+    config = files.configured(place.checkout) or Config()
+    for finding in doctor_environment.examined(place.checkout, place.repo.full_name, config):
+        say_all("\n".join(doctor.as_lines(finding)).splitlines())
 
 
 def _end(failures: tuple[Failure, ...]) -> None:
