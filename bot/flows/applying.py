@@ -31,7 +31,7 @@ from bot.core.facts.record import IDEATION, Update
 from bot.core.ideas.ideation import FileValidProposal, pending_proposal
 from bot.core.lifecycle.lease import Refused, expired
 from bot.core.lifecycle.status import current_pull, current_runs
-from bot.core.orders.labels import PROPOSED, READY
+from bot.core.orders.labels import PROPOSED, READY, category_label
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
 from bot.flows.context import Context
@@ -231,7 +231,9 @@ def _file(context: Context, snapshot: Snapshot, effect: FileProposal) -> Applied
     pending = pending_proposal(snapshot.ideation)
     if not isinstance(pending, FileValidProposal) or pending.run != effect.run:
         return Applied(effect=effect, summary="the proposal was filed already", done=False)
-    labels = [PROPOSED, READY] if effect.queue else [PROPOSED]
+    category = category_label(pending.proposal.category)
+    context.writes.ensure_labels([category])
+    labels = [PROPOSED, *([READY] if effect.queue else []), category.name]
     number = context.writes.open_issue(
         title=pending.proposal.title, body=proposal_body(pending), labels=labels, mark=proposal_mark(effect.run)
     )

@@ -6,18 +6,19 @@ from bot.agents.gates import detect_gates
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.evidence.verdict import findings_of
-from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
+from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
 from bot.core.lifecycle.lease import Refused, taken
 from bot.core.lifecycle.status import current_pull
 from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservation
-from bot.core.orders.commands import is_mention
+from bot.core.orders.labels import categories_of
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import Criterion, criteria_of, visible
 from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
+from bot.flows.discussion import discussion, guidance, said_of_proposals
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
 
@@ -105,7 +106,8 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         cycle=start.cycle,
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
         body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
-        discussion=_discussion(project),
+        discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
+        guidance=guidance(context, start.base),
         criteria=_criteria(project, proposal),
         base=start.base,
         head=start.head,
@@ -116,7 +118,8 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
-        category=_category(context, start.category),
+        persona=_persona(context, project) if start.role is Role.EXECUTION else None,
+        category=_category(context, proposal.category if proposal else start.category),
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
         transcript=context.refs.transcript(start.number) if wants_transcript else None,
@@ -132,22 +135,6 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
     if project is not None:
         return criteria_of(project.issue.title, project.issue.body)
     return tuple(Criterion(text=text) for text in proposal.criteria) if proposal else ()
-
-
-def _discussion(project: Project | None) -> tuple[str, ...]:
-    """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on.
-
-    An asker without write access is heard only with what stood there when it was queued: as for title and body, somebody has read that.
-    """
-    if project is None or project.issue.queued is None:
-        return ()
-    issue, queued = project.issue, project.issue.queued
-
-    def counts(one: Comment) -> bool:
-        approved = one.may_write or one.changed_at <= queued.at
-        return (one.author == queued.by or (one.author == issue.author and approved)) and not is_mention(one.body)
-
-    return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
 
 def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:
@@ -170,6 +157,13 @@ def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
     contents = context.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
     return detect_gates({path: contents.get(path, "") for path in listing})
+
+
+def _persona(context: Context, project: Project | None) -> str | None:
+    """Whom the work is for, where it is an improvement in one category."""
+    names = categories_of(project.issue.labels) if project else frozenset[str]()
+    personas = [category.persona for category in context.policy.categories if category.name in names]
+    return personas[0] if len(personas) == 1 else None
 
 
 def _category(context: Context, name: str | None) -> Category | None:

@@ -11,6 +11,7 @@ from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import INBOX
 from bot.core.lifecycle.phase import ENDED, Phase
 from bot.core.lifecycle.status import Status
+from bot.core.orders.labels import categories_of
 from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
 
 _ANSWERED_AT_ONCE = 10
@@ -92,6 +93,13 @@ def _first(reply: list[PendingReply]) -> tuple[PendingReply, ...]:
     """As many comments as fit into one answer, each with all of its lines."""
     comments = list(dict.fromkeys(one.comment for one in reply))[:_ANSWERED_AT_ONCE]
     return tuple(one for one in reply if one.comment in comments)
+
+
+def category_pause(project: Project, snapshot: Snapshot) -> str | None:
+    """Why nothing new is begun on it, where people paused what it is an improvement in."""
+    paused = snapshot.paused(Pausable.CATEGORY)
+    names = sorted(categories_of(project.issue.labels) & paused.keys())
+    return f"category {names[0]} is paused by {paused[names[0]].by}: {paused[names[0]].reason}" if names else None
 
 
 def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | str:

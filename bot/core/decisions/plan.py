@@ -22,7 +22,7 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.order_handling import eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.order_handling import category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
@@ -197,6 +197,9 @@ def _starts(
         if status.phase is Phase.READY and conflicts > MOST_CONFLICTS:
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
             statuses[project.number] = Status(phase=Phase.PAUSED, reason=reason)
+            continue
+        if status.phase is Phase.READY and (paused := category_pause(project, snapshot)) is not None:
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=paused)
             continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
         if isinstance(free, str):

@@ -10,6 +10,7 @@ from bot.core.money.pricing import ZERO, MicroUsd, Usage
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import Criterion
+from bot.core.runs.guidance import Guidance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,8 @@ class Brief:
     """Validation: what is to be judged."""
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
+    guidance: tuple[Guidance, ...] = ()
+    """What the repository says to whoever works in it, as it stands at the base."""
 
 
 class Ending(Enum):
