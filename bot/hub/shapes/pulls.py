@@ -154,4 +154,4 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "start_side": row["start_side"],
         "subject_type": row["subject_type"],
         "reactions": reactions.counted("review_comments", row["id"], base),
-    }
+    } | ({"in_reply_to_id": row["in_reply_to_id"]} if row["in_reply_to_id"] else {})
