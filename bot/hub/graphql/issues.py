@@ -95,7 +95,7 @@ _REACTED = {
 }
 
 
-def reaction_groups(text: Thing, _info: Info) -> list[dict[str, Any]]:
+def reaction_groups(text: Thing, _info: Any = None) -> list[dict[str, Any]]:
     rows = reactions.to(_REACTED[text.kind], text.id) if text.kind in _REACTED else []
     return [
         {

@@ -30,7 +30,7 @@ def add(given: Mapping[str, Any]) -> dict[str, Any]:
         sql = "insert or ignore into reactions (about, about_id, user_id, content, created_at) values (?, ?, ?, ?, ?)"
         db.execute(sql, (*mine, now.hub.now()))
     row = one("select * from reactions where about = ? and about_id = ? and user_id = ? and content = ?", *mine)
-    groups = reaction_groups(about, None)
+    groups = reaction_groups(about)
     return {"reaction": Thing("Reaction", row) if row else None, "subject": about, "reactionGroups": groups}
 
 
