@@ -30,12 +30,19 @@ def begin(hub: Hub, pull: sqlite3.Row, comment: Mapping[str, Any], author_id: in
         field = "path" if "Path" in str(problem.errors) else "line"
         wrong = {"resource": "PullRequestReviewComment", "code": "invalid", "field": f"pull_request_review_thread.{field}"}
         raise Problem(422, "Validation Failed", [wrong]) from None
-    place = {"path": comment["path"], "line": line.number, "side": line.side, "diff_hunk": line.hunk, "in_reply_to_id": None}
+    place = {
+        "path": comment["path"],
+        "line": line.number,
+        "side": line.side,
+        "position": line.position,
+        "diff_hunk": line.hunk,
+        "in_reply_to_id": None,
+    }
     return _add(hub, pull, str(comment["body"]), author_id, place)
 
 
 def answer(hub: Hub, pull: sqlite3.Row, first: sqlite3.Row, body: str, author_id: int) -> sqlite3.Row:
-    place = {key: first[key] for key in ("path", "line", "side", "diff_hunk")} | {"in_reply_to_id": first["id"]}
+    place = {key: first[key] for key in ("path", "line", "side", "position", "diff_hunk")} | {"in_reply_to_id": first["id"]}
     return _add(hub, pull, body, author_id, place)
 
 

@@ -47,8 +47,8 @@ def submit(
         ).fetchone()
         for comment, line in placed:
             db.execute(
-                "insert into review_comments (issue_id, review_id, author_id, body, path, line, side, commit_id, diff_hunk, created_at, updated_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into review_comments (issue_id, review_id, author_id, body, path, line, side, position, commit_id, diff_hunk, created_at, updated_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     pull["id"],
                     row["id"],
@@ -57,6 +57,7 @@ def submit(
                     comment["path"],
                     line.number,
                     line.side,
+                    line.position,
                     row["commit_id"],
                     line.hunk,
                     at,
