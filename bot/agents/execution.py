@@ -12,16 +12,19 @@ from bot.agents.brief import Prompt
 from bot.agents.edit_tool import edit_tool
 from bot.agents.gates import run_gates
 from bot.agents.loop import begin, converse
+from bot.agents.note_answers import Answers, answers_to
 from bot.agents.run_ports import RunPorts
 from bot.agents.segment import Segment, SegmentResult
 from bot.agents.tools import Finished, GaveUp, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
 from bot.core.money.pricing import Price
+from bot.core.runs.note import NoteAnswer
 from bot.core.runs.run import Brief, Bundle, Ending, GateResult
 
 
 class FinishInput(Input):
     report: Annotated[str, Field(min_length=1, max_length=8000, description="what was done, how it was checked")]
     give_up: bool = False
+    answers: Answers = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,8 @@ class _Gates:
     """The last results, kept for the bundle however the run ends."""
 
     results: tuple[GateResult, ...] = ()
+    answers: tuple[NoteAnswer, ...] = ()
+    """What the agent says to people's notes."""
 
     @property
     def failing(self) -> GateResult | None:
@@ -43,7 +48,7 @@ class _Gates:
 def execute(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
     commits.prepare(brief, ports)
     gates = _Gates()
-    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
+    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, going_on=prompt.going_on, price=price)
     environment = commits.environment_for(brief)
     segment.tools = (
         bash_tool(ports, writable=True, environment=environment, time_left=segment.time_left),
@@ -59,6 +64,10 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
     def act(given: FinishInput) -> ToolOutcome:
         if given.give_up:
             return GaveUp(why=" ".join(given.report.split())[:500])
+        answers = answers_to(brief.notes, given.answers)
+        if isinstance(answers, str):
+            return ToolResult(text=f"Not finished: {answers}", is_error=True)
+        gates.answers = answers
         try:
             commits.commit_rest(brief, ports, _subject(given.report))
             if not commits.commits_since(brief, ports, _start(brief)):
@@ -94,10 +103,13 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
         steps=ended.steps,
         spend=ended.spend,
         gates=gates.results,
+        answers=gates.answers,
         transcript=ended.transcript,
         resume_at=ended.resume_at,
     )
     match ended.ending:
+        case Ending.FINISHED if isinstance(ended.value, Unchanged) and gates.answers:
+            return replace(bundle, note="Answered without changing anything.", report=ended.value.report)
         case Ending.FINISHED if isinstance(ended.value, Unchanged):
             return replace(bundle, ending=Ending.FAILED, note="Nothing was changed.", report=ended.value.report, transcript=None)
         case Ending.FINISHED:

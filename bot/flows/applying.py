@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.decisions.effects import (
+    AcknowledgeNotes,
+    AnswerNotes,
     Archive,
     CloseIssue,
     ConfirmQueuedMerge,
@@ -36,6 +38,7 @@ from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
 from bot.flows.context import Context
 from bot.flows.expiring import expiry
+from bot.flows.noting import acknowledge, answer_notes
 from bot.flows.orders import execute_order, post_replies
 from bot.flows.ref_updates import move, record_of
 from bot.flows.starting import begin
@@ -121,6 +124,11 @@ def _apply(context: Context, snapshot: Snapshot, effect: Effect) -> Applied:
             return _settled(effect, _restore(context, effect))
         case ExecuteOrder():
             return _settled(effect, execute_order(context, effect))
+        case AcknowledgeNotes():
+            wrong = acknowledge(context, effect)
+            return Applied(effect=effect, summary=f"{describe(effect)}; not all: {wrong}" if wrong else describe(effect))
+        case AnswerNotes():
+            return _settled(effect, answer_notes(context, _project(snapshot, effect.number), effect))
         case PostReplies():
             return _settled(effect, post_replies(context, snapshot, effect))
 

@@ -58,6 +58,7 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
             cycle=start.cycle,
             base=start.base,
             head=start.head,
+            notes=tuple(note.ref for note in start.notes),
         )
         after = taken(record, lease, now)
         if isinstance(after, Refused):
@@ -107,12 +108,13 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
         body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
         discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
+        notes=start.notes,
         guidance=guidance(context, start.base),
         criteria=_criteria(project, proposal),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
-        findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
+        findings=findings_of(project, pull, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",

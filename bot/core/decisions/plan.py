@@ -22,7 +22,9 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
+from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
 from bot.core.decisions.order_handling import category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.evidence.notes import pending_notes
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
@@ -75,8 +77,10 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     ideas, idle = _ideation(snapshot, policy, now, statuses, budget)
     done = to_archive(snapshot, statuses, frozenset(effect.number for effect in first))
     replies = replies_to_post(snapshot, statuses, starting={start.number for start in starts})
+    busy = {effect.number for effect in (*first, *replies, *starts, *done)} | {project.number for project in moving}
+    notes: tuple[Effect, ...] = (*notes_to_acknowledge(snapshot, policy), *notes_to_answer(snapshot, policy, busy=busy))
     statuses = _without_notice(snapshot, statuses)
-    return Plan(statuses=statuses, effects=(*first, *settle, *small, *replies, *starts, *ideas, *done), idle=idle)
+    return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *starts, *ideas, *done), idle=idle)
 
 
 _PAUSES_SHOWN = 10
@@ -233,7 +237,8 @@ def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy,
     unfinished = [run for run in current_runs(project) if run.role is role][-1:]
     goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
     used = cycles_used(project)
-    cycle = used if role is Role.REVIEW else min(policy.cycles, used + 1)
+    notes = pending_notes(project, policy) if role is Role.EXECUTION else ()
+    cycle = used if role is Role.REVIEW or notes else min(policy.cycles, used + 1)
     return StartRun(
         number=project.number,
         agent=agent,
@@ -242,6 +247,7 @@ def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy,
         grant=policy.grants[role],
         base=snapshot.base,
         head=pull.head if pull is not None else project.branch_head,
+        notes=notes,
         reason="goes on from its checkpoint" if goes_on and project.record.checkpoint else status.reason,
     )
 

@@ -47,7 +47,7 @@ def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpo
     lease = _own_lease(record, holder, now)
     if isinstance(lease, Refused):
         return lease
-    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, run), checkpoint=checkpoint)
+    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, replace(run, notes=lease.notes)), checkpoint=checkpoint)
 
 
 def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> Record | Refused:
@@ -70,6 +70,7 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         ending=Ending.EXPIRED,
         note=f"Agent {lease.holder.agent} was not heard of again; its grant counts as spent",
         spent=lease.grant,
+        notes=lease.notes,
     )
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
-from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, outstanding_request, removal_from_queue, verdict_on
+from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
+from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.facts.record import Run
@@ -105,7 +106,8 @@ def current_runs(project: Project) -> tuple[Run, ...]:
 
 
 def cycles_used(project: Project) -> int:
-    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED for run in current_runs(project))
+    """What people asked for by notes is done as often as they ask."""
+    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED and not run.notes for run in current_runs(project))
 
 
 def _unqueued(project: Project, policy: Policy) -> Status | None:
@@ -129,17 +131,18 @@ def _unqueued(project: Project, policy: Policy) -> Status | None:
 
 
 def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
-    runs = current_runs(project)
-    if not runs:
+    all_runs = current_runs(project)
+    if not all_runs:
         return None
-    last = runs[-1]
-    if last.ending is Ending.REFUSED:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note)
+    last = all_runs[-1]
     if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNSTATED_LIMIT_PAUSE) > now:
         return Status(phase=Phase.PAUSED, reason=last.note, until=again)
-    worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
+    worked = sum(((run.ended_at - run.started_at) for run in all_runs), timedelta())
     if worked >= policy.project_limit:
         return Status(phase=Phase.NEEDS_HUMAN, reason=f"agents worked on it for {worked}, the limit is {policy.project_limit}")
+    runs = _since_notes(project, policy, all_runs)
+    if runs and last.ending is Ending.REFUSED:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note)
     failures = failures_in_a_row(runs)
     if failures >= policy.failures:
         return Status(phase=Phase.NEEDS_HUMAN, reason=f"{failures} runs in a row failed; the last: {last.note}")
@@ -148,6 +151,12 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
         if again > now:
             return Status(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
     return None
+
+
+def _since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
+    said_at = newest(pending_notes(project, policy))
+    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
 
 
 def failures_in_a_row(runs: tuple[Run, ...]) -> int:
@@ -181,12 +190,12 @@ def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) 
 
 def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) -> Status:
     verdict = verdict_on(project, pull.head)
-    request = outstanding_request(pull, policy)
+    requests = outstanding_requests(pull, policy)
     if verdict is not None and not is_shown(verdict, project, pull, policy):
         phase = Phase.APPROVED if verdict.approved else Phase.REWORK
         return Status(phase=phase, reason="the verdict is there and goes onto the pull request", next_step=NextStep.POST_VERDICT)
-    if request is not None and request.commit == pull.head:
-        return _again(project, policy, f"@{request.author} asked for changes")
+    if (noted := _noted(project, policy, now, pull)) is not None:
+        return noted
     if project.conflict is not None:
         return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
     match checks_on(pull, policy):
@@ -204,7 +213,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Status(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
         case ChecksPassed():
             pass
-    if pull.queue_place is not None and verdict is not None and verdict.approved and request is None:
+    if pull.queue_place is not None and verdict is not None and verdict.approved and not requests:
         next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
         return Status(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", next_step=next_step)
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
@@ -214,7 +223,20 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
-    return _approved(project, policy, pull, request)
+    return _approved(project, policy, pull, requests)
+
+
+def _noted(project: Project, policy: Policy, now: datetime, pull: Pull) -> Status | None:
+    """What people wrote on the pull request outranks what reviewer and checks found, and is no cycle."""
+    notes = pending_notes(project, policy)
+    if not notes:
+        return None
+    who = ", ".join(f"@{name}" for name in dict.fromkeys(note.author for note in notes))
+    reason = f"{who} wrote {'a note' if len(notes) == 1 else f'{len(notes)} notes'} on pull request #{pull.number}"
+    begins = work_begins(notes)
+    if now < begins:
+        return Status(phase=Phase.REWORK, reason=f"{reason}; waits a moment for more", until=begins)
+    return Status(phase=Phase.REWORK, reason=reason, next_step=NextStep.EXECUTE)
 
 
 def _again(project: Project, policy: Policy, why: str) -> Status:
@@ -224,9 +246,9 @@ def _again(project: Project, policy: Policy, why: str) -> Status:
     return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
 
 
-def _approved(project: Project, policy: Policy, pull: Pull, request: Review | None) -> Status:
-    if request is not None:
-        return Status(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
+def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Review, ...]) -> Status:
+    if requests:
+        return Status(phase=Phase.APPROVED, reason=f"waits for @{requests[0].author}, who asked for changes and was answered")
     if not policy.merge:
         return Status(phase=Phase.APPROVED, reason="merging is left to people here")
     removal = removal_from_queue(project, pull)

@@ -11,6 +11,7 @@ from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import Criterion
 from bot.core.runs.guidance import Guidance
+from bot.core.runs.note import Note, NoteAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,8 @@ class Brief:
     """Validation: what is to be judged."""
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
+    notes: tuple[Note, ...] = ()
+    """Execution: what people with write wrote on the pull request and is not done yet."""
     guidance: tuple[Guidance, ...] = ()
     """What the repository says to whoever works in it, as it stands at the base."""
 
@@ -167,6 +170,7 @@ class Bundle:
     gates: tuple[GateResult, ...] = ()
     verdict: Verdict | None = None
     proposals: tuple[Proposal, ...] = ()
+    answers: tuple[NoteAnswer, ...] = ()
     transcript: str | None = None
     resume_at: datetime | None = None
     scripted: bool = False
