@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.agents.gates import detect_gates
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
 from bot.core.lifecycle.lease import Refused, taken
-from bot.core.lifecycle.status import current_pull
+from bot.core.lifecycle.status import current_pull, current_runs
 from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservation
 from bot.core.orders.labels import categories_of
 from bot.core.roles.category import Category
@@ -98,7 +99,6 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
-    wants_transcript = start.role is Role.EXECUTION and record.checkpoint
     return Brief(
         run=run,
         role=start.role,
@@ -124,7 +124,8 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         category=_category(context, proposal.category if proposal else start.category),
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
-        transcript=context.refs.transcript(start.number) if wants_transcript else None,
+        transcript=context.refs.transcript(start.number) if start.goes_on else None,
+        attempts=attempts_of(current_runs(project), start.role) if project and not start.goes_on else (),
     )
 
 

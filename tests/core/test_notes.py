@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,11 @@ IN_THREAD = note(thread="T", path="a.txt", line=1)
 ANSWER = note(3, author="worker[bot]", thread="T", text=answer_mark(IN_THREAD.ref), resolved=True)
 
 
-def with_notes(*notes: Note, **changes: object) -> Project:
+def with_notes(*notes: Note, **changes: Any) -> Project:
     return working(run(), the_pull=pull(notes=notes, **changes))
 
 
-def done(*notes: Note, **changes: object) -> Project:
+def done(*notes: Note, **changes: Any) -> Project:
     """A project of which a finished run was given these."""
     return working(run(), run(ago=6, notes=tuple(one.ref for one in notes)), the_pull=pull(notes=notes), **changes)
 

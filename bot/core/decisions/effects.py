@@ -27,6 +27,8 @@ class StartRun:
     category: str | None = None
     notes: tuple[Note, ...] = ()
     """What people wrote on the pull request that it is to do."""
+    goes_on: bool = False
+    """Whether it goes on with the conversation that is kept."""
     reason: str
 
 

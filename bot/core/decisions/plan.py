@@ -24,7 +24,7 @@ from bot.core.decisions.effects import (
 )
 from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
 from bot.core.decisions.order_handling import category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
-from bot.core.evidence.notes import pending_notes
+from bot.core.decisions.starts import idea_run, start_of
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
@@ -33,10 +33,9 @@ from bot.core.ideas.ideation import FileValidProposal, Ideate, Idle, Validate, n
 from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in_merge_order, in_order
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
-from bot.core.lifecycle.status import NextStep, Status, current_pull, current_runs, cycles_used, status_of
+from bot.core.lifecycle.status import NextStep, Status, current_pull, status_of
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
-from bot.core.runs.run import Ending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +213,7 @@ def _starts(
             other, path = overlapping
             statuses[project.number] = replace(status, next_step=None, reason=f"waits for #{other}, which works on {path} too")
             continue
-        start = _start(project, status, snapshot, policy, _choose(free, project))
+        start = start_of(project, status, snapshot, policy, _choose(free, project))
         left = _reserve(start, budget, policy, now)
         if isinstance(left, Unaffordable):
             statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until)
@@ -229,27 +228,6 @@ def _choose(agents: tuple[int, ...], project: Project) -> int:
     """The agent whose branch it is, where that one is free."""
     own = [agent for agent in agents if project.record.branch and project.record.branch.startswith(f"agent-{agent}/")]
     return (own or agents)[0]
-
-
-def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy, agent: int) -> StartRun:
-    role = Role.REVIEW if status.next_step is NextStep.REVIEW else Role.EXECUTION
-    pull = current_pull(project)
-    unfinished = [run for run in current_runs(project) if run.role is role][-1:]
-    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
-    used = cycles_used(project)
-    notes = pending_notes(project, policy) if role is Role.EXECUTION else ()
-    cycle = used if role is Role.REVIEW or notes else min(policy.cycles, used + 1)
-    return StartRun(
-        number=project.number,
-        agent=agent,
-        role=role,
-        cycle=max(1, cycle),
-        grant=policy.grants[role],
-        base=snapshot.base,
-        head=pull.head if pull is not None else project.branch_head,
-        notes=notes,
-        reason="goes on from its checkpoint" if goes_on and project.record.checkpoint else status.reason,
-    )
 
 
 def _reserve(start: StartRun, budget: _RemainingBudget, policy: Policy, now: datetime) -> _RemainingBudget | Unaffordable:
@@ -278,22 +256,8 @@ def _ideation(
         case FileValidProposal(run=run, queue=queue, reason=reason):
             return [FileProposal(run=run, queue=queue, reason=reason)], None
         case Validate(reason=reason):
-            start = _idea_run(snapshot, policy, Role.VALIDATION, budget.agents[0], None, reason)
+            start = idea_run(snapshot, policy, Role.VALIDATION, budget.agents[0], None, reason)
         case Ideate(category=category, reason=reason):
-            start = _idea_run(snapshot, policy, Role.IDEATION, budget.agents[0], category.name, reason)
+            start = idea_run(snapshot, policy, Role.IDEATION, budget.agents[0], category.name, reason)
     reserved = _reserve(start, budget, policy, now)
     return ([], Idle(reason=reserved.reason, until=reserved.until)) if isinstance(reserved, Unaffordable) else ([start], None)
-
-
-def _idea_run(snapshot: Snapshot, policy: Policy, role: Role, agent: int, category: str | None, reason: str) -> StartRun:
-    return StartRun(
-        number=IDEATION,
-        agent=agent,
-        role=role,
-        cycle=1,
-        grant=policy.grants[role],
-        base=snapshot.base,
-        head=None,
-        category=category,
-        reason=reason,
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.facts.record import IDEATION, Holder, Lease, Record, Run
+from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
 
 
@@ -71,6 +72,7 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         note=f"Agent {lease.holder.agent} was not heard of again; its grant counts as spent",
         spent=lease.grant,
         notes=lease.notes,
+        head=lease.head if lease.role is Role.REVIEW else None,
     )
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))
 

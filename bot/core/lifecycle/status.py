@@ -12,6 +12,7 @@ from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_show
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.facts.record import Run
+from bot.core.lifecycle.checkpoint import review_left
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -220,6 +221,9 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
     if verdict is None:
+        if review_left(project, current_runs(project), pull.head, policy) is None:
+            reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
+            return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
         return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
