@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.evidence.notes import OwedAnswer, answer_mark
+from bot.core.markdown.blocks import Block, page, paragraph, quote
+from bot.core.markdown.inline import Inline, plain
+from bot.core.markdown.passages import passage
 from bot.core.runs.note import NoteAnswer
-from bot.flows.texts import quoted
 
 _SHOWN = 200
 
 
 def thread_answer(owed: OwedAnswer) -> str:
-    return "\n\n".join([answer_mark(owed.ref), *_answer(owed)])
+    return page(Block(answer_mark(owed.ref)), *_answer(owed))
 
 
 def comment_answer(all_owed: Sequence[OwedAnswer]) -> str:
     """One comment for all that was not written in a thread."""
-    parts = ["\n".join(answer_mark(owed.ref) for owed in all_owed)]
+    parts = [Block("\n".join(answer_mark(owed.ref) for owed in all_owed))]
     for owed in all_owed:
         if owed.note is not None:
-            first = " ".join(owed.note.text.split())
-            shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
-            parts += [quoted(f"@{owed.note.author}: {shown}"), *_answer(owed)]
-    return "\n\n".join(parts)
+            parts += [quote(paragraph(plain(f"@{owed.note.author}: {owed.note.text}", most=_SHOWN))), *_answer(owed)]
+    return page(*parts)
 
 
 def resolves(owed: OwedAnswer) -> bool:
@@ -36,7 +36,7 @@ def _said(owed: OwedAnswer) -> NoteAnswer | None:
     return next((one for one in owed.run.answers if one.note == owed.ref.note), None)
 
 
-def _answer(owed: OwedAnswer) -> list[str]:
+def _answer(owed: OwedAnswer) -> list[Block]:
     said = _said(owed)
     if not owed.run.paths:
         fact = "Nothing was changed for this."
@@ -46,4 +46,4 @@ def _answer(owed: OwedAnswer) -> list[str]:
         fact = f"Left open by {owed.run.head}."
     words = said.text if said is not None else owed.run.report
     who = "The agent, a scripted model, says:" if owed.run.scripted else "The agent says:"
-    return [f"{fact} {who}", quoted(words)] if words.strip() else [fact]
+    return [paragraph(Inline(f"{fact} {who}")), quote(passage(words))] if words.strip() else [paragraph(Inline(fact))]

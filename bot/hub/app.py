@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from bot.hub import coverage
 from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
@@ -66,7 +67,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, root)
+ROOT = (backend, pages, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -79,8 +80,8 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(lambda: _enter(hub))
     app.after_request(_leave)
-    app.register_error_handler(Problem, lambda problem: problem.response())
-    app.register_error_handler(404, lambda _: not_found().response())
+    app.register_error_handler(Problem, _refused)
+    app.register_error_handler(404, lambda _: _refused(not_found()))
     app.register_error_handler(405, lambda _: not_found().response())
     for module in API:
         app.register_blueprint(module.routes)
@@ -91,6 +92,10 @@ def create_app(hub: Hub) -> Flask:
     pages.prepare(app)
     app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _refused(problem: Problem) -> Response:
+    return (pages.absent() if problem.status == 404 else None) or problem.response()
 
 
 def _enter(hub: Hub) -> Response | None:
@@ -109,7 +114,7 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http"):
+    if request.url_rule is None or request.blueprint in ("pages", "git_http", "coverage"):
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if current().actor.kind is Kind.PAT:

@@ -114,7 +114,7 @@ def test_a_comment_on_the_pull_request_is_answered_below_it_once(world: World, n
 
     replies = [body for body in world.comments(pull_of(world)) if "It says two now" in body]
     assert len(replies) == 1
-    assert "> @\u200bann: @\u200bworker please say two" in replies[0]
+    assert "> `@ann`: `@worker` please say two" in replies[0]
     assert executions(world, number) == 2
 
 

@@ -35,7 +35,8 @@ _SAID = f"id body createdAt lastEditedAt author {_ACTOR} reactionGroups {{ conte
 _THREADS = 40
 _PULL = f"""
 fragment Shown on PullRequest {{
-  id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable mergeStateStatus author {_ACTOR}
+  id number title body state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt
+  mergeable mergeStateStatus author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state submittedAt commit {{ oid }} {_SAID} }} }}
   comments(last: 50) {{ nodes {{ {_SAID} }} }}
   reviewThreads(last: {_THREADS}) {{ nodes {{

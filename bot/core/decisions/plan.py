@@ -23,7 +23,7 @@ from bot.core.decisions.effects import (
     UpdateBranch,
 )
 from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
-from bot.core.decisions.order_handling import category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.order_handling import NoAgent, category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.decisions.starts import idea_run, start_of
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
@@ -45,7 +45,7 @@ class Plan:
     statuses: dict[int, Status]
     effects: tuple[Effect, ...]
     idle: Idle | None = None
-    """Why ideation rests, where nothing else is under way."""
+    """Why ideation is idle, where nothing else is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +91,13 @@ def _without_notice(snapshot: Snapshot, statuses: dict[int, Status]) -> dict[int
     return statuses | {one.number: replace(statuses[one.number], quiet=True) for one in waiting[_PAUSES_SHOWN:]}
 
 
+_CAPS = "It goes on by itself then; a higher `budget` in `.github/groundskeeper.yml` lets it go on sooner."
+_START = "`groundskeeper start`, or `start` on the workflow's page, lets everything go on."
+
+
 def _stopped(statuses: dict[int, Status], reason: str) -> dict[int, Status]:
     return {
-        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, next_step=None)
+        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, remedy=_START)
         for number, status in statuses.items()
     }
 
@@ -106,7 +110,7 @@ def _expired_runs(snapshot: Snapshot, statuses: dict[int, Status], now: datetime
     lease = snapshot.ideation.lease
     if lease is not None and (snapshot.ideation_job_over or not lease.held(now)):
         ended_job = _ended_job(snapshot.ideation, snapshot.ideation_job_over)
-        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again", ended_job=ended_job)
+        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} stopped responding", ended_job=ended_job)
 
 
 def _ended_job(record: Record, over: bool) -> str | None:
@@ -199,24 +203,28 @@ def _starts(
         status = statuses[project.number]
         if status.phase is Phase.READY and conflicts > MOST_CONFLICTS:
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=reason)
+            statuses[project.number] = Status(
+                phase=Phase.PAUSED, reason=reason, remedy="Resolving one of them by hand lets it begin sooner."
+            )
             continue
         if status.phase is Phase.READY and (paused := category_pause(project, snapshot)) is not None:
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=paused)
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=paused.reason, remedy=paused.remedy)
             continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
-        if isinstance(free, str):
-            statuses[project.number] = replace(status, reason=f"{status.reason}; {free}")
+        if isinstance(free, NoAgent):
+            statuses[project.number] = replace(status, reason=f"{status.reason}; {free.reason}", remedy=free.remedy)
             continue
         overlapping = in_work.overlapping(project, statuses) if status.phase is Phase.READY else None
         if overlapping is not None:
             other, path = overlapping
-            statuses[project.number] = replace(status, next_step=None, reason=f"waits for #{other}, which works on {path} too")
+            statuses[project.number] = replace(
+                status, next_step=None, reason=f"waits for #{other}, which works on {path} too", refers_to=frozenset({other})
+            )
             continue
         start = start_of(project, status, snapshot, policy, _choose(free, project))
         left = _reserve(start, budget, policy, now)
         if isinstance(left, Unaffordable):
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until)
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until, remedy=_CAPS)
             continue
         budget = left
         effects.append(start)

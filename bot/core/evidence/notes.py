@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +31,8 @@ class OwedAnswer:
 
 def answer_mark(ref: NoteRef) -> str:
     """Hidden in an answer: by it the bot knows, after a crash, that it has answered this text of this note."""
-    return f"{_MARK}{ref.note} {ref.digest} -->"
+    whole = hashlib.sha256(f"{ref.note} {ref.digest}".encode()).hexdigest()
+    return f"{_MARK}{whole[:16]} -->"
 
 
 def peoples_notes(pull: Pull, policy: Policy) -> tuple[Note, ...]:

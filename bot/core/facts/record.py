@@ -14,7 +14,7 @@ from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 IDEATION = 0
 """The number under which ideation keeps its record: no issue has it."""
 
-TICK = -1
+WRITER_LOCK = -1
 """The number under which the right to write to GitHub's API keeps its record: one process at a time does."""
 
 INBOX = -2
@@ -75,6 +75,7 @@ class Run:
     steps: int = 0
     head: str | None = None
     report: str = ""
+    title: str = ""
     gates: tuple[GateResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What this run had been asked to mend."""
@@ -89,6 +90,12 @@ class Run:
     """As `Lease.notes`; a finished run is done with them."""
     answers: tuple[NoteAnswer, ...] = ()
     """What the agent says to them."""
+    sandboxed: bool | None = None
+    """As its bundle had it."""
+    job: str | None = None
+    """The Actions run that carried it out, as its lease had it."""
+    base: str | None = None
+    """The commit of the default branch that it was started on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +110,7 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentCursor:
-    """Which comments are still to be heard: those made since `began`; `since` is where reading goes on."""
+    """Which comments are still to be read: those made since `began`; `since` is where reading goes on."""
 
     began: datetime
     since: datetime
@@ -131,7 +138,7 @@ class Record:
     """Notes below which the answer stands."""
     orders: Orders = field(default_factory=Orders)
     cursor: CommentCursor | None = None
-    """On the record of TICK only."""
+    """On the record of WRITER_LOCK only."""
 
     @property
     def spent(self) -> MicroUsd:
