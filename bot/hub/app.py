@@ -21,7 +21,7 @@ from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
 from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.pulls import line_comments, merging, pulls, reviewers, reviews, updating
 from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
 from bot.hub.web import faults, limits
@@ -40,6 +40,7 @@ API = (
     pulls,
     reviewers,
     reviews,
+    line_comments,
     merging,
     updating,
     checks,

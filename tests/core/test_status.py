@@ -14,7 +14,7 @@ from bot.core.lifecycle.status import NextStep, status_of
 from bot.core.orders.labels import HOLD, PROPOSED
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
-from tests.core.facts import GREEN, HEAD, NOON, issue, judged, lease, policy, project, pull, record, run, shown, working
+from tests.core.facts import GREEN, HEAD, NOON, issue, judged, lease, note, policy, project, pull, record, run, shown, working
 
 _ago = timedelta(minutes=1)
 OK_CHECKS, OK_REVIEWS = shown(approved=True)
@@ -250,11 +250,11 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
     ),
     (
         "a person's request sends it back",
-        working(run(), the_pull=pull(reviews=(REQUEST,))),
+        working(run(), the_pull=pull(reviews=(REQUEST,), notes=(note(),))),
         policy(),
         Phase.REWORK,
         NextStep.EXECUTE,
-        "@bea",
+        "@bea wrote a note",
     ),
     (
         "a person's request on an older head holds the merge",
@@ -263,6 +263,18 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
         Phase.APPROVED,
         None,
         "@bea",
+    ),
+    (
+        "a person's request that was answered without a commit holds the merge and no more",
+        working(
+            replace(run(ago=6), notes=(note().ref,)),
+            judged(approved=True),
+            the_pull=replace(APPROVED, reviews=(REQUEST, *OK_REVIEWS), notes=(note(),)),
+        ),
+        policy(),
+        Phase.APPROVED,
+        None,
+        "waits for @bea",
     ),
     (
         "a request by somebody without write changes nothing",

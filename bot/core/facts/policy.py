@@ -52,6 +52,8 @@ class Policy:
     models: dict[Role, str]
     lease: timedelta = timedelta(minutes=15)
     project_limit: timedelta = timedelta(hours=8)
+    review_limit: timedelta = timedelta(hours=2)
+    """How long a review of one head may take in all its segments; it may also cost twice its grant at most."""
     checks: tuple[str, ...] = ()
     """Names of the checks that must succeed on the head. Empty: at least one must be there, and all succeed."""
     checks_patience: timedelta = timedelta(minutes=30)

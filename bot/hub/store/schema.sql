@@ -80,7 +80,8 @@ create table if not exists review_comments (
   id integer primary key, issue_id integer not null, review_id integer, author_id integer not null, body text not null, path text not null,
   line integer, start_line integer, side text not null default 'RIGHT', start_side text, subject_type text not null default 'line',
   commit_id text not null, in_reply_to_id integer, resolved integer not null default 0, created_at text not null, updated_at text not null,
-  diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer);
+  diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer,
+  edited_at text, resolved_by_id integer);
 create table if not exists pull_sizes (                                                                   -- what counting found, for the "head:base" pair it was found for
   issue_id integer primary key, counted_for text not null, commits integer not null, additions integer not null, deletions integer not null,
   files integer not null);
