@@ -11,6 +11,7 @@ import click
 
 from bot.entry.actions.commands import actions
 from bot.entry.setup.commands import COMMANDS
+from bot.entry.trying.command import try_it
 from bot.hub.serve import serving
 from bot.hub.store.hub import open_hub
 
@@ -208,7 +209,7 @@ def hub(port: int, root: Path) -> None:
         threading.Event().wait()
 
 
-for command in (actions, *COMMANDS):
+for command in (actions, try_it, *COMMANDS):
     cli.add_command(command)
 
 if __name__ == "__main__":

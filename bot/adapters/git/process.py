@@ -86,7 +86,10 @@ def git(
         env |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
     command = ["git", *map(str, args)]
     try:
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False)
+        # In a session of its own: Ctrl-C is for the bot, which ends in order, and must not tear a push of its own apart.
+        done = subprocess.run(
+            command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, start_new_session=True
+        )
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:

@@ -211,7 +211,8 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
     if verdict is None:
-        return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
+        standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
+        return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
     return _approved(project, policy, pull, request)

@@ -1,0 +1,196 @@
+"""The try itself: a private hub with the person's commit on it, one issue, and the bot at work until there is a result or Ctrl-C."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+from bot.adapters.clock import ServerClock
+from bot.adapters.github.board import GitHubBoardWriter
+from bot.core.errors.user_errors import UserError
+from bot.core.facts.policy import Ideation, Policy
+from bot.core.facts.record import Run
+from bot.core.lifecycle.phase import ENDED, PARKED, Phase
+from bot.core.lifecycle.status import Status
+from bot.core.money.ledger import Caps
+from bot.core.money.pricing import ZERO, MicroUsd
+from bot.core.roles.role import Role
+from bot.entry.embedded import Embedded, embed
+from bot.entry.trying.checkout import BRANCH, Checkout
+from bot.entry.trying.wish import Wish
+from bot.entry.wiring import wire
+from bot.flows.context import Context
+from bot.flows.fleet import Watcher, keep_working
+from bot.flows.ref_updates import record_of
+from bot.flows.stop_start import stop
+from bot.flows.ticking import Tick
+from bot.hub.serve import Served
+from bot.hub.store.hub import Hub
+from bot.ports import GitError, Model, Sandbox
+
+_SHARES = {Role.EXECUTION: 2, Role.REVIEW: 4, Role.IDEATION: 4, Role.VALIDATION: 4}
+"""A run may use this part of the cap at most, so that a review is never too dear for what execution left."""
+_MOST_FAILED_TICKS = 5
+_WORTH_WAITING = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What was agreed on before anything began."""
+
+    checkout: Checkout
+    wish: Wish
+    model: Model
+    model_name: str | None
+    sandbox: Sandbox
+    cap: MicroUsd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    status: Status
+    runs: tuple[Run, ...]
+    has_branch: bool
+    """Whether any work was published at all."""
+    interrupted: bool
+    error: str | None
+
+    @property
+    def approved(self) -> bool:
+        return self.status.phase is Phase.APPROVED
+
+    @property
+    def spent(self) -> MicroUsd:
+        return MicroUsd(sum(run.spent for run in self.runs))
+
+
+def tried_policy(policy: Policy, cap: MicroUsd) -> Policy:
+    """The repository's own, for one issue and one person who is watching: no ideas, no checks from elsewhere, nothing merged."""
+    grants = {role: replace(grant, money=min(grant.money, MicroUsd(cap // _SHARES[role]))) for role, grant in policy.grants.items()}
+    return replace(
+        policy,
+        agents=1,
+        caps=Caps(daily=cap, monthly=cap),
+        grants=grants,
+        checks=(),
+        checks_expected=False,
+        merge=False,
+        ideation=Ideation(enabled=False),
+    )
+
+
+def prepare(hub: Hub, served: Served, checkout: Checkout) -> Embedded:
+    """Its workflows stay off: most need what only GitHub's runners have, and their failures would be no fault of the work."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", checkout.root.name).strip(".-") or "repository"
+    embedded = embed(hub, f"try/{name.removesuffix('.git')}", person="you", private=True, default_branch=checkout.branch)
+    embedded.ask(served, "PUT", "actions/permissions", {"enabled": False})
+    checkout.copy_to(embedded.remote)
+    return embedded
+
+
+def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, watcher: Watcher) -> Outcome:
+    """Ends by itself: with a verdict, with what only a person can decide, at the cap, or soon after Ctrl-C with the work so far."""
+    clock = ServerClock()
+    issue = embedded.ask(served, "POST", "issues", {"title": terms.wish.title, "body": terms.wish.body})
+    number = int(issue["number"])
+    embedded.ask(served, "POST", f"issues/{number}/labels", {"labels": ["agent:ready"]})
+    settings = embedded.settings(served, home=home, model=terms.model_name)
+    wired = wire(settings, model=terms.model, sandbox=terms.sandbox, clock=clock)
+    context = replace(
+        wired.context,
+        policy=tried_policy(wired.context.policy, terms.cap),
+        board=GitHubBoardWriter(connected=lambda: wired.worker, number=None, clock=clock),
+    )
+    with _ctrl_c() as pressed:
+        guard = _Guard(context=context, number=number, pressed=pressed)
+        done = keep_working(
+            context, until=guard.over, watcher=guard.listening(watcher), poll=timedelta(milliseconds=300), between=guard.look
+        )
+    state = context.refs.read()
+    record = record_of(state, number)
+    return Outcome(
+        status=done.plan.statuses[number],
+        runs=record.runs,
+        has_branch=f"refs/heads/{BRANCH}" in state.tips,
+        interrupted=pressed.is_set(),
+        error=guard.broken,
+    )
+
+
+@dataclass(kw_only=True)
+class _Guard:
+    """Says when it is enough, and sees to it that nothing goes on for ever."""
+
+    context: Context
+    number: int
+    pressed: threading.Event
+    stopped: bool = False
+    failed_ticks: int = 0
+    broken: str | None = field(default=None)
+
+    def listening(self, watcher: Watcher) -> Watcher:
+        def ticked(done: Tick) -> None:
+            self.failed_ticks = 0
+            watcher.ticked(done)
+
+        def error(text: str) -> None:
+            self.failed_ticks += 1
+            self.broken = text
+            watcher.error(text)
+
+        return replace(watcher, ticked=ticked, error=error)
+
+    def look(self) -> None:
+        """Between two ticks. A stop as anybody may order it: runs see it within seconds and hand in what they have."""
+        if self.failed_ticks >= _MOST_FAILED_TICKS:
+            raise UserError(f"The try could not go on: {self.broken}")
+        if self.pressed.is_set() and not self.stopped:
+            try:
+                stop(self.context, by="you", reason="Ctrl-C")
+                self.stopped = True
+            except GitError as error:
+                self.broken = str(error)
+
+    def over(self, done: Tick) -> bool:
+        """Asked only while no run is under way."""
+        if self.stopped:
+            return True
+        status = done.plan.statuses[self.number]
+        if status.phase is Phase.PAUSED and status.until is not None:
+            return status.until - self.context.clock.now() > _WORTH_WAITING
+        if status.phase in ENDED | PARKED | {Phase.APPROVED}:
+            return status.next_step is None
+        return any(project.number == self.number and project.record.lease is not None for project in done.snapshot.projects)
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C (or a polite kill); the second one ends the process as ever."""
+    pressed = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def press(number: int, _frame: FrameType | None) -> None:
+        pressed.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, press)
+    try:
+        yield pressed
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def spent_by_role(runs: tuple[Run, ...]) -> dict[Role, MicroUsd]:
+    spent: dict[Role, MicroUsd] = {}
+    for run in runs:
+        spent[run.role] = MicroUsd(spent.get(run.role, ZERO) + run.spent)
+    return spent
