@@ -38,10 +38,11 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
 
     from bot.adapters.clock import ServerClock
     from bot.adapters.scripted import ScriptedModel, read_scenario
+    from bot.core.errors.user_errors import UserError
     from bot.core.money.pricing import dollars, usd
     from bot.core.roles.role import Role
     from bot.entry.config import PATH, parse, policy_of
-    from bot.entry.models import real_model, refuse_unpriced, sandbox_for
+    from bot.entry.models import has_key, real_model, refuse_unpriced, sandbox_for
     from bot.entry.terminal import told
     from bot.entry.texts import load_categories
     from bot.entry.trying.checkout import look
@@ -53,6 +54,11 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     remote = checkout.remote() if push else None
     config = parse(checkout.file(PATH))
     policy = policy_of(config, categories=load_categories(), worker="worker", reviewer="reviewer", model=model_name)
+    if script is None and not has_key():
+        raise UserError(
+            "ANTHROPIC_API_KEY is not set: the model cannot be asked. Set it, or try with --script and a scenario file, which needs none "
+            "(docs/scenarios.md)."
+        )
     model: Model = ScriptedModel(read_scenario(script)) if script is not None else real_model(ServerClock())
     if not model.scripted:
         refuse_unpriced(policy)
@@ -89,7 +95,7 @@ def _agree(yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UserError("Nobody can be asked here whether to spend that: say --yes, or --script for a try that spends nothing.")
     if not click.confirm("Go on?"):
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
