@@ -1,1 +1,1 @@
-"""`groundskeeper try`: one issue done on a person's own code, on a private embedded GitHub, with nothing changed but a new branch."""
+"""One issue done on a person's own code (`groundskeeper try`), on a private embedded GitHub, with a new branch as its result."""
