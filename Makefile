@@ -14,13 +14,14 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 UV := $(BIN)/uv
 LOG := build/setup.log
+INDEPENDENT := .cache/independent
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 SAY := printf '%s\n'
 
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract references screenshots lock clean
+.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -68,6 +69,27 @@ bench: setup ## measure against floors and peers in the same run
 contract: setup references ## hold the bot and the embedded GitHub against GitHub's published descriptions
 	@$(PYTHON) -m pytest -n 2 -rs --contract tests/hub tests/adapters tests/flows tests/entry tests/actions --ignore=tests/flows/test_promises.py $(ARGS)
 
+independent: setup references ## hold the bot, its workflow and the embedded GitHub against software that we did not write (needs npm)
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory independent-run; \
+	else $(SAY) 'skipped: what was not written here is fetched with npm, from Node.js 20 or newer'; fi
+
+independent-run: $(INDEPENDENT)/node_modules/.installed $(INDEPENDENT)/python/.installed $(INDEPENDENT)/judge.cjs
+	@$(PYTHON) -m pytest -n 2 -rs tests/independent $(ARGS)
+
+$(INDEPENDENT)/node_modules/.installed: tests/independent/package-lock.json
+	@$(SAY) 'fetching what was not written here …'; mkdir -p $(@D) build && cp tests/independent/package.json $< $(INDEPENDENT)/ \
+	&& npm ci --prefix $(INDEPENDENT) --ignore-scripts --no-audit --no-fund >build/independent.log 2>&1 && touch $@ \
+	|| { tail -n 15 build/independent.log; $(SAY) 'npm could not install what tests/independent/package-lock.json names; see above'; exit 1; }
+
+$(INDEPENDENT)/python/.installed: tests/independent/tools.txt
+	@mkdir -p build && { $(UV) venv --quiet --clear --python $(PYTHON) $(@D) && VIRTUAL_ENV= UV_NO_PROGRESS=1 UV_SYSTEM_CERTS=1 \
+	  $(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<; } >build/independent.log 2>&1 && touch $@ \
+	|| { tail -n 15 build/independent.log; $(SAY) 'what $< names could not be installed; see above'; exit 1; }
+
+$(INDEPENDENT)/%.cjs: tests/independent/%.mjs $(INDEPENDENT)/node_modules/.installed
+	@NODE_PATH=$(INDEPENDENT)/node_modules $(INDEPENDENT)/node_modules/.bin/esbuild --bundle --platform=node --format=cjs --keep-names \
+	  --log-level=warning --outfile=$@ $<
+
 screenshots: setup ## take pictures of the embedded GitHub's pages into build/screenshots
 	@$(PYTHON) -m pytest -rs tests/hub/test_screenshots.py $(ARGS)
 
@@ -97,6 +119,7 @@ lock: setup ## resolve the requirement files again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev \
 	  -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header tests/independent/tools.in -o tests/independent/tools.txt
 
 clean: ## remove what these targets made
 	rm -rf .venv build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

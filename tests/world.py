@@ -158,7 +158,7 @@ class World:
         raise AssertionError(f"still moving after {rounds} rounds: {[one.summary for one in self.ticks[-1].applied]}")
 
     def another_process(self, name: str) -> Context:
-        """The same bot on another machine: its own mirror, its own pen."""
+        """The same bot on another machine: its own mirror, its own writer lock."""
         return self._wire(self.root / name).context
 
     def _wire(self, home: Path) -> Wired:

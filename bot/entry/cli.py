@@ -12,8 +12,6 @@ import click
 from bot.entry.actions.commands import actions
 from bot.entry.setup.commands import COMMANDS
 from bot.entry.trying.command import try_it
-from bot.hub.serve import serving
-from bot.hub.store.hub import open_hub
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
@@ -198,15 +196,19 @@ def demo(keep: bool) -> None:
 
 
 @cli.command()
-@click.option("--port", type=int, default=8080, show_default=True)
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(".groundskeeper/hub"), show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any that is free.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".groundskeeper/hub"),
+    show_default=True,
+    help="Where it keeps what it knows.",
+)
 def hub(port: int, root: Path) -> None:
-    """Serve the embedded GitHub on this machine, for a first try or for working with no network."""
-    import threading
+    """Serve the embedded GitHub on this machine, for a first try or without network."""
+    from bot.entry.hub import serve_hub
 
-    with serving(open_hub(root), port=port) as served:
-        click.echo(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
-        threading.Event().wait()
+    sys.exit(serve_hub(root, port, say=click.echo))
 
 
 for command in (actions, try_it, *COMMANDS):

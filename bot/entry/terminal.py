@@ -48,7 +48,7 @@ def printer(console: Console | None = None) -> Watcher:
             say("idle", idle, "dim")
         last["idle"] = idle
         if done.deferred:
-            say("held back", done.deferred, "yellow")
+            say("waiting", done.deferred, "yellow")
 
     def progress(started: StartedRun, now: Progress) -> None:
         say(f"agent {started.start.agent}", f"{started.start.role.value} {now.step}/{now.steps} {dollars(now.spent)}  {now.doing}", "dim")

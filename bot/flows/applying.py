@@ -1,4 +1,4 @@
-"""Does what was planned, one exhaustive match, each effect only after another look at stop and at who holds the pen."""
+"""Does what was planned, one exhaustive match, each effect only after another look at stop and at who holds the writer lock."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Applied:
 
 
 def still_allowed(context: Context, seen: RefState) -> str | None:
-    """None while nobody has stopped the bot or taken the pen since `seen`; asked before every side effect. Fails closed."""
+    """None while nobody has stopped the bot or taken the writer lock since `seen`; asked before every side effect. Fails closed."""
     tips = context.refs.tips()
     for ref, why in (
         ("refs/groundskeeper/stop", "somebody stopped or started the bot"),
-        ("refs/groundskeeper/tick", "another process writes now"),
+        ("refs/groundskeeper/writer-lock", "another process writes now"),
     ):
         if tips.get(ref) != seen.tips.get(ref):
             return why
@@ -140,7 +140,7 @@ def _expire_run(context: Context, effect: ExpireRun) -> RefState | Refused:
         after = expired(record_of(state, effect.number), context.clock.now(), ended_job=effect.ended_job)
         if isinstance(after, Refused):
             return after
-        return expiry(context, state, after, note="written off in full: its agent was not heard of again")
+        return expiry(context, state, after, note="expired and counted in full: its agent stopped responding")
 
     return move(context, decide)
 
@@ -252,7 +252,7 @@ def _archive(context: Context, effect: Archive) -> RefState | Refused:
         if record.archived or record.lease is not None:
             return Refused(reason="it moved on")
         return Change(
-            message=f"Project {effect.number} is over: {effect.reason}", record=replace(record, epoch=record.epoch + 1, archived=True)
+            message=f"Archive project {effect.number}: {effect.reason}", record=replace(record, epoch=record.epoch + 1, archived=True)
         )
 
     return move(context, decide)
@@ -263,7 +263,7 @@ def _restore(context: Context, effect: Restore) -> RefState | Refused:
         record = record_of(state, effect.number)
         if not record.archived:
             return Refused(reason="it moved on")
-        return Change(message=f"Project {effect.number} lives again", record=replace(record, epoch=record.epoch + 1, archived=False))
+        return Change(message=f"Restore project {effect.number}", record=replace(record, epoch=record.epoch + 1, archived=False))
 
     return move(context, decide)
 

@@ -1,4 +1,4 @@
-"""What the bot answers to people who speak to it: the same rows as the status comment."""
+"""What the bot replies to people's orders: the same rows as the status comment."""
 
 from __future__ import annotations
 
@@ -19,12 +19,22 @@ def reply_mark(comment: int) -> str:
 
 
 def reply_body(replies: Sequence[PendingReply], project: Project | None, status: Status | None, policy: Policy) -> str:
-    """One comment for all that is owed below one issue; where the project stands is told once, at the end."""
+    """One comment for all replies below one issue, each answer beneath the line that it answers.
+
+    Where the project stands is told once, beneath the first line that it answers: it is the same for all of them.
+    """
     parts = ["\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies))]
-    parts += [f"{quoted(f'@{one.by}: {one.asked}')}\n\n{one.text}".strip() for one in replies]
-    if project is not None and status is not None and any(one.explains for one in replies):
-        parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, status, policy)))
-    return "\n\n".join(parts)
+    told: PendingReply | None = None
+    for one in replies:
+        parts += [quoted(f"@{one.by}: {one.asked}"), one.text]
+        if project is None or status is None or not one.explains:
+            continue
+        if told is None:
+            parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, status, policy)))
+        elif not one.text:
+            parts.append(f"As said above, to @\u200b{told.by}.")
+        told = told or one
+    return "\n\n".join(part for part in parts if part)
 
 
 def explanation(project: Project, status: Status, policy: Policy) -> tuple[tuple[str, str], ...]:

@@ -137,7 +137,7 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
 def _discussion(project: Project | None) -> tuple[str, ...]:
     """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on.
 
-    An asker without write access is heard only with what stood there when it was queued: as for title and body, somebody has read that.
+    An asker without write access counts only with what stood there when it was queued: as for title and body, somebody has read that.
     """
     if project is None or project.issue.queued is None:
         return ()

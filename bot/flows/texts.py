@@ -58,7 +58,7 @@ def status_comment(project: Project, status: Status, policy: Policy) -> str:
     """The one comment an issue, edited in place: phase, agent, branch, cycle, gates, spend, time, and what happens next."""
     record = project.record
     rows = status_rows(project, status, policy)
-    table = "\n".join(["| Groundskeeper | what is true now |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    table = "\n".join(["| Groundskeeper | status |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     parts = [STATUS_MARK, table]
     if not record.runs or record.runs[0].role is Role.EXECUTION:
         parts.append(_criteria(criteria_of(project.issue.title, project.issue.body)))
@@ -104,7 +104,7 @@ def _agent(record: Record) -> str:
     if lease.seen_at is None:
         return since
     doing = f", {lease.progress} % of its steps: {_cell(lease.step)}" if lease.step else ""
-    return f"{since}; heard of at {lease.seen_at:%H:%M} UTC{doing}"
+    return f"{since}; last seen at {lease.seen_at:%H:%M} UTC{doing}"
 
 
 def _wishes(project: Project) -> tuple[tuple[str, str], ...]:

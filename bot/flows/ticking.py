@@ -90,7 +90,7 @@ def report(done: Tick) -> list[str]:
         lines.append(f"idle: {done.plan.idle.reason}")
     lines += done.notices
     if done.deferred:
-        lines.append(f"held back: {done.deferred}")
+        lines.append(f"waiting: {done.deferred}")
     return lines
 
 

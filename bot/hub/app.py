@@ -12,17 +12,17 @@ from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
 from bot.hub.pages import routes as pages
-from bot.hub.rest import boards
+from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
-from bot.hub.rest.code import branches, checks, commits, contents, refs
-from bot.hub.rest.issues import comments, dependencies, issues, labels, search, timeline
+from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs
+from bot.hub.rest.issues import comments, dependencies, issues, labels, reactions, search, timeline
 from bot.hub.rest.pulls import merging, pulls, reviews, updating
 from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
 from bot.hub.store.hub import Hub, Listener
 from bot.hub.web import faults, limits
-from bot.hub.web.actors import BadCredentials, authenticate
+from bot.hub.web.actors import BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem, not_found
 from bot.hub.web.context import begin, current
 
@@ -31,15 +31,18 @@ API = (
     issues,
     labels,
     comments,
+    reactions,
     timeline,
     pulls,
     reviews,
     merging,
     updating,
     checks,
+    check_suites,
     refs,
     commits,
     contents,
+    objects,
     branches,
     rulesets,
     runs,
@@ -58,7 +61,9 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages)
+ROOT = (backend, pages, root)
+_SCOPES = "admin:org, project, repo, workflow"
+"""Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
 """Who follows what is announced, in this order."""
 
@@ -69,8 +74,8 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(lambda: _enter(hub))
     app.after_request(_leave)
-    app.register_error_handler(Problem, lambda problem: problem.response())
-    app.register_error_handler(404, lambda _: not_found().response())
+    app.register_error_handler(Problem, _refused)
+    app.register_error_handler(404, lambda _: _refused(not_found()))
     app.register_error_handler(405, lambda _: not_found().response())
     for module in API:
         app.register_blueprint(module.routes)
@@ -81,6 +86,10 @@ def create_app(hub: Hub) -> Flask:
     pages.prepare(app)
     app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _refused(problem: Problem) -> Response:
+    return (pages.absent() if problem.status == 404 else None) or problem.response()
 
 
 def _enter(hub: Hub) -> Response | None:
@@ -102,6 +111,9 @@ def _leave(response: Response) -> Response:
     if request.url_rule is None or request.blueprint in ("pages", "git_http"):
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
+    if current().actor.kind is Kind.PAT:
+        response.headers["X-OAuth-Scopes"] = _SCOPES
+        response.headers["X-Accepted-OAuth-Scopes"] = ""
     if links := g.get("links"):
         response.headers["Link"] = links
     if request.method == "GET" and response.status_code == 200 and not response.is_streamed:

@@ -8,6 +8,7 @@ from bot.core.evidence.protected_paths import protected
 from bot.core.facts.project import Title
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.phase import MOVES, Phase
+from bot.core.projections.board import STATUS
 from bot.core.projections.phase_labels import phase_label_change
 from bot.core.runs.criteria import criteria_of, visible
 from bot.core.runs.run import Proposal
@@ -91,3 +92,8 @@ def test_every_phase_can_be_left_or_is_an_end_and_no_move_is_listed_twice() -> N
 def test_what_githubs_pages_do_not_show_is_no_part_of_a_text(body: str, seen: str) -> None:
     assert visible(body) == seen
     assert not any("eve" in one.text for one in criteria_of("Pots", body))
+
+
+def test_the_boards_first_column_is_what_waits_for_a_person() -> None:
+    assert STATUS.options[0] == Phase.NEEDS_HUMAN.value
+    assert sorted(STATUS.options) == sorted(phase.value for phase in Phase)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,7 +50,7 @@ def test_a_dry_run_prints_the_plan_with_its_reasons(place: tuple[World, Mapping[
     done = groundskeeper(environment, tmp_path, "tick", "--dry-run")
 
     assert done.returncode == 0, done.stderr
-    assert f"would agent 1 starts execution of project {number}, cycle 1: queued" in done.stdout
+    assert f"would start agent 1 on execution of project {number}, cycle 1: queued" in done.stdout
     assert world.refs().records == {}
 
 
@@ -80,7 +83,7 @@ def test_who_only_looks_or_stops_needs_neither_the_models_key_nor_a_sandbox(plac
 
     assert [one.stderr for one in said] == ["", "", "", ""]
     assert "Phase: paused" in said[1].stdout
-    assert f"would agent 1 starts execution of project {number}" in said[3].stdout
+    assert f"would start agent 1 on execution of project {number}" in said[3].stdout
     assert (working.returncode, "ANTHROPIC_API_KEY is not set" in working.stderr) == (2, True)
 
 
@@ -126,3 +129,46 @@ def test_a_model_without_a_price_is_refused_before_anything_begins(place: tuple[
     assert done.returncode == 2
     assert "No price is known for claude-9, so it is not used. Write one of these below `models:`" in done.stderr
     assert world.git("for-each-ref") == before
+
+
+def hub_on(tmp_path: Path, port: int, root: str = "hub") -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-m", "bot.entry.cli", "hub", "--port", str(port), "--root", str(tmp_path / root)]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    return subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_second_hub_on_a_port_says_so_and_what_to_do(tmp_path: Path) -> None:
+    with hub_on(tmp_path, 0) as first:
+        assert first.stdout is not None
+        url = first.stdout.readline().split(" is at ")[1].split(";")[0]
+        try:
+            second = groundskeeper({"PATH": os.environ["PATH"]}, tmp_path, "hub", "--port", url.rpartition(":")[2])
+        finally:
+            first.kill()
+    assert (second.returncode, second.stdout) == (2, "")
+    assert second.stderr == (
+        f"groundskeeper: An embedded GitHub is at {url} already: use that one, or end it with Ctrl-C where it was started. "
+        "Take another one with `--port`; 0 takes any that is free.\n"
+    )
+
+
+def test_a_port_that_another_program_has_is_told_apart(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = groundskeeper({"PATH": os.environ["PATH"]}, tmp_path, "hub", "--port", str(port))
+    assert (done.returncode, f"Port {port} is taken by another program." in done.stderr) == (2, True)
+
+
+def test_a_hub_that_broke_ends_with_the_reason(tmp_path: Path) -> None:
+    with hub_on(tmp_path, 0) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with closing(sqlite3.connect(tmp_path / "hub" / "hub.sqlite", timeout=30)) as db:
+            db.execute("drop table deliveries")
+            db.commit()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert (
+        "The embedded GitHub broke: bot.hub.webhooks.deliveries.deliver_pending ended with OperationalError: no such table: deliveries."
+        in out
+    )

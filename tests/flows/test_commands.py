@@ -1,4 +1,4 @@
-"""People speak to the bot in comments: each order is obeyed once, by those who may, and answered once, whatever breaks on the way."""
+"""People speak to the bot in comments: each order is carried out once, by those who may, and answered once, whatever breaks on the way."""
 
 from __future__ import annotations
 
@@ -62,6 +62,22 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     assert "It goes on." in answers(world, number)[1]
     assert len(answers(world, number)) == 2
     assert world.record(number).orders.pending_replies == ()
+
+
+def test_each_answer_stands_beneath_the_line_that_it_answers(world: World) -> None:
+    number = world.open_issue("Add a", labels=())
+    world.settle()
+    say(world, number, "/agent why\n\n/agent hold\n\n/agent status")
+    world.api("ann", "POST", f"issues/{number}/labels", json={"labels": [READY, "agent:hold"]})
+    world.settle()
+
+    (answer,) = answers(world, number)
+    lines = [line for line in answer.splitlines() if line.strip() and MARK not in line]
+    assert lines[0] == "> @\u200bann: /agent why"
+    assert lines[1].startswith("- Phase: ")
+    hold = lines.index("> @\u200bann: /agent hold")
+    assert lines[hold + 1].startswith("On hold until somebody writes")
+    assert lines[hold + 2 :] == ["> @\u200bann: /agent status", "As said above, to @\u200bann."]
 
 
 def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> None:
@@ -399,7 +415,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
         (row,) = shown(world)
         assert (row["Heartbeat"], row["Progress"], row["Step"]) == ("2026-11-21 09:08 UTC", 25.0, "runs `pytest`")
         status = next(body for body in world.comments(number) if body.startswith(STATUS_MARK))
-        assert "heard of at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
+        assert "last seen at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
         assert f"**{row['Status']}**: {row['Reason']}." in status
 
         world.pending.clear()

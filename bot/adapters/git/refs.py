@@ -11,7 +11,7 @@ from datetime import UTC
 from bot.adapters.git.process import Mirror, NoAnswer, blobs, checked_oid
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
 from bot.core.facts.project import Stop
-from bot.core.facts.record import IDEATION, INBOX, TICK, Record
+from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK, Record
 from bot.core.money.ledger import Entry, Ledger
 from bot.ports import Change, GitError, Pauses, Push, RefState, StartAgain
 
@@ -26,7 +26,7 @@ _LOST_WORDS = (
     "reference already exists",
     "incorrect old value",
 )
-_NAMED = {IDEATION: f"{ROOT}ideation", TICK: f"{ROOT}tick", INBOX: f"{ROOT}inbox"}
+_NAMED = {IDEATION: f"{ROOT}ideation", WRITER_LOCK: f"{ROOT}writer-lock", INBOX: f"{ROOT}inbox"}
 _TRIES = 3
 _MONTHS_READ = 2
 

@@ -44,7 +44,7 @@ class Plan:
     statuses: dict[int, Status]
     effects: tuple[Effect, ...]
     idle: Idle | None = None
-    """Why ideation rests, where nothing else is under way."""
+    """Why ideation is idle, where nothing else is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def _expired_runs(snapshot: Snapshot, statuses: dict[int, Status], now: datetime
     lease = snapshot.ideation.lease
     if lease is not None and (snapshot.ideation_job_over or not lease.held(now)):
         ended_job = _ended_job(snapshot.ideation, snapshot.ideation_job_over)
-        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again", ended_job=ended_job)
+        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} stopped responding", ended_job=ended_job)
 
 
 def _ended_job(record: Record, over: bool) -> str | None:

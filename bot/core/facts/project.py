@@ -240,7 +240,7 @@ class Snapshot:
     """Every file at the base."""
     past: tuple[PastWork, ...] = ()
     mentions: tuple[Mention, ...] = ()
-    """What people said to the bot and it has not heard yet, oldest first."""
+    """Comments to the bot that it has not handled yet, oldest first."""
     inbox: Record = field(default_factory=lambda: Record(number=INBOX))
 
     def paused(self, what: Pausable) -> dict[str, Pause]:

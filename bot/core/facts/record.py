@@ -13,7 +13,7 @@ from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 IDEATION = 0
 """The number under which ideation keeps its record: no issue has it."""
 
-TICK = -1
+WRITER_LOCK = -1
 """The number under which the right to write to GitHub's API keeps its record: one process at a time does."""
 
 INBOX = -2
@@ -96,7 +96,7 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentCursor:
-    """Which comments are still to be heard: those made since `began`; `since` is where reading goes on."""
+    """Which comments are still to be read: those made since `began`; `since` is where reading goes on."""
 
     began: datetime
     since: datetime
@@ -122,7 +122,7 @@ class Record:
     """Ideation: validation runs whose proposal was made an issue."""
     orders: Orders = field(default_factory=Orders)
     cursor: CommentCursor | None = None
-    """On the record of TICK only."""
+    """On the record of WRITER_LOCK only."""
 
     @property
     def spent(self) -> MicroUsd:

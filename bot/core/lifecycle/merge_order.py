@@ -22,7 +22,7 @@ def in_order(projects: Iterable[Project]) -> list[Project]:
 
 
 def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:
-    """The standings with everybody in line: one is tested on the tip and merged at a time, and one conflict is resolved at a time.
+    """The statuses with everybody in line: one is tested on the tip and merged at a time, and one conflict is resolved at a time.
 
     Whoever carries the tip already goes first: its checks have run, or run now, on exactly what would be merged.
     """

@@ -18,7 +18,7 @@ from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
 
 UNSTATED_LIMIT_PAUSE = timedelta(minutes=15)
-"""Rest after a limit of the model's vendor whose end nobody told."""
+"""Pause after a limit of the model's vendor whose end nobody told."""
 
 
 class NextStep(Enum):
@@ -33,7 +33,7 @@ class NextStep(Enum):
     LEAVE_QUEUE = "leave the merge queue"
     CONFIRM_QUEUED_MERGE = "tell the merge queue the verdict"
     CLOSE = "close the issue"
-    EXPIRE_RUN = "write off a dead run"
+    EXPIRE_RUN = "expire a run that stopped responding"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
     if lease is not None and (project.job_over or not lease.held(now)):
         return Status(
             phase=Phase.READY,
-            reason=f"agent {lease.holder.agent} was not heard of again: its run is written off",
+            reason=f"agent {lease.holder.agent} stopped responding; its run has expired",
             next_step=NextStep.EXPIRE_RUN,
         )
     if pull is not None and pull.state is PullState.MERGED:

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.adapters.clock import ServerClock
@@ -25,7 +27,7 @@ from bot.entry.wiring import Wired, wire
 from bot.flows.fleet import keep_working
 from bot.hub import seed
 from bot.hub.changes.boards import add_board
-from bot.hub.serve import Served, serving
+from bot.hub.serve import HubFailed, Served, serving
 from bot.hub.store.hub import Hub, open_hub
 from bot.ports import Model
 
@@ -47,27 +49,42 @@ def play(*, keep: bool) -> int:
         root = Path(place)
         hub = open_hub(root / "hub", sandboxed=sandbox_for("bubblewrap", scripted=True).isolating)
         garden = plant(hub, root)
-        with serving(hub) as served:
-            out.print(f"[bold]The embedded GitHub[/bold] is at {served.url}/{REPOSITORY}, the board at {served.url}/orgs/garden/boards/1")
-            try:
+        try:
+            with serving(hub) as served:
+                out.print("[bold]The embedded GitHub[/bold] is up:")
+                _addresses(out, _places(served))
                 number = _open_issue(served, garden)
                 wired, model = _work(out, root, served, garden)
                 seen = _prove(served, garden, wired, model, number, root)
-            except NotAsSaid as wrong:
-                out.print(f"[bold red]Not as said:[/bold red] {wrong}")
-                return 1
-            _summary(out, hub, wired, seen, time.monotonic() - began)
-            if keep:
-                out.print("The pages stay up until you press Ctrl-C.")
-                _until_interrupted()
+                _summary(out, hub, wired, seen, time.monotonic() - began)
+                if keep:
+                    out.print("The pages stay up until you press Ctrl-C:")
+                    _addresses(out, _places(served) | _made(served, garden))
+                    with suppress(KeyboardInterrupt):
+                        served.wait()
+        except NotAsSaid as wrong:
+            out.print(f"[bold red]Not as said:[/bold red] {wrong}")
+            return 1
+        except HubFailed as broken:
+            out.print(f"[bold red]The embedded GitHub broke:[/bold red] {escape(str(broken))}")
+            return 1
     return 0
 
 
-def _until_interrupted() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+def _places(served: Served) -> dict[str, str]:
+    return {"repository": f"{served.url}/{REPOSITORY}", "board": f"{served.url}/orgs/garden/boards/1"}
+
+
+def _made(served: Served, garden: Embedded) -> dict[str, str]:
+    """Every issue and pull request, oldest first, as GitHub's API lists them together."""
+    rows = garden.ask(served, "GET", "issues?state=all&direction=asc&per_page=100")
+    return {f"{'pull request' if 'pull_request' in row else 'issue'} #{row['number']}": row["html_url"] for row in rows}
+
+
+def _addresses(out: Console, named: Mapping[str, str]) -> None:
+    """One a line and never wrapped, so that each can be clicked and copied."""
+    for name, url in named.items():
+        out.print(f"  {name:<17} {url}", soft_wrap=True, markup=False)
 
 
 def plant(hub: Hub, root: Path) -> Embedded:
@@ -114,6 +131,7 @@ def _work(out: Console, root: Path, served: Served, garden: Embedded) -> tuple[W
         until=lambda done: done.plan.idle is not None or time.monotonic() > deadline,
         watcher=printer(out),
         poll=timedelta(milliseconds=300),
+        between=served.check,
     )
     return wired, model
 

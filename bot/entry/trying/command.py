@@ -105,7 +105,7 @@ def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
     from bot.entry.trying.ending import tell
     from bot.entry.trying.live_view import watching
     from bot.entry.trying.session import carry_out, prepare
-    from bot.hub.serve import serving
+    from bot.hub.serve import HubFailed, serving
     from bot.hub.store.hub import open_hub
 
     root = Path(tempfile.mkdtemp(prefix="groundskeeper-try-"))
@@ -127,6 +127,8 @@ def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
             terms.checkout.push(remote)
             out.print(f"Pushed to {remote}.", markup=False)
         return _status(outcome)
+    except HubFailed as broken:
+        raise UserError(f"The embedded GitHub broke: {broken}. Your repository is as it was; try again.") from None
     finally:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)

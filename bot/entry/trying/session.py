@@ -109,7 +109,7 @@ def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, watc
         board=GitHubBoardWriter(connected=lambda: wired.worker, number=None, clock=clock),
     )
     with _ctrl_c() as pressed:
-        guard = _Guard(context=context, number=number, pressed=pressed)
+        guard = _Guard(served=served, context=context, number=number, pressed=pressed)
         done = keep_working(
             context, until=guard.over, watcher=guard.listening(watcher), poll=timedelta(milliseconds=300), between=guard.look
         )
@@ -128,6 +128,7 @@ def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, watc
 class _Guard:
     """Says when it is enough, and sees to it that nothing goes on for ever."""
 
+    served: Served
     context: Context
     number: int
     pressed: threading.Event
@@ -149,6 +150,7 @@ class _Guard:
 
     def look(self) -> None:
         """Between two ticks. A stop as anybody may order it: runs see it within seconds and hand in what they have."""
+        self.served.check()
         if self.failed_ticks >= _MOST_FAILED_TICKS:
             raise UserError(f"The try could not go on: {self.broken}")
         if self.pressed.is_set() and not self.stopped:

@@ -45,8 +45,8 @@ class LocalWorkers:
         if done.moved:
             return Retry(reason="the tick moved something")
         if done.deferred is not None:
-            self._log.info("held back", repository=repository, reason=done.deferred)
-            return Retry(reason="held back", after=_HELD)
+            self._log.info("waiting", repository=repository, reason=done.deferred)
+            return Retry(reason="another process writes", after=_HELD)
         self._release_lock(context)
         return None
 
@@ -90,5 +90,5 @@ class LocalWorkers:
             if self._context is not None:
                 self._release_lock(self._context)
         except GitError as error:
-            self._log.warning("the pen was not laid down", reason=f"others write in two minutes at the latest: {error}")
+            self._log.warning("the writer lock was not released", reason=f"others write in two minutes at the latest: {error}")
         return sum(thread.is_alive() for thread in self._runs)

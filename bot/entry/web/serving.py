@@ -1,4 +1,4 @@
-"""`groundskeeper serve`: the app, the inbox, the starter and its chores put together, and taken down again in order."""
+"""`groundskeeper serve`: the app, the inbox, the starter and its periodic tasks put together, and taken down again in order."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def assemble(
 
     audit = Audit(hooks=lambda: access.hooks(inbox), inbox=inbox, now=clock.now, metrics=counts, log=log)
     tasks = (
-        PeriodicTask(name="own hint", every=every, do=own_hints(inbox, lambda: (endpoint.only,) if endpoint.only else inbox.heard_of())),
+        PeriodicTask(
+            name="own hint", every=every, do=own_hints(inbox, lambda: (endpoint.only,) if endpoint.only else inbox.known_repositories())
+        ),
         PeriodicTask(name="identities", every=_WHO_EVERY, do=look_who_we_are),
         PeriodicTask(name="audit", every=_AUDIT_EVERY, do=audit),
     )

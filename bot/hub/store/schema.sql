@@ -52,6 +52,9 @@ create table if not exists sub_issues (parent_id integer not null, child_id inte
 create table if not exists comments (
   id integer primary key, issue_id integer not null, author_id integer not null, app_id integer, body text not null,
   created_at text not null, updated_at text not null, edited_at text, editor_id integer);
+create table if not exists reactions (
+  id integer primary key, about text not null, about_id integer not null,                                 -- issues | comments | review_comments, and its id there
+  user_id integer not null, content text not null, created_at text not null, unique (about, about_id, user_id, content));
 create table if not exists events (                                                                       -- the timeline, but for comments, reviews and commits
   id integer primary key, issue_id integer not null, actor_id integer, event text not null,              -- labeled | closed | reopened | renamed | merged | ...
   data text not null default '{}', created_at text not null);

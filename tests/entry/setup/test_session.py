@@ -66,7 +66,7 @@ def test_what_init_made_is_what_it_said(site: Site) -> None:
 
     assert board["title"] == f"Groundskeeper: {NAME}"
     assert {"Status", "Agent", "Progress", "Heartbeat", "Reason"} <= set(fields)
-    assert [option["name"]["raw"] for option in fields["Status"]["options"]][:3] == ["proposed", "ready", "working"]
+    assert [option["name"]["raw"] for option in fields["Status"]["options"]][:3] == ["needs-human", "proposed", "ready"]
     assert "\nagents: 3\n" in config
     assert "\nboard: 1\n" in config
     assert config.startswith("# yaml-language-server: $schema=https://raw.githubusercontent.com/keepers/groundskeeper/")
@@ -164,7 +164,8 @@ def test_without_apps_their_links_are_shown_with_what_each_permission_is_for(sit
     link = f"{site.url}/organizations/garden/settings/apps/new?name=gk-worker-garden"
     assert link in shown
     assert "contents=write&issues=write&pull_requests=write&checks=read" in shown
-    assert "    checks: write               sets the check `groundskeeper/review`\n" in shown
+    assert "    checks: write                 sets the check `groundskeeper/review`\n" in shown
+    assert "    organization_projects: write  shows the work on the board\n" in shown
     assert "    --reviewer-app ID --reviewer-key FILE.pem\n" in shown
     assert " ! still missing: the worker: GROUNDSKEEPER_WORKER_APP_ID and GROUNDSKEEPER_WORKER_PRIVATE_KEY" in shown
 

@@ -18,7 +18,7 @@ from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import Scene
 from bot.core.errors.user_errors import UserError
-from bot.core.facts.record import TICK
+from bot.core.facts.record import WRITER_LOCK
 from bot.core.roles.role import Role
 from bot.entry.web.metrics import json_log
 from bot.entry.web.serving import Service, StartMode, assemble
@@ -182,7 +182,7 @@ def test_a_run_under_way_hands_in_what_it_has_when_the_server_ends(tmp_path: Pat
     assert (run.ending.value, run.note) == ("stopped", "This server was stopped; what was done is kept")
     assert world.record(number).lease is None
     assert world.record(number).checkpoint
-    assert world.refs().records[TICK].lease is None, "the next process may write at once"
+    assert world.refs().records[WRITER_LOCK].lease is None, "the next process may write at once"
     assert place[0].said("stopped")
     world.tick()
     world.work()
