@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.entry.actions.commands import actions
+from bot.entry.hub_commands import hub
 from bot.entry.setup.commands import COMMANDS
 from bot.entry.trying.command import try_it
 
@@ -195,23 +196,7 @@ def demo(keep: bool) -> None:
     sys.exit(play(keep=keep))
 
 
-@cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any that is free.")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".groundskeeper/hub"),
-    show_default=True,
-    help="Where it keeps what it knows.",
-)
-def hub(port: int, root: Path) -> None:
-    """Serve the embedded GitHub on this machine, for a first try or without network."""
-    from bot.entry.hub import serve_hub
-
-    sys.exit(serve_hub(root, port, say=click.echo))
-
-
-for command in (actions, try_it, *COMMANDS):
+for command in (actions, hub, try_it, *COMMANDS):
     cli.add_command(command)
 
 if __name__ == "__main__":

@@ -75,10 +75,10 @@ def embed(
     owner, _, short = repository.partition("/")
     seed.add_organization(hub, owner)
     seed.add_user(hub, person, name=name, email=email)
+    apps, token = install_apps(hub, owner), seed.add_token(hub, person)
     remote = seed.add_repository(hub, owner, short, private=private, description=description, default_branch=default_branch)
     seed.set_role(hub, repository, person, "admin")
-    apps = install_apps(hub, owner)
-    return Embedded(repository=repository, remote=remote, person=person, token=seed.add_token(hub, person), apps=apps)
+    return Embedded(repository=repository, remote=remote, person=person, token=token, apps=apps)
 
 
 def install_apps(hub: Hub, owner: str) -> Apps:

@@ -41,16 +41,17 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     from bot.core.errors.user_errors import UserError
     from bot.core.money.pricing import dollars, usd
     from bot.core.roles.role import Role
+    from bot.entry.checkout import look, refuse_taken
     from bot.entry.config import PATH, parse, policy_of
     from bot.entry.models import has_key, real_model, refuse_unpriced, sandbox_for
     from bot.entry.terminal import told
     from bot.entry.texts import load_categories
-    from bot.entry.trying.checkout import look
     from bot.entry.trying.session import Terms
     from bot.entry.trying.wish import read_wish
     from bot.ports import Model
 
     checkout = look(path)
+    refuse_taken(checkout.root)
     remote = checkout.remote() if push else None
     config = parse(checkout.file(PATH))
     policy = policy_of(config, categories=load_categories(), worker="worker", reviewer="reviewer", model=model_name)
@@ -101,12 +102,13 @@ def _agree(yes: bool) -> None:
 def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
     """The exit status: 0 for work that the reviewer approved."""
     from bot.core.errors.user_errors import UserError
-    from bot.entry.trying.checkout import BRANCH
+    from bot.entry.checkout import BRANCH
     from bot.entry.trying.ending import tell
     from bot.entry.trying.live_view import watching
     from bot.entry.trying.session import carry_out, prepare
     from bot.hub.serve import HubFailed, serving
     from bot.hub.store.hub import open_hub
+    from bot.hub.web.sessions import link
 
     root = Path(tempfile.mkdtemp(prefix="groundskeeper-try-"))
     keep = False
@@ -114,6 +116,7 @@ def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
         hub = open_hub(root / "hub")
         with serving(hub) as served:
             embedded = prepare(hub, served, terms.checkout)
+            out.print(f"Pages:      {served.url}{link(hub, embedded.person)} while it lasts, for you alone", markup=False, soft_wrap=True)
             with watching(out, terms.cap, scripted=terms.model.scripted) as watcher:
                 outcome = carry_out(terms, served, embedded, root / "home", watcher)
         if outcome.has_branch:

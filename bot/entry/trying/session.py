@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from bot.core.lifecycle.status import Status
 from bot.core.money.ledger import Caps
 from bot.core.money.pricing import ZERO, MicroUsd
 from bot.core.roles.role import Role
+from bot.entry.checkout import BRANCH, Checkout
 from bot.entry.embedded import Embedded, embed
-from bot.entry.trying.checkout import BRANCH, Checkout
+from bot.entry.local_hub import repository_name
 from bot.entry.trying.wish import Wish
 from bot.entry.wiring import wire
 from bot.flows.context import Context
@@ -88,8 +88,7 @@ def tried_policy(policy: Policy, cap: MicroUsd) -> Policy:
 
 def prepare(hub: Hub, served: Served, checkout: Checkout) -> Embedded:
     """Its workflows stay off: most need what only GitHub's runners have, and their failures would be no fault of the work."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", checkout.root.name).strip(".-") or "repository"
-    embedded = embed(hub, f"try/{name.removesuffix('.git')}", person="you", private=True, default_branch=checkout.branch)
+    embedded = embed(hub, f"try/{repository_name(checkout.root)}", person="you", private=True, default_branch=checkout.branch)
     embedded.ask(served, "PUT", "actions/permissions", {"enabled": False})
     checkout.copy_to(embedded.remote)
     return embedded

@@ -1,4 +1,4 @@
-"""The person's own repository: read, never written, but for the one branch that they are given at the end."""
+"""A person's own repository: read, never written, but for the one branch that a try ends with."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """As it stood when the try began."""
+    """As it stood when it was looked at."""
 
     root: Path
     head: str
     subject: str
     branch: str
-    """The one that is checked out, or `main` for a detached head: what the try works against."""
+    """The one that is checked out, or `main` for a detached head: the default branch of a copy."""
     dirty: int
     """Files with uncommitted changes."""
 
@@ -95,7 +95,7 @@ class Checkout:
 
 
 def look(path: Path) -> Checkout:
-    """Raises `UserError` for what nothing can be tried on."""
+    """Raises `UserError` for what has no commit that could be copied."""
     if not path.is_dir():
         raise UserError(f"{path}: there is no such folder. Name a checkout of a git repository.")
     top = _git(path, "rev-parse", "--show-toplevel")
@@ -108,7 +108,6 @@ def look(path: Path) -> Checkout:
         raise UserError(f"{root} has no commit yet, and agents work on what is committed. Commit first: git add -A && git commit.")
     if _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
         raise UserError(f"{root} is a shallow clone, whose history cannot be copied. Fetch the rest first: git fetch --unshallow.")
-    refuse_taken(root)
     name = _git(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.strip()
     status = _must(_git(root, "status", "--porcelain", "--untracked-files=normal"), f"{root} could not be looked at")
     return Checkout(
@@ -165,4 +164,5 @@ def _must(done: subprocess.CompletedProcess[str], otherwise: str) -> str:
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join(line for line in done.stderr.splitlines()[-3:] if line.strip()) or f"git ended with {done.returncode}"
+    lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("hint:")]
+    return " ".join(lines[-3:]) or f"git ended with {done.returncode}"
