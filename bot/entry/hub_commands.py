@@ -51,7 +51,7 @@ def add(path: Path, name: str | None, port: int, root: Path) -> None:
     `groundskeeper hub add . > hub.env`, then `set -a; . ./hub.env; set +a` and `groundskeeper run` works on it. Again brings newer commits.
     """
     from bot.entry import local_hub
-    from bot.entry.checkout import look
+    from bot.entry.own_code import look
     from bot.hub.store.hub import open_hub
 
     checkout = look(path)

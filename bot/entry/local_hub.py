@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bot.adapters.github.client import AppKey
 from bot.core.errors.user_errors import UserError
-from bot.entry.checkout import Checkout
 from bot.entry.embedded import Apps, install_apps
+from bot.entry.own_code import Checkout
 from bot.hub import seed
 from bot.hub.store.hub import Hub
 from bot.hub.store.repositories import find_repository

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.adapters.sandbox import available
+from bot.adapters.sandbox.machine import available
 from tests.entry.terminal import environment, in_a_shell
 from tests.entry.trying.own_code import SCENARIO, git, own_code
 

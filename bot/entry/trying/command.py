@@ -41,9 +41,10 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     from bot.core.errors.user_errors import UserError
     from bot.core.money.pricing import dollars, usd
     from bot.core.roles.role import Role
-    from bot.entry.checkout import look, refuse_taken
     from bot.entry.config import PATH, parse, policy_of
-    from bot.entry.models import has_key, real_model, refuse_unpriced, sandbox_for
+    from bot.entry.environments import isolated
+    from bot.entry.models import has_key, real_model, refuse_unpriced
+    from bot.entry.own_code import look, refuse_taken
     from bot.entry.terminal import told
     from bot.entry.texts import load_categories
     from bot.entry.trying.session import Terms
@@ -63,7 +64,7 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     model: Model = ScriptedModel(read_scenario(script)) if script is not None else real_model(ServerClock())
     if not model.scripted:
         refuse_unpriced(policy)
-    sandbox = sandbox_for(config.sandbox, scripted=False)
+    protected = isolated(config.sandbox, scripted=False)
     wish = read_wish(issue)
     cap = usd(budget)
     out = Console(highlight=False)
@@ -76,7 +77,7 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
         files = "1 file" if checkout.dirty == 1 else f"{checkout.dirty} files"
         say(f"Left alone: {files} with uncommitted changes. Agents work on a copy of that commit.", "yellow")
     say(f"Issue:      {wish.title}")
-    if not sandbox.isolating:
+    if not protected:
         say("Unprotected: your configuration says `sandbox: none`, so the model's commands run on this machine as you.", "bold yellow")
     if model.scripted:
         say(f"Model:      scripted by {script}; nothing is spent, and its prices are made up. Its commands are real.")
@@ -84,7 +85,7 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
         names = " and ".join(sorted({policy.models[Role.EXECUTION], policy.models[Role.REVIEW]}))
         say(f"Model:      {names}, with your key. It may spend {dollars(cap)} at most; a request that could go above is not sent.")
         _agree(yes)
-    terms = Terms(checkout=checkout, wish=wish, model=model, model_name=model_name, sandbox=sandbox, cap=cap)
+    terms = Terms(checkout=checkout, wish=wish, model=model, model_name=model_name, cap=cap)
     sys.exit(_carry_out(out, terms, remote))
 
 
@@ -102,9 +103,8 @@ def _agree(yes: bool) -> None:
 def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
     """The exit status: 0 for work that the reviewer approved."""
     from bot.core.errors.user_errors import UserError
-    from bot.entry.checkout import BRANCH
+    from bot.entry.own_code import BRANCH
     from bot.entry.trying.ending import tell
-    from bot.entry.trying.live_view import watching
     from bot.entry.trying.session import carry_out, prepare
     from bot.hub.serve import HubFailed, serving
     from bot.hub.store.hub import open_hub
@@ -117,8 +117,7 @@ def _carry_out(out: Console, terms: Terms, remote: str | None) -> int:
         with serving(hub) as served:
             embedded = prepare(hub, served, terms.checkout)
             out.print(f"Pages:      {served.url}{link(hub, embedded.person)} while it lasts, for you alone", markup=False, soft_wrap=True)
-            with watching(out, terms.cap, scripted=terms.model.scripted) as watcher:
-                outcome = carry_out(terms, served, embedded, root / "home", watcher)
+            outcome = carry_out(terms, served, embedded, root / "home", out)
         if outcome.has_branch:
             try:
                 terms.checkout.take_branch(embedded.remote)

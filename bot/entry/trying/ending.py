@@ -11,7 +11,7 @@ from bot.core.lifecycle.phase import Phase
 from bot.core.money.pricing import MicroUsd, dollars
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending, Verdict
-from bot.entry.checkout import BRANCH, Checkout
+from bot.entry.own_code import BRANCH, Checkout
 from bot.entry.terminal import told
 from bot.entry.trying.session import Outcome, spent_by_role
 

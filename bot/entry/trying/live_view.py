@@ -18,16 +18,15 @@ from bot.core.decisions.started_run import StartedRun
 from bot.core.facts.record import Run
 from bot.core.lifecycle.lease import Refused
 from bot.core.money.pricing import ZERO, MicroUsd, dollars
-from bot.entry.terminal import printer, told
+from bot.entry.terminal import told
 from bot.flows.fleet import Watcher
 
 _STEPS_SHOWN = 5
 
 
 @contextmanager
-def watching(out: Console, cap: MicroUsd, *, scripted: bool) -> Iterator[Watcher]:
-    """Plain lines where nobody watches a terminal."""
-    lines = printer(out)
+def watching(out: Console, lines: Watcher, cap: MicroUsd, *, scripted: bool) -> Iterator[Watcher]:
+    """`lines` alone where nobody watches a terminal."""
     if not out.is_terminal:
         yield lines
         return

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
+
+from rich.console import Console
 
 from bot.adapters.clock import ServerClock
 from bot.adapters.github.board import GitHubBoardWriter
@@ -21,24 +18,27 @@ from bot.core.lifecycle.status import Status
 from bot.core.money.ledger import Caps
 from bot.core.money.pricing import ZERO, MicroUsd
 from bot.core.roles.role import Role
-from bot.entry.checkout import BRANCH, Checkout
 from bot.entry.embedded import Embedded, embed
 from bot.entry.local_hub import repository_name
+from bot.entry.own_code import BRANCH, Checkout
+from bot.entry.signals import Interruption, interruptible
+from bot.entry.terminal import report
+from bot.entry.trying.live_view import watching
 from bot.entry.trying.wish import Wish
 from bot.entry.wiring import wire
 from bot.flows.context import Context
-from bot.flows.fleet import Watcher, keep_working
+from bot.flows.fleet import Interrupted, Watcher, keep_working
 from bot.flows.ref_updates import record_of
-from bot.flows.stop_start import stop
 from bot.flows.ticking import Tick
 from bot.hub.serve import Served
 from bot.hub.store.hub import Hub
-from bot.ports import GitError, Model, Sandbox
+from bot.ports import Model
 
 _SHARES = {Role.EXECUTION: 2, Role.REVIEW: 4, Role.IDEATION: 4, Role.VALIDATION: 4}
 """A run may use this part of the cap at most, so that a review is never too dear for what execution left."""
 _MOST_FAILED_TICKS = 5
 _WORTH_WAITING = timedelta(minutes=1)
+_UNSEEN = Status(phase=Phase.READY, reason="nothing was begun")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,6 @@ class Terms:
     wish: Wish
     model: Model
     model_name: str | None
-    sandbox: Sandbox
     cap: MicroUsd
 
 
@@ -94,33 +93,45 @@ def prepare(hub: Hub, served: Served, checkout: Checkout) -> Embedded:
     return embedded
 
 
-def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, watcher: Watcher) -> Outcome:
+def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, out: Console) -> Outcome:
     """Ends by itself: with a verdict, with what only a person can decide, at the cap, or soon after Ctrl-C with the work so far."""
-    clock = ServerClock()
     issue = embedded.ask(served, "POST", "issues", {"title": terms.wish.title, "body": terms.wish.body})
     number = int(issue["number"])
     embedded.ask(served, "POST", f"issues/{number}/labels", {"labels": ["agent:ready"]})
-    settings = embedded.settings(served, home=home, model=terms.model_name)
-    wired = wire(settings, model=terms.model, sandbox=terms.sandbox, clock=clock)
-    context = replace(
-        wired.context,
-        policy=tried_policy(wired.context.policy, terms.cap),
-        board=GitHubBoardWriter(connected=lambda: wired.worker, number=None, clock=clock),
-    )
-    with _ctrl_c() as pressed:
-        guard = _Guard(served=served, context=context, number=number, pressed=pressed)
-        done = keep_working(
-            context, until=guard.over, watcher=guard.listening(watcher), poll=timedelta(milliseconds=300), between=guard.look
-        )
+    with interruptible() as interruption:
+        clock = ServerClock(sleep=interruption.sleep)
+        wired = wire(embedded.settings(served, home=home, model=terms.model_name), model=terms.model, clock=clock)
+        board = GitHubBoardWriter(connected=lambda: wired.worker, number=None, clock=clock)
+        context = replace(wired.context, policy=tried_policy(wired.context.policy, terms.cap), board=board)
+        shown = report(out, now=clock.now)
+        interruption.at_work = shown.at_work
+        guard = _Guard(served=served, context=context, number=number)
+        with watching(out, shown.watcher, terms.cap, scripted=terms.model.scripted) as watcher:
+            interrupted = _work(guard, watcher, interruption)
     state = context.refs.read()
-    record = record_of(state, number)
     return Outcome(
-        status=done.plan.statuses[number],
-        runs=record.runs,
+        status=guard.status,
+        runs=record_of(state, number).runs,
         has_branch=f"refs/heads/{BRANCH}" in state.tips,
-        interrupted=pressed.is_set(),
+        interrupted=interrupted,
         error=guard.broken,
     )
+
+
+def _work(guard: _Guard, watcher: Watcher, interruption: Interruption) -> bool:
+    """Whether it was interrupted."""
+    try:
+        keep_working(
+            guard.context,
+            until=guard.over,
+            watcher=guard.listening(watcher),
+            poll=timedelta(milliseconds=300),
+            between=guard.look,
+            interrupted=interruption.reason,
+        )
+    except Interrupted:
+        return True
+    return False
 
 
 @dataclass(kw_only=True)
@@ -130,14 +141,14 @@ class _Guard:
     served: Served
     context: Context
     number: int
-    pressed: threading.Event
-    stopped: bool = False
+    status: Status = _UNSEEN
     failed_ticks: int = 0
-    broken: str | None = field(default=None)
+    broken: str | None = None
 
     def listening(self, watcher: Watcher) -> Watcher:
         def ticked(done: Tick) -> None:
             self.failed_ticks = 0
+            self.status = done.plan.statuses[self.number]
             watcher.ticked(done)
 
         def error(text: str) -> None:
@@ -148,46 +159,18 @@ class _Guard:
         return replace(watcher, ticked=ticked, error=error)
 
     def look(self) -> None:
-        """Between two ticks. A stop as anybody may order it: runs see it within seconds and hand in what they have."""
+        """Between two ticks."""
         self.served.check()
         if self.failed_ticks >= _MOST_FAILED_TICKS:
             raise UserError(f"The try could not go on: {self.broken}")
-        if self.pressed.is_set() and not self.stopped:
-            try:
-                stop(self.context, by="you", reason="Ctrl-C")
-                self.stopped = True
-            except GitError as error:
-                self.broken = str(error)
 
     def over(self, done: Tick) -> bool:
-        """Asked only while no run is under way."""
-        if self.stopped:
-            return True
-        status = done.plan.statuses[self.number]
-        if status.phase is Phase.PAUSED and status.until is not None:
-            return status.until - self.context.clock.now() > _WORTH_WAITING
-        if status.phase in ENDED | PARKED | {Phase.APPROVED}:
-            return status.next_step is None
+        """Asked only while no run is under way: a lease that is still held then is of one that broke."""
+        if self.status.phase is Phase.PAUSED and self.status.until is not None:
+            return self.status.until - self.context.clock.now() > _WORTH_WAITING
+        if self.status.phase in ENDED | PARKED | {Phase.APPROVED}:
+            return self.status.next_step is None
         return any(project.number == self.number and project.record.lease is not None for project in done.snapshot.projects)
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C (or a polite kill); the second one ends the process as ever."""
-    pressed = threading.Event()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def press(number: int, _frame: FrameType | None) -> None:
-        pressed.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, press)
-    try:
-        yield pressed
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def spent_by_role(runs: tuple[Run, ...]) -> dict[Role, MicroUsd]:

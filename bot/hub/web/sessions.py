@@ -19,7 +19,7 @@ from bot.hub.web.answers import Problem
 from bot.hub.web.context import current
 
 _LIFE = 12 * 3600
-PAGES = ("pages", "forms")
+PAGES = ("pages", "forms", "coverage")
 """Blueprints that look at the cookie."""
 FIELD = "csrf"
 

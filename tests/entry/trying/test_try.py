@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.prices import read_prices
-from bot.adapters.sandbox import available
+from bot.adapters.sandbox.machine import available
 from bot.core.money.pricing import MicroUsd, Usage, cost, dollars
 from tests.entry.terminal import at_a_terminal, environment, in_a_shell
 from tests.entry.trying.own_code import ENDLESS, ISSUE, SCENARIO, everything_in, git, own_code
@@ -71,7 +71,7 @@ def test_at_a_terminal_it_is_seen_working_and_ctrl_c_keeps_the_work(code: Path, 
     assert status == 130
     assert "Ended by Ctrl-C. The work so far is kept. It was not reviewed to its end." in terminal.text
     assert git(code, "show", f"{BRANCH}:pots.py") == "def total(pots):\n    return sum(pots)"
-    assert git(code, "log", "-1", "--format=%s", BRANCH) == "Work in progress on #1"
+    assert git(code, "log", "-1", "--format=%s", BRANCH).startswith("Work in progress on #")
 
 
 @isolated
