@@ -100,8 +100,9 @@ def look(path: Path) -> Checkout:
         raise UserError(f"{path}: there is no such folder. Name a checkout of a git repository.")
     top = _git(path, "rev-parse", "--show-toplevel")
     if top.returncode != 0:
-        why = "" if "not a git repository" in top.stderr else f" git says: {_last(top)}"
-        raise UserError(f"{path} is no checkout of a git repository. Name one, or make it one: git init, git add, git commit.{why}")
+        if "not a git repository" not in top.stderr:
+            raise UserError(f"git does not look into {path.absolute()}: {_last(top)}")
+        raise UserError(f"{path} is no checkout of a git repository. Name one, or make it one: git init, git add, git commit.")
     root = Path(top.stdout.rstrip("\n"))
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.returncode != 0:

@@ -34,9 +34,9 @@ class Terminal:
         """Everything that was ever shown, without the codes that move and colour it."""
         return _CODES.sub("", self.raw)
 
-    def until(self, words: str) -> None:
+    def until(self, words: str, within: float = _LONGEST) -> None:
         """Waits for the words; fails with what is on the screen where they do not come."""
-        deadline = time.monotonic() + _LONGEST
+        deadline = time.monotonic() + within
         while words not in self.text:
             if not self._read(deadline):
                 raise AssertionError(f"{words!r} was never shown; the screen says:\n{self.text}")

@@ -9,7 +9,12 @@ import pytest
 
 from bot.adapters.prices import read_prices
 from bot.adapters.sandbox.machine import available
+from bot.core.errors.user_errors import UserError
 from bot.core.money.pricing import MicroUsd, Usage, cost, dollars
+from bot.entry.embedded import embed
+from bot.entry.trying.wish import Wish, read_wish
+from bot.hub.serve import serving
+from bot.hub.store.hub import open_hub
 from tests.entry.terminal import at_a_terminal, environment, in_a_shell
 from tests.entry.trying.own_code import ENDLESS, ISSUE, SCENARIO, everything_in, git, own_code
 from tests.messages_api import Answer, MessagesApi, tool_use
@@ -212,6 +217,23 @@ def test_an_issue_that_cannot_be_had_is_one_line(code: Path, home: Path, issue: 
     assert done.returncode == 2
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_issue_is_words_a_file_or_an_address(tmp_path: Path) -> None:
+    text = tmp_path / "wish.md"
+    text.write_text("# Count pots\n\n- [ ] all of them\n")
+    hub = open_hub(tmp_path / "hub")
+    ann = embed(hub, "local/pots", person="ann")
+    long = "count " * 60
+    with serving(hub, work=False) as served:
+        ann.ask(served, "POST", "issues", {"title": "Count pots", "body": "All."})
+
+        assert read_wish(f"{served.url}/local/pots/issues/1#issuecomment-3") == Wish(title="Count pots", body="All.")
+        with pytest.raises(UserError, match=r"issues/9 cannot be read \(404\)\. Or give its text in a file"):
+            read_wish(f"{served.url}/local/pots/issues/9")
+    assert read_wish(str(text)) == Wish(title="Count pots", body="- [ ] all of them")
+    assert read_wish("Count pots\n\nAll.") == Wish(title="Count pots", body="All.")
+    assert read_wish(long) == Wish(title=f"{'count ' * 32}count …", body=long.strip())
 
 
 def test_a_scenario_that_cannot_be_read_is_one_line(code: Path, home: Path) -> None:
