@@ -28,11 +28,18 @@ def read_wish(said: str) -> Wish:
     """Raises `UserError`."""
     if re.match(r"https?://", said):
         return _from_url(said)
-    if "\n" not in said and len(said) < 1000 and Path(said).is_file():
+    if _is_file(said):
         return _from_file(Path(said))
     if _LOOKS_LIKE_A_FILE.fullmatch(said):
         raise UserError(f"--issue: there is no file {said}. Give a file, the address of an issue, or the wish in words.")
     return _from_words(said, "--issue")
+
+
+def _is_file(said: str) -> bool:
+    try:
+        return Path(said).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a character that none has
+        return False
 
 
 def _from_words(text: str, where: str) -> Wish:
