@@ -14,6 +14,8 @@ create table if not exists installations (
 create table if not exists tokens (
   token text primary key, user_id integer not null, kind text not null,                                  -- pat | installation
   installation_id integer, permissions text, repositories text, expires_at text);                        -- JSON, JSON list of repository ids or null for all
+create table if not exists sign_ins (
+  hash text primary key, kind text not null, user_id integer not null, expires_at text not null);        -- link | session; only hashes are kept
 create table if not exists repositories (
   id integer primary key, owner_id integer not null, name text not null collate nocase, private integer not null default 0,
   description text, default_branch text not null default 'main', next_number integer not null default 1,
