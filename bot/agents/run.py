@@ -30,7 +30,7 @@ def run_brief(brief: Brief, ports: RunPorts) -> Bundle:
             case Role.VALIDATION:
                 return validate(brief, ports, prompt, price)
             case Role.WRITER:
-                raise UserError("The clerk is no agent and has no briefs.")
+                raise UserError("The writer is no agent and has no briefs.")
     except ModelError as error:
         # Before the first request only: the loop makes endings of its own errors.
         return Bundle(run=brief.run, ending=Ending.FAILED, note=f"{error} Name a priced model in the configuration, or add its price.")

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.core.environment.configured import Wishes
+from bot.core.environment.facts import Service
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.policy import Ideation, MergeMethod, Policy, ProposalQueue
 from bot.core.money.ledger import Caps
@@ -22,6 +24,11 @@ from bot.entry import config_errors
 
 PATH = ".github/groundskeeper.yml"
 Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+
+
+Host = Annotated[str, Field(pattern=config_errors.HOST)]
+Folder = Annotated[str, Field(pattern=config_errors.FOLDER)]
+Variable = Annotated[str, Field(pattern=config_errors.VARIABLE)]
 
 
 class _Part(BaseModel):
@@ -50,10 +57,34 @@ class Limits(_Part):
 
 
 class Gates(_Part):
-    setup: str | None = Field(default=None, description="Command that prepares a checkout; the sandbox has no network.")
+    setup: str | None = Field(default=None, description="Command that prepares a checkout without network, such as a build.")
     lint: str | None = Field(default=None, description="Command that checks style.")
     test: str | None = Field(default=None, description="Command that runs the tests.")
     build: str | None = Field(default=None, description="Command that builds.")
+
+
+class ServicePart(_Part):
+    name: str = Field(pattern=config_errors.SERVICE, description="What it is called in messages.")
+    command: str = Field(min_length=1, description="Command that stays in the foreground while it serves, on 127.0.0.1.")
+    ready: str = Field(min_length=1, description="Command that exits with 0 once it can be used.")
+    seconds: int = Field(default=30, ge=1, le=600, description="How long it may take to get ready.")
+
+
+class EnvironmentPart(_Part):
+    setup: list[str] | None = Field(default=None, description="Commands that install what is needed, with network. Left out: detected.")
+    network: list[Host] | None = Field(
+        default=None,
+        description="What setup may reach beside what is detected: `pypi`, `npm`, `crates`, `go`, `rubygems`, `maven`, `debian`, a host.",
+    )
+    files: list[str] | None = Field(
+        default=None, description="Files after whose change setup runs again. Left out: lockfiles and manifests."
+    )
+    services: list[ServicePart] | None = Field(default=None, description="Servers that run beside agents' commands and gates.")
+    path: list[str] | None = Field(default=None, description="Folders of programs that come first, such as `.venv/bin`.")
+    variables: dict[Variable, str] | None = Field(default=None, description="Environment variables for setup and work. Never secrets.")
+    writable: list[Folder] | None = Field(
+        default=None, description="Folders beside checkout and home that setup fills, such as `/opt/data`."
+    )
 
 
 class IdeationPart(_Part):
@@ -87,6 +118,7 @@ class Config(_Part):
     budget: Budget = Field(default=Budget(), description="What may be spent, in dollars. A run that could go above a cap is not started.")
     models: Models = Field(default=Models(), description="Which model does what.")
     limits: Limits = Field(default=Limits(), description="How long and how often the bot tries.")
+    environment: EnvironmentPart = Field(default=EnvironmentPart(), description="What has to be installed before anything can be tested.")
     gates: Gates | None = Field(default=None, description="Commands that must pass before anything is published. Left out: detected.")
     ideation: IdeationPart = Field(default=IdeationPart(), description="Looking for improvements when the queue is empty.")
     merge: MergePart = Field(default=MergePart(), description="When and how approved pull requests are merged.")
@@ -167,7 +199,7 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
         merge_method=config.merge.method,
         up_to_date=config.merge.up_to_date,
         keep_apart=config.keep_apart,
-        gates=_gates(config.gates),
+        gates=gates_of(config),
         ideation=Ideation(
             enabled=config.ideation.enabled,
             queue=config.ideation.queue,
@@ -180,7 +212,31 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
     )
 
 
-def _gates(gates: Gates | None) -> tuple[GateCommand, ...] | None:
+def wishes_of(config: Config) -> Wishes:
+    told = config.environment
+
+    def listed(values: list[str] | None) -> tuple[str, ...] | None:
+        return None if values is None else tuple(values)
+
+    services = None if told.services is None else tuple(_service(one) for one in told.services)
+    return Wishes(
+        setup=listed(told.setup),
+        network=listed(told.network),
+        files=listed(told.files),
+        services=services,
+        path=listed(told.path),
+        variables=told.variables,
+        writable=listed(told.writable),
+    )
+
+
+def _service(told: ServicePart) -> Service:
+    return Service(name=told.name, command=told.command, ready=told.ready, timeout=timedelta(seconds=told.seconds))
+
+
+def gates_of(config: Config) -> tuple[GateCommand, ...] | None:
+    """None where they are to be detected."""
+    gates = config.gates
     if gates is None:
         return None
     named = (("setup", gates.setup), ("lint", gates.lint), ("test", gates.test), ("build", gates.build))

@@ -1,4 +1,4 @@
-"""Writing off a run that nobody will hand in: its grant counts as spent, and what it had done before goes on from its checkpoint."""
+"""Expiring a run that nobody will hand in: its grant counts as spent, and what it had done before goes on from its checkpoint."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def expiry(context: Context, state: RefState, after: Record, *, note: str) -> Ch
         amount=lost.spent,
         note=note,
     )
-    return keeping_transcript(context, after, f"Write off run {lost.run}", ledger=with_settlement(state.ledger, entry))
+    return keeping_transcript(context, after, f"Expire run {lost.run}", ledger=with_settlement(state.ledger, entry))

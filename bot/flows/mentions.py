@@ -1,11 +1,11 @@
-"""Hearing what people say to the bot: every comment since the last one that was heard, in the whole repository, by one request at most."""
+"""Comments that speak to the bot: all since the last one that was read, in the whole repository, by one request at most."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.facts.record import IDEATION, INBOX, TICK
+from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK
 from bot.core.orders.commands import is_mention
 from bot.core.orders.project_orders import Mention
 from bot.flows.context import Context
@@ -21,18 +21,18 @@ _MANY = 50
 
 @dataclass(frozen=True, kw_only=True)
 class NewMentions:
-    """What was said to the bot and not heard before; once that is written down, reading may go on from `until`."""
+    """Comments to the bot that were not handled before; once they are written down, reading may go on from `until`."""
 
     mentions: tuple[Mention, ...] = ()
     on_issues: frozenset[int] = frozenset()
     until: datetime | None = None
     wants_saving: bool = False
-    """Whether it is worth taking the pen only to begin listening or to note `until`."""
+    """Whether it is worth taking the writer lock only to begin or move the comment cursor."""
 
 
 def read_mentions(context: Context, state: RefState, last_activity: datetime | None) -> NewMentions:
-    """Nothing that was said before the bot began to listen is obeyed, edited later or not."""
-    cursor = record_of(state, TICK).cursor
+    """Nothing that was written before the cursor began is carried out, edited later or not."""
+    cursor = record_of(state, WRITER_LOCK).cursor
     if cursor is None:
         return NewMentions(wants_saving=True)
     comments = context.comments.comments_since(cursor.since, last_activity=last_activity)

@@ -1,4 +1,4 @@
-"""Writing down what people order, in one fenced push, and then answering each of them once."""
+"""Writing down what people order, in one fenced push, and then replying to each of them once."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bot.ports.people import Projection
 
 
 def execute_order(context: Context, effect: ExecuteOrder) -> RefState | Refused:
-    """The orders hold from this push on, whatever becomes of the answers. What was heard already is not heard again."""
+    """The orders hold from this push on, whatever becomes of the answers. What was handled already is not handled again."""
 
     def decide(state: RefState) -> Change | Refused:
         record, now = record_of(state, effect.number), context.clock.now()
         busy = record.lease.holder.agent if record.lease is not None and record.lease.held(now) else None
         orders = orders_after(record.orders, effect.mentions, effect.context, now, busy=busy)
         if orders == record.orders:
-            return Refused(reason="it was heard already")
+            return Refused(reason="it was handled already")
         again = orders.retried != record.orders.retried
         after = replace(record, epoch=record.epoch + 1, orders=orders, archived=record.archived and not again)
-        change = keeping_transcript(context, after, f"Hear @{effect.mentions[0].by} below #{effect.mentions[0].on}")
+        change = keeping_transcript(context, after, f"Order of @{effect.mentions[0].by} below #{effect.mentions[0].on}")
         stops = [reply for reply in orders.pending_replies if reply.stops and reply not in record.orders.pending_replies]
         if not stops or state.stop is not None:
             return change
@@ -38,32 +38,32 @@ def execute_order(context: Context, effect: ExecuteOrder) -> RefState | Refused:
 
 
 def post_replies(context: Context, snapshot: Snapshot, effect: PostReplies) -> RefState | Refused:
-    """Labels first, then the comment, and only then is nothing owed any more: cut off in between, all of it may be done again.
+    """Labels first, then the comment, and only then are the replies noted as posted: cut off in between, all of it may be done again.
 
-    Raises `GitHubError` where another try may help. What GitHub refuses for good, below a locked issue say, is owed no longer.
+    Raises `GitHubError` where another try may help. What GitHub refuses for good, below a locked issue say, is given up.
     """
     project = project_at(snapshot, effect.on)
     since = min(reply.at for reply in effect.pending_replies)
-    mentions = ""
+    refusal = ""
     try:
         if project is not None:
             _relabel(context, project, effect)
         written = context.comments.own_comments(effect.on, since)
-        reply = [one for one in effect.pending_replies if not any(reply_mark(one.comment) in body for body in written)]
-        if reply:
-            context.comments.post(effect.on, reply_body(reply, project, effect.status, context.policy))
+        replies = [one for one in effect.pending_replies if not any(reply_mark(one.comment) in body for body in written)]
+        if replies:
+            context.comments.post(effect.on, reply_body(replies, project, effect.status, context.policy))
     except GitHubError as error:
         if error.kind not in (GitHubErrorKind.REFUSED, GitHubErrorKind.GONE):
             raise
-        mentions = f" (GitHub would not take the answer: {error})"
+        refusal = f" (GitHub would not take the answer: {error})"
     comments = frozenset(one.comment for one in effect.pending_replies)
 
     def decide(state: RefState) -> Change | Refused:
         record = record_of(state, effect.number)
         after = replace(record, epoch=record.epoch + 1, orders=after_replies(record.orders, comments))
         if after.orders == record.orders:
-            return Refused(reason="it was answered already")
-        return keeping_transcript(context, after, f"Answered below #{effect.on}{mentions}")
+            return Refused(reason="it was replied to already")
+        return keeping_transcript(context, after, f"Answered below #{effect.on}{refusal}")
 
     return move(context, decide)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.facts.record import TICK, CommentCursor, Lease
+from bot.core.facts.record import WRITER_LOCK, CommentCursor, Lease
 from bot.core.lifecycle.lease import Refused, renewed, taken
 from bot.core.money.pricing import ZERO
 from bot.core.roles.role import Role
@@ -19,9 +19,9 @@ WRITER_LEASE = timedelta(minutes=2)
 def acquire_writer_lock(context: Context, seen: RefState, *, read_until: datetime | None = None) -> RefState | Refused:
     """Takes or renews the right to write to GitHub's API, which one process has at a time.
 
-    With it the bot begins to listen to what people say, or notes that it has heard all that was said until `read_until`.
+    With it the comment cursor begins, or moves to `read_until`.
     """
-    record = record_of(seen, TICK)
+    record = record_of(seen, WRITER_LOCK)
     now = context.clock.now()
     lease = record.lease
     if lease is not None and lease.holder == context.writer and lease.until - now > WRITER_LEASE / 2:
@@ -33,22 +33,23 @@ def release_writer_lock(context: Context) -> None:
     """Lets another process write at once instead of after the lease; harmless where this one does not hold it."""
 
     def decide(state: RefState) -> Change | Refused:
-        record = record_of(state, TICK)
+        record = record_of(state, WRITER_LOCK)
         if record.lease is None or record.lease.holder != context.writer:
             return Refused(reason="not held")
-        return Change(message="The clerk is done", record=replace(record, epoch=record.epoch + 1, lease=None))
+        return Change(message="Release the writer lock", record=replace(record, epoch=record.epoch + 1, lease=None))
 
     move(context, decide)
 
 
 def _writer_lock(context: Context, state: RefState, read_until: datetime | None) -> Change | Refused:
-    record, now = record_of(state, TICK), context.clock.now()
+    record, now = record_of(state, WRITER_LOCK), context.clock.now()
     until = now + WRITER_LEASE
     if record.lease is not None and record.lease.holder == context.writer and record.lease.held(now):
         after = renewed(record, context.writer, now, until)
     else:
-        # An ended clerk's lease has no run and no money to settle.
-        free = record if record.lease is None or record.lease.held(now) else replace(record, lease=None)
+        # The lease of a writer that ended has no run and no money to settle.
+        over = record.lease is not None and (not record.lease.held(now) or record.lease.holder in context.former_writers)
+        free = replace(record, lease=None) if over else record
         lease = Lease(holder=context.writer, role=Role.WRITER, taken_at=now, until=until, grant=ZERO, cycle=0, base=state.base)
         after = taken(free, lease, now)
     if isinstance(after, Refused):

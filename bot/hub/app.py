@@ -9,22 +9,23 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from bot.hub import coverage
 from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
 from bot.hub.pages import routes as pages
-from bot.hub.rest import boards
+from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
-from bot.hub.rest.code import branches, checks, commits, contents, refs
-from bot.hub.rest.issues import comments, dependencies, issues, labels, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviews, updating
-from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
+from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
+from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
+from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
 from bot.hub.web import faults, limits
-from bot.hub.web.actors import BadCredentials, authenticate
+from bot.hub.web.actors import BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem, not_found
 from bot.hub.web.context import begin, current
 
@@ -33,15 +34,21 @@ API = (
     issues,
     labels,
     comments,
+    milestones,
+    reactions,
     timeline,
     pulls,
+    reviewers,
     reviews,
     merging,
     updating,
     checks,
+    check_suites,
     refs,
     commits,
     contents,
+    objects,
+    releases,
     branches,
     rulesets,
     runs,
@@ -53,6 +60,7 @@ API = (
     boards,
     graphql,
     repositories,
+    topics,
     collaborators,
     variables,
     dependencies,
@@ -60,7 +68,9 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages)
+ROOT = (backend, pages, root, coverage)
+_SCOPES = "admin:org, project, repo, workflow"
+"""Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
 """Who follows what is announced, in this order."""
 
@@ -80,8 +90,8 @@ def _routed() -> Flask:
     app = Flask("bot.hub", static_folder=None, template_folder=str(Path(pages.__file__).with_name("templates")))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.after_request(_leave)
-    app.register_error_handler(Problem, lambda problem: problem.response())
-    app.register_error_handler(404, lambda _: not_found().response())
+    app.register_error_handler(Problem, _refused)
+    app.register_error_handler(404, lambda _: _refused(not_found()))
     app.register_error_handler(405, lambda _: not_found().response())
     for module in API:
         app.register_blueprint(module.routes)
@@ -91,6 +101,10 @@ def _routed() -> Flask:
         app.register_blueprint(module.routes)
     pages.prepare(app)
     return app
+
+
+def _refused(problem: Problem) -> Response:
+    return (pages.absent() if problem.status == 404 else None) or problem.response()
 
 
 def _enter(hub: Hub) -> Response | None:
@@ -109,9 +123,12 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http"):
+    if request.url_rule is None or request.blueprint in ("pages", "git_http", "coverage"):
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
+    if current().actor.kind is Kind.PAT:
+        response.headers["X-OAuth-Scopes"] = _SCOPES
+        response.headers["X-Accepted-OAuth-Scopes"] = ""
     if links := g.get("links"):
         response.headers["Link"] = links
     if request.method == "GET" and response.status_code == 200 and not response.is_streamed:

@@ -1,16 +1,19 @@
 """The part of GitHub's expression language that the shipped workflows use; anything else is an error, so that nothing passes unread.
 
-https://docs.github.com/actions/reference/workflows-and-actions/expressions
+https://docs.github.com/actions/reference/workflows-and-actions/expressions; `make independent` holds it against GitHub's own evaluator.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+)|(?P<name>[A-Za-z_][\w-]*)|(?P<mark>\|\||&&|==|!=|[!().,]))")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_HEXADECIMAL = re.compile(r"0x[0-9a-f]+", re.IGNORECASE)
 _HOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -32,9 +35,54 @@ def evaluated(text: str, contexts: Mapping[str, Any]) -> Any:
 
 
 def as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case Mapping():
+            return "Object"
+        case list():
+            return "Array"
+        case _:
+            return str(value)
+
+
+def _is_true(value: Any) -> bool:
+    """Lists and objects are, even empty ones."""
+    return isinstance(value, Mapping | list) or bool(value)
+
+
+def _number(value: Any) -> float:
+    """Never that of a list or an object."""
+    match value:
+        case None:
+            return 0
+        case bool() | int() | float():
+            return float(value)
+        case str() if not value.strip():
+            return 0
+        case str() if _NUMBER.fullmatch(value.strip()):
+            return float(value)
+        case str() if _HEXADECIMAL.fullmatch(value.strip()):
+            return float(int(value, 16))
+        case _:
+            return math.nan
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Texts without regard to case; of different kinds as numbers; lists and objects only with themselves."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.upper() == other.upper()
+    if isinstance(one, Mapping | list) or isinstance(other, Mapping | list):
+        return one is other
+    return _number(one) == _number(other)
+
+
+def _is_plain(*values: Any) -> bool:
+    return not any(isinstance(value, Mapping | list) for value in values)
 
 
 class _Parser:
@@ -62,26 +110,26 @@ class _Parser:
         value = self.both()
         while self.next_is("||"):
             other = self.both()
-            value = value or other
+            value = value if _is_true(value) else other
         return value
 
     def both(self) -> Any:
         value = self.compared()
         while self.next_is("&&"):
             other = self.compared()
-            value = value and other
+            value = other if _is_true(value) else value
         return value
 
     def compared(self) -> Any:
         value = self.single()
         while mark := self.next_is("==", "!="):
-            same = as_text(value).casefold() == as_text(self.single()).casefold()
+            same = _equal(value, self.single())
             value = same if mark == "==" else not same
         return value
 
     def single(self) -> Any:
         if self.next_is("!"):
-            return not self.single()
+            return not _is_true(self.single())
         if self.next_is("("):
             value = self.either()
             assert self.next_is(")")
@@ -103,16 +151,15 @@ class _Parser:
             self.next_is(",")
         match name:
             case "startsWith":
-                return as_text(given[0]).casefold().startswith(as_text(given[1]).casefold())
+                return _is_plain(*given) and as_text(given[0]).upper().startswith(as_text(given[1]).upper())
+            case "contains" if isinstance(given[0], list):
+                return any(_equal(given[1], one) for one in given[0])
             case "contains":
-                wanted = as_text(given[1]).casefold()
-                return wanted in (
-                    [as_text(one).casefold() for one in given[0]] if isinstance(given[0], list) else as_text(given[0]).casefold()
-                )
+                return _is_plain(*given) and as_text(given[1]).lower() in as_text(given[0]).lower()
             case "fromJSON":
                 return json.loads(given[0])
             case "toJSON":
-                return json.dumps(given[0])
+                return json.dumps(given[0], indent=2, ensure_ascii=False)
             case "always":
                 return True
             case "success":
@@ -126,5 +173,6 @@ class _Parser:
         while self.next_is("."):
             key = self.tokens[self.at][1]
             self.at += 1
-            value = value.get(key) if isinstance(value, Mapping) else None
+            found = {each.lower(): inner for each, inner in value.items()} if isinstance(value, Mapping) else {}
+            value = found.get(key.lower())
         return value

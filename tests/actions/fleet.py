@@ -98,7 +98,7 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: s
         runner = Runner(
             place=root / "runner",
             repository=FULL_NAME,
-            server=served.url,
+            server=served.url.replace("127.0.0.1", "hub.localhost"),  # a host that the artifact actions take; git resolves it by itself
             api=f"{served.url}/api/v3",
             token=seed.add_token(world.hub, "actions-read"),
             secrets={
@@ -110,7 +110,7 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: s
                 "GROUNDSKEEPER_WORKER_APP_ID": str(apps["keeper"].id),
                 "GROUNDSKEEPER_REVIEWER_APP_ID": str(apps["critic"].id),
             },
-            # The rehearsal's differences from GitHub: the model is scripted, the server's clock is ours, and it takes writes without a pause.
+            # The rehearsal's differences from GitHub: the model is scripted, the server's clock is ours; no pause between writes.
             surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
             hub=world.hub,
             warm=warm,

@@ -29,7 +29,10 @@ from tests.patience import PATIENCE
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
 _OWN = re.compile(r"(?:[$]|[\w.-]+/[\w.-]+)/(?P<path>\.github/actions/[\w-]+)(?:@[0-9a-f]{40})?")
-_OFFICIAL = ("actions/setup-python", "actions/upload-artifact", "actions/download-artifact")
+_OFFICIAL = (
+    *("actions/setup-python", "actions/upload-artifact", "actions/download-artifact"),
+    *("actions/checkout", "actions/cache/restore", "actions/cache/save"),
+)
 
 
 def read(path: Path) -> Any:
@@ -132,7 +135,15 @@ class Workflow:
             "token": self.runner.token,
         }
         needs = {name: {"outputs": run.outputs, "result": run.result} for name, run in self.jobs.items()}
-        known = {"github": github, "inputs": self.inputs, "needs": needs, "secrets": self.runner.secrets, "vars": self.runner.variables}
+        machine = {"os": "Linux", "arch": "X64"}
+        known = {
+            "runner": machine,
+            "github": github,
+            "inputs": self.inputs,
+            "needs": needs,
+            "secrets": self.runner.secrets,
+            "vars": self.runner.variables,
+        }
         return {"job": {"status": "success"}, **known, **more}
 
     def _job(self, name: str, job: Mapping[str, Any]) -> None:
@@ -202,6 +213,11 @@ class Job:
                 self._step(step, place, inputs)
             runner.installed[wanted] = made
             return
+        if action.startswith("./"):
+            place = self.place / "work" / action / "action.yml"
+            for step in read(place)["runs"]["steps"]:
+                self._step(step, place, {})
+            return
         name, _, commit = action.partition("@")
         assert name in _OFFICIAL, f"nothing stands in for {name}"
         assert len(commit) == 40, f"{action} is not pinned to a commit"
@@ -212,11 +228,39 @@ class Job:
                 shutil.copytree(source, store / given["name"])  # an artifact cannot be written twice
             else:
                 assert given["if-no-files-found"] == "warn"
+        elif name == "actions/checkout":
+            self._checked_out(given)
+        elif name == "actions/cache/restore":
+            self._restored(given)
+        elif name == "actions/cache/save":
+            kept = runner_caches(self.workflow.runner.place) / given["key"]
+            if not kept.exists():  # a cache is never written over
+                shutil.copytree(self.place / "work" / given["path"], kept, symlinks=True)
         elif name == "actions/download-artifact":
             found = sorted(store.glob(given.get("pattern") or given["name"]))
             assert found or "pattern" in given, f"there is no artifact {given['name']}"
             for each in found:
                 shutil.copytree(each, self.place / "work" / given["path"], dirs_exist_ok=True)
+
+    def _checked_out(self, given: Mapping[str, Any]) -> None:
+        """Of the default branch, only the folder that is asked for."""
+        assert given["persist-credentials"] is False
+        work, folder = self.place / "work", given["sparse-checkout"]
+        remote = f"{self.workflow.runner.server}/{self.workflow.runner.repository}.git".replace(
+            "://", f"://x:{self.workflow.runner.token}@"
+        )
+        tree = self.place / "checkout"
+        subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", given["ref"] or "main", remote, str(tree)], check=True)
+        if (tree / folder).is_dir():
+            shutil.copytree(tree / folder, work / folder)
+
+    def _restored(self, given: Mapping[str, Any]) -> None:
+        """The newest cache whose key begins as asked."""
+        caches = runner_caches(self.workflow.runner.place)
+        found = [each for each in caches.iterdir() if each.name.startswith(given["restore-keys"])] if caches.is_dir() else []
+        if found:
+            newest = max(found, key=lambda each: each.stat().st_mtime)
+            shutil.copytree(newest, self.place / "work" / given["path"], symlinks=True)
 
     def _shell(self, step: Mapping[str, Any], file: Path, env: Mapping[str, str]) -> None:
         runner, temp = self.workflow.runner, self.place / "temp"
@@ -283,6 +327,10 @@ class Job:
             process.wait()
             guard.cancel()
         return process.returncode, "".join(said)
+
+
+def runner_caches(place: Path) -> Path:
+    return place / "caches"
 
 
 def scripts() -> set[tuple[str, str]]:

@@ -52,7 +52,7 @@ class Sent:
 
 
 def violations(sent: Sequence[Sent], *, points: int, per_minute: int, per_hour: int, pause: float = 1.0) -> list[str]:
-    """By counting alone: every stretch of a minute and of an hour that ends with a request, and every two neighbouring writes."""
+    """By counting alone: every minute and every hour that ends with a request, and every two neighbouring writes."""
     found = []
     in_order = sorted(sent, key=lambda one: one.at)
     for one in in_order:

@@ -43,6 +43,10 @@ ALLOWED: tuple[Allowed, ...] = (
         r"git/matching-refs/\{ref\} asked: nobody described the query parameter 'per_page'",
         "PyGithub asks for every list by pages; what GitHub does not know in a query it passes over",
     ),
+    Allowed(
+        r"GET /repos/\{owner\}/\{repo\}/pulls/\{pull_number\} 200: the whole: nobody described 'body_(text|html)'",
+        "in the forms that the page names beside the plain one: https://docs.github.com/rest/pulls/pulls#get-a-pull-request",
+    ),
     Allowed(r"webhook issue-dependencies-\S+: the whole: 'organization'", "a person's repository belongs to no organization"),
 )
 

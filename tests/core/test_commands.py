@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,7 +124,7 @@ def test_hearing_again_changes_nothing_and_everybody_is_owed_one_answer(bodies: 
     for word in words:
         one_by_one = after(word, orders=one_by_one)
     assert one_by_one == once
-    assert [owed.comment for owed in once.pending_replies] == list(range(1, len(bodies) + 1))
+    assert [reply.comment for reply in once.pending_replies] == list(range(1, len(bodies) + 1))
     answered = after_replies(once, frozenset(range(1, len(bodies) + 1)))
     assert answered.pending_replies == ()
     assert after(*words, orders=answered) == answered
@@ -138,11 +140,11 @@ def test_hold_and_skip_park_it_and_resume_lets_it_go_on() -> None:
 
 
 def test_who_may_not_write_is_told_so_once_and_never_obeyed() -> None:
-    heard = after(said("/agent hold", 1, by="eve", may_write=False), said("/agent stop", 2, by="eve", may_write=False))
-    assert why_paused(heard) is None
-    (owed,) = heard.pending_replies
-    assert "write access" in owed.text
-    assert not owed.stops
+    orders = after(said("/agent hold", 1, by="eve", may_write=False), said("/agent stop", 2, by="eve", may_write=False))
+    assert why_paused(orders) is None
+    (reply,) = orders.pending_replies
+    assert "write access" in reply.text
+    assert not reply.stops
 
 
 @pytest.mark.parametrize(
@@ -158,9 +160,9 @@ def test_who_may_not_write_is_told_so_once_and_never_obeyed() -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_and_not_done(body: str, context: OrderContext, busy: int | None, words: str) -> None:
-    heard = after(said(body), context=context, busy=busy)
-    assert words in heard.pending_replies[0].text
-    assert (heard.held, heard.skipped, heard.assigned, heard.retried) == (None, None, None, None)
+    orders = after(said(body), context=context, busy=busy)
+    assert words in orders.pending_replies[0].text
+    assert (orders.held, orders.skipped, orders.assigned, orders.retried) == (None, None, None, None)
 
 
 def test_stop_is_heard_anywhere() -> None:
@@ -168,10 +170,10 @@ def test_stop_is_heard_anywhere() -> None:
 
 
 def test_retry_clears_what_held_it() -> None:
-    heard = after(said("/agent hold"), said("/agent skip", 2), said("/agent retry", 3))
-    assert why_paused(heard) is None
-    assert heard.retried is not None
-    assert heard.retried.at == NOON
+    orders = after(said("/agent hold"), said("/agent skip", 2), said("/agent retry", 3))
+    assert why_paused(orders) is None
+    assert orders.retried is not None
+    assert orders.retried.at == NOON
 
 
 def test_memory_of_what_was_heard_is_bounded_and_forgets_towards_heard() -> None:
@@ -180,3 +182,10 @@ def test_memory_of_what_was_heard_is_bounded_and_forgets_towards_heard() -> None
     assert orders.has_handled(1)
     assert not orders.has_handled(1101)
     assert after(said("/agent hold", 50), orders=orders, context=HELD).held is None
+
+
+@pytest.mark.parametrize("context", [HELD, replace(HELD, no_project="nobody queued it"), replace(HELD, open=False, over="merged")])
+def test_help_lists_every_order_wherever_it_is_asked_for(context: OrderContext) -> None:
+    (reply,) = after(said("/agent help"), context=context).pending_replies
+    assert [verb.value for verb in Verb if f"/agent {verb.value}" not in reply.text] == []
+    assert not is_mention(reply.text)

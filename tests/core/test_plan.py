@@ -180,5 +180,16 @@ def test_every_effect_can_be_read_by_a_person() -> None:
 
     assert [describe(effect) for effect in decided.effects] == [
         "open the pull request of project 9 from b: the work is published; its pull request comes next",
-        "agent 1 starts execution of project 7, cycle 1: queued",
+        "start agent 1 on execution of project 7, cycle 1: queued",
+    ]
+
+
+def test_what_would_be_started_is_said_in_whole_sentences() -> None:
+    found = run(Role.IDEATION, ago=9, category="optimization", proposals=(PROPOSAL,))
+    seen = [snapshot(), snapshot(ideation=Record(number=0, runs=(found,)))]
+    starts = [one for each in seen for one in plan(each, policy(categories=CATEGORIES), NOON).effects if isinstance(one, StartRun)]
+
+    assert [describe(one).partition(":")[0] for one in starts] == [
+        f"start agent 1 on ideation in category {starts[0].category}",
+        "start agent 1 on validation of the proposal",
     ]

@@ -8,7 +8,7 @@ from bot.core.evidence.protected_paths import protected
 from bot.core.facts.project import Title
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.phase import MOVES, Phase
-from bot.core.projections.phase_labels import phase_label_change
+from bot.core.projections.board import STATUS
 from bot.core.runs.criteria import criteria_of, visible
 from bot.core.runs.run import Proposal
 
@@ -27,13 +27,6 @@ def test_without_a_checklist_criteria_are_derived_and_say_so() -> None:
 
     assert found[0].text == "The issue is resolved: Parser loses the last line"
     assert all(c.derived for c in found)
-
-
-def test_contradictory_phase_labels_are_healed_and_peoples_labels_kept() -> None:
-    change = phase_label_change(frozenset({"phase:ready", "phase:done", "bug", "agent:ready", "phase:mine"}), Phase.REVIEWING)
-
-    assert change.add == {"phase:reviewing"}
-    assert change.remove == {"phase:ready", "phase:done"}
 
 
 @pytest.mark.parametrize(
@@ -91,3 +84,8 @@ def test_every_phase_can_be_left_or_is_an_end_and_no_move_is_listed_twice() -> N
 def test_what_githubs_pages_do_not_show_is_no_part_of_a_text(body: str, seen: str) -> None:
     assert visible(body) == seen
     assert not any("eve" in one.text for one in criteria_of("Pots", body))
+
+
+def test_the_boards_first_column_is_what_waits_for_a_person() -> None:
+    assert STATUS.options[0] == Phase.NEEDS_HUMAN.value
+    assert sorted(STATUS.options) == sorted(phase.value for phase in Phase)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Act, Check, CheckState, Mergeable, Project, PullState, Review, ReviewState
-from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.phase import PARKED, Phase
 from bot.core.lifecycle.status import NextStep, status_of
 from bot.core.orders.labels import HOLD, PROPOSED
 from bot.core.roles.role import Role
@@ -81,12 +81,12 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
     ("a held lease is work", project(record=record(lease=lease(2))), policy(), Phase.WORKING, None, "agent 2"),
     ("a reviewer's lease is review", project(record=record(lease=lease(role=Role.REVIEW))), policy(), Phase.REVIEWING, None, "reviews"),
     (
-        "an ended lease is written off",
+        "an ended lease expires",
         project(record=record(lease=lease(minutes=0))),
         policy(),
         Phase.READY,
         NextStep.EXPIRE_RUN,
-        "not heard of",
+        "stopped responding",
     ),
     ("finished work wants its pull request", working(run()), policy(), Phase.WORKING, NextStep.OPEN_PULL, "published"),
     ("an unfinished run goes on", working(run(ending=Ending.UNFINISHED)), policy(), Phase.READY, NextStep.EXECUTE, "checkpoint"),
@@ -317,6 +317,8 @@ def test_standing(rule: str, facts: Project, rules: Policy, phase: Phase, next_s
 
     assert (status.phase, status.next_step) == (phase, next_step), status.reason
     assert words in status.reason
+    if phase in PARKED or (phase in (Phase.APPROVED, Phase.CANCELLED) and next_step is None and "computes" not in status.reason):
+        assert status.remedy or status.until, "who waits is told what would help, or when it goes on by itself"
 
 
 def test_green_checks_are_told_apart_from_the_bots_own_verdict() -> None:

@@ -1,4 +1,4 @@
-"""People speak to the bot in comments: each order is obeyed once, by those who may, and answered once, whatever breaks on the way."""
+"""People speak to the bot in comments: each order is carried out once, by those who may, and answered once, whatever breaks on the way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.core.orders.labels import READY
 from bot.core.projections.board import BOARD_FIELDS
 from bot.flows import explaining, stop_start
 from bot.flows.running import LeaseGuard
-from bot.flows.texts import STATUS_MARK
+from bot.flows.texts.status import STATUS_MARK
 from bot.flows.ticking import tick
 from bot.hub import seed
 from bot.hub.changes import boards
@@ -64,6 +64,22 @@ def test_hold_and_resume_are_obeyed_once_and_answered_once(world: World) -> None
     assert world.record(number).orders.pending_replies == ()
 
 
+def test_each_answer_stands_beneath_the_line_that_it_answers(world: World) -> None:
+    number = world.open_issue("Add a", labels=())
+    world.settle()
+    say(world, number, "/agent why\n\n/agent hold\n\n/agent status")
+    world.api("ann", "POST", f"issues/{number}/labels", json={"labels": [READY, "agent:hold"]})
+    world.settle()
+
+    (answer,) = answers(world, number)
+    lines = [line for line in answer.splitlines() if line.strip() and MARK not in line]
+    assert lines[0] == "> `@ann`: /agent why"
+    assert lines[1].startswith("- Phase: ")
+    hold = lines.index("> `@ann`: /agent hold")
+    assert lines[hold + 1].startswith("On hold until somebody writes")
+    assert lines[hold + 2 :] == ["> `@ann`: /agent status", "As said above, to `@ann`."]
+
+
 def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> None:
     world.model.add(writes("a.txt", "a"), judges())
     number = world.open_issue("Add a")
@@ -76,7 +92,7 @@ def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> Non
     assert world.refs().stop is None
     (answer,) = answers(world, number)
     assert answer.count("Only people with write access can tell me what to do here") == 2
-    assert "@\u200beve" in answer
+    assert "`@eve`" in answer
 
 
 def test_who_lost_the_right_to_write_is_not_obeyed(world: World) -> None:
@@ -333,7 +349,9 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
     (answer,) = answers(world, number)
     assert [line.removeprefix("- ").replace("**", "") for line in answer.splitlines() if line.startswith("- ")] == lines
     status = next(body for body in world.comments(number) if body.startswith(STATUS_MARK)).replace("**", "")
-    for line in lines:
+    (phase, following), facts = (line.partition(": ")[2] for line in lines[:2]), lines[2:]
+    assert f"{phase}. {following}" in status
+    for line in facts:
         name, _, value = line.partition(": ")
         assert f"| {name} | {value} |" in status
     assert any(line.startswith("Priority: high: both") for line in lines)
@@ -386,7 +404,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
                 "Step": "starts",
                 "Spend": 0.0,
                 "Heartbeat": "2026-11-21 09:00 UTC",
-                "Reason": "agent 1 started: queued",
+                "Reason": "agent 1 works on it, cycle 1 of 3",
             }
         ]
 
@@ -399,7 +417,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
         (row,) = shown(world)
         assert (row["Heartbeat"], row["Progress"], row["Step"]) == ("2026-11-21 09:08 UTC", 25.0, "runs `pytest`")
         status = next(body for body in world.comments(number) if body.startswith(STATUS_MARK))
-        assert "heard of at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
+        assert "last seen at 09:08 UTC, 25 % of its steps: runs `pytest`" in status
         assert f"**{row['Status']}**: {row['Reason']}." in status
 
         world.pending.clear()
@@ -419,7 +437,7 @@ def shown(world: World) -> list[dict[str, str | float]]:
 def test_labels_that_contradict_each_other_are_healed_and_peoples_left_alone(world: World) -> None:
     number = world.open_issue("Add a", labels=[READY, "agent:hold", "priority:low"])
     world.settle()
-    world.label(number, "phase:done", "phase:working", "wontfix", "priority:high")
+    world.label(number, "phase:done", "agent:needs-human", "wontfix", "priority:high")
     world.settle()
 
-    assert world.labels(number) == {READY, "agent:hold", "priority:low", "priority:high", "wontfix", "phase:paused"}
+    assert world.labels(number) == {READY, "agent:hold", "priority:low", "priority:high", "wontfix", "agent:waiting"}

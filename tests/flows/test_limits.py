@@ -78,7 +78,7 @@ def assert_done_once(world: World, number: int) -> None:
 
 
 def assert_silence_was_kept(world: World) -> None:
-    """By the server's own list: after a refusal for too much, the same identity is not heard of for a minute."""
+    """By the server's own list: after a refusal for too much, the same identity sends nothing for a minute."""
     until: dict[str, datetime] = {}
     for row in world.hub.db().execute("select * from requests where actor in ('worker', 'reviewer') order by id"):
         at = datetime.fromisoformat(row["at"])

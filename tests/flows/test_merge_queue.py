@@ -82,16 +82,16 @@ def test_the_approval_is_repeated_once_on_the_queues_own_merge(world: World) -> 
     merge_queue.advance(world.hub)
     judge_groups(world)
     (line,) = world.git("for-each-ref", "--format=%(objectname)", GROUPS).splitlines()
-    unvouched = merge_queue.advance(world.hub)
+    unconfirmed = merge_queue.advance(world.hub)
 
     world.settle()
     world.settle()
-    vouched = sorted(names_on(world, line))
+    confirmed = sorted(names_on(world, line))
     merged = merge_queue.advance(world.hub)
     world.settle()
 
-    assert (unvouched, merged) == (0, 1)
-    assert vouched == ["groundskeeper/review", "unit tests"]
+    assert (unconfirmed, merged) == (0, 1)
+    assert confirmed == ["groundskeeper/review", "unit tests"]
     assert world.is_closed(number)
 
 

@@ -14,6 +14,7 @@ from tests.hub.grown import garden
 CSS = Path(__file__).parents[2] / "bot" / "hub" / "pages" / "static" / "hub.css"
 PLACES = (
     "/",
+    "/coverage",
     f"/{HOME}",
     f"/{HOME}/issues",
     f"/{HOME}/issues?state=all&label=bug",
@@ -27,6 +28,8 @@ PLACES = (
     f"/{HOME}/runs/1",
     f"/{HOME}/board",
     "/orgs/orchard/boards/1",
+    "/orchard",
+    "/ben",
     f"/{HOME}/tree/main/marrow",
     f"/{HOME}/blob/main/marrow/parser.py",
     f"/{HOME}/commit/main",
@@ -130,6 +133,33 @@ def test_the_board_shows_each_issue_under_its_phase_with_agent_money_and_reason(
     for words in ("Stream records", "#2", "agent:ready", "$0.18", "1 of 3", "45 %", "Writing the generator"):
         assert words in working
     assert "Nothing here" in columns["Proposed"]
+
+
+def test_spend_is_shown_as_money(grown: Garden) -> None:
+    page = Outline(grown.page(f"/{HOME}/board")).text
+    assert re.findall(r"Spend\s*(\$[0-9.]+)", page) == ["$0.18", "$0.61", "$0.0049"]
+
+
+def test_an_owner_has_a_page_with_what_is_theirs(grown: Garden) -> None:
+    page = Outline(grown.page("/Orchard"))
+    links = [link["href"] for link in page.all("a")]
+    assert f"/{HOME}" in links
+    assert "/orgs/orchard/boards/1" in links
+    assert HOME not in Outline(grown.page("/ben")).text
+    assert "/orchard" in [link["href"] for link in Outline(grown.page(f"/{HOME}/issues/1")).all("a")]
+
+
+@pytest.mark.parametrize("place", ["/nobody", "/nobody/nothing", f"/{HOME}/issues/999", f"/{HOME}/blob/main/absent"])
+def test_what_is_not_there_is_a_page_for_people_and_json_for_programs(grown: Garden, place: str) -> None:
+    client = grown.app.test_client()
+    page = client.get(place, headers={"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"})
+    plain = client.get(place, headers={"Accept": "application/vnd.github+json"})
+    bare = client.get(place)
+
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "There is nothing at this address" in Outline(page.text).text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert (plain.status_code, plain.json, bare.json) == (404, {**(plain.json or {}), "message": "Not Found"}, plain.json)
 
 
 def test_the_diff_says_in_words_and_signs_what_its_colours_say(grown: Garden) -> None:

@@ -20,7 +20,7 @@ _PAGE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """An issue or pull request that was touched since it was last heard of."""
+    """An issue or pull request that was touched since it was last read."""
 
     number: int
     updated_at: datetime
@@ -57,7 +57,7 @@ class Changes:
     _known: dict[int, datetime] = field(default_factory=dict)
     _open: int | None = None
     _comments: dict[int, int] = field(default_factory=dict)
-    """How many comments each that was heard of had then."""
+    """How many comments each had then."""
 
     def begin(self, at: datetime) -> None:
         """Everything was read after `at`."""
@@ -82,7 +82,7 @@ class Changes:
         )
 
     def learn(self, changes: ChangeList) -> None:
-        """What was heard has been read since; what had not settled then is heard of again."""
+        """What changed has been read since; what had not settled then is listed again."""
         assert self._since is not None, "begin() comes first"
         self._known |= {one.number: one.updated_at for one in changes.touched if one.updated_at < changes.at - SETTLES}
         self._comments |= {one.number: one.comments for one in changes.touched}

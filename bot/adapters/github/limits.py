@@ -34,7 +34,7 @@ class Counted(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """At most `most` within any stretch of `length`."""
+    """At most `most` within any `length` of time."""
 
     counted: Counted
     length: timedelta

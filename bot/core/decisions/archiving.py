@@ -1,4 +1,4 @@
-"""When a project that ended is put away, and when one that was put away is looked at again."""
+"""When a project that ended is archived, and when an archived one is restored."""
 
 from __future__ import annotations
 

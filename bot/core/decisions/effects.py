@@ -1,4 +1,4 @@
-"""What the bot can do, as data: each effect names its project and carries its reason; `flows/apply.py` does them, in one match."""
+"""What the bot can do, as data: each effect names its project and carries its reason; `flows/applying.py` does them, in one match."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StartRun:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpireRun:
-    """End a lease whose holder was not heard of again; its grant counts as spent."""
+    """End a lease whose holder stopped responding; its grant counts as spent."""
 
     number: int
     reason: str
@@ -119,7 +119,7 @@ class Archive:
 
 @dataclass(frozen=True, kw_only=True)
 class Restore:
-    """Look at a project again that was put away: its issue was reopened or queued again."""
+    """Look at an archived project again: its issue was reopened or queued again."""
 
     number: int
     reason: str
@@ -127,7 +127,7 @@ class Restore:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecuteOrder:
-    """Write down what people said to the bot about one project, or, as number INBOX, where no project is; it holds from then on."""
+    """Write down what people ordered on one project, or, as number INBOX, where no project is; it holds from then on."""
 
     number: int
     mentions: tuple[Mention, ...]
@@ -137,10 +137,10 @@ class ExecuteOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class PostReplies:
-    """Write the answers that are owed below issue or pull request `on`, and change the labels that they are about."""
+    """Write the pending replies below issue or pull request `on`, and change the labels that they are about."""
 
     number: int
-    """Whose record owes them."""
+    """Whose record has them."""
     on: int
     pending_replies: tuple[PendingReply, ...]
     status: Status | None
@@ -170,10 +170,12 @@ def describe(effect: Effect) -> str:
     """One line for people, as `tick --dry-run` prints it."""
     match effect:
         case StartRun(number=number, agent=agent, role=role, cycle=cycle, category=category, reason=reason):
-            what = f"ideation ({category})" if category else f"project {number}" if number else "the proposal"
-            return f"agent {agent} starts {role.value} of {what}, cycle {cycle}: {reason}"
+            if number:
+                return f"start agent {agent} on {role.value} of project {number}, cycle {cycle}: {reason}"
+            what = f"in category {category}" if role is Role.IDEATION else "of the proposal"
+            return f"start agent {agent} on {role.value} {what}: {reason}"
         case ExpireRun(number=number, reason=reason):
-            return f"write off the lost run of project {number}: {reason}"
+            return f"expire the run of project {number}: {reason}"
         case OpenPull(number=number, branch=branch, reason=reason):
             return f"open the pull request of project {number} from {branch}: {reason}"
         case PostVerdict(number=number, pull=pull, verdict=verdict, reason=reason):
@@ -191,11 +193,11 @@ def describe(effect: Effect) -> str:
         case FileProposal(run=run, queue=queue, reason=reason):
             return f"file the proposal of run {run}{' and queue it' if queue else ''}: {reason}"
         case Archive(number=number, reason=reason):
-            return f"put project {number} away: {reason}"
+            return f"archive project {number}: {reason}"
         case Restore(number=number, reason=reason):
-            return f"look at project {number} again: {reason}"
+            return f"restore project {number}: {reason}"
         case ExecuteOrder(number=number, mentions=mentions, reason=reason):
             where = "outside of projects" if number == INBOX else f"on project {number}"
-            return f"hear {len(mentions)} {'word' if len(mentions) == 1 else 'words'} {where}: {reason}"
+            return f"carry out the orders in {len(mentions)} {'comment' if len(mentions) == 1 else 'comments'} {where}: {reason}"
         case PostReplies(on=on, pending_replies=replies, reason=reason):
-            return f"answer {len(replies)} {'comment' if len(replies) == 1 else 'comments'} below #{on}: {reason}"
+            return f"reply to {len(replies)} {'comment' if len(replies) == 1 else 'comments'} below #{on}: {reason}"

@@ -1,9 +1,9 @@
-"""What people said to the bot, as part of the plan: whose record takes it down, what is answered, and which agent may take what."""
+"""People's orders as part of the plan: whose record takes them down, which replies are due, and which agent may take what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.core.decisions.effects import ExecuteOrder, PostReplies, Restore
 from bot.core.facts.policy import Policy
@@ -13,11 +13,11 @@ from bot.core.lifecycle.phase import ENDED, Phase
 from bot.core.lifecycle.status import Status
 from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
 
-_ANSWERED_AT_ONCE = 10
+_REPLIES_AT_ONCE = 10
 
 
 def orders_to_execute(snapshot: Snapshot, statuses: Mapping[int, Status], policy: Policy) -> tuple[ExecuteOrder, ...]:
-    """One effect a place, oldest place first, with all that was said there."""
+    """One effect a place, oldest place first, with all orders that were given there."""
     places: dict[int, list[Mention]] = {}
     for mention in snapshot.mentions:
         places.setdefault(mention.on, []).append(mention)
@@ -65,7 +65,7 @@ def without_steps(statuses: dict[int, Status], first: Iterable[ExecuteOrder | Re
 
 
 def replies_to_post(snapshot: Snapshot, statuses: Mapping[int, Status], *, starting: Set[int] = frozenset()) -> tuple[PostReplies, ...]:
-    """What is owed to people who spoke to the bot, one comment a place. While all is stopped only who stopped it is answered.
+    """The replies to people's orders, one comment a place. While all is stopped only who stopped it is answered.
 
     Where a run is just starting the next look answers: it knows where the project stands then, and each moves the same record.
     """
@@ -75,40 +75,52 @@ def replies_to_post(snapshot: Snapshot, statuses: Mapping[int, Status], *, start
         places: dict[int, list[PendingReply]] = {}
         for reply in (one for one in record.orders.pending_replies if one.stops or not stopped):
             places.setdefault(reply.on, []).append(reply)
-        for on, all_owed in places.items():
+        for on, replies in places.items():
             found.append(
                 PostReplies(
                     number=record.number,
                     on=on,
-                    pending_replies=_first(all_owed),
+                    pending_replies=_first(replies),
                     status=statuses.get(record.number),
-                    reason=f"@{all_owed[0].by} wrote “{all_owed[0].asked}”",
+                    reason=f"@{replies[0].by} wrote “{replies[0].asked}”",
                 )
             )
     return tuple(found)
 
 
-def _first(reply: list[PendingReply]) -> tuple[PendingReply, ...]:
+def _first(replies: list[PendingReply]) -> tuple[PendingReply, ...]:
     """As many comments as fit into one answer, each with all of its lines."""
-    comments = list(dict.fromkeys(one.comment for one in reply))[:_ANSWERED_AT_ONCE]
-    return tuple(one for one in reply if one.comment in comments)
+    comments = list(dict.fromkeys(one.comment for one in replies))[:_REPLIES_AT_ONCE]
+    return tuple(one for one in replies if one.comment in comments)
 
 
-def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | str:
+@dataclass(frozen=True, kw_only=True)
+class NoAgent:
+    """What a project waits for that no free agent may take, and what a person can do about it."""
+
+    reason: str
+    remedy: str = ""
+
+
+def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | NoAgent:
     """The free agents that may take the project, or what it waits for."""
     assigned = project.record.orders.assigned
     if assigned is None and free:
         return free
     paused = snapshot.paused(Pausable.AGENT) if snapshot.pauses else {}
     if assigned is None:
-        resting = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(paused.items())]
-        return ", ".join(["waits for a free agent", f"{place} before it", *resting])
+        paused_agents = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(paused.items())]
+        remedy = f"`groundskeeper start --agent {next(iter(paused))}` lets a paused agent work again." if paused else ""
+        return NoAgent(reason=", ".join(["waits for a free agent", f"{place} before it", *paused_agents]), remedy=remedy)
     if assigned.agent in free:
         return (assigned.agent,)
-    mentions = f"waits for agent {assigned.agent}, to whom @{assigned.by} assigned it"
+    waits = f"waits for agent {assigned.agent}, to whom @{assigned.by} assigned it"
     if assigned.agent > policy.agents:
         there = f"there are {policy.agents}" if policy.agents > 1 else "there is one"
-        return f"{mentions}, and {there}; `/agent unassign` frees it"
+        return NoAgent(reason=f"{waits}, and {there}", remedy=_UNASSIGN)
     if (pause := paused.get(str(assigned.agent))) is not None:
-        return f"{mentions} and who is paused by {pause.by}"
-    return f"{mentions} and who is at other work"
+        return NoAgent(reason=f"{waits} and who is paused by {pause.by}", remedy=_UNASSIGN)
+    return NoAgent(reason=f"{waits} and who is at other work", remedy=_UNASSIGN)
+
+
+_UNASSIGN = "`/agent unassign` lets any agent take it."

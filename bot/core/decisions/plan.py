@@ -22,7 +22,7 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.order_handling import eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.order_handling import NoAgent, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
@@ -32,6 +32,7 @@ from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
 from bot.core.lifecycle.status import NextStep, Status, current_pull, current_runs, cycles_used, status_of
+from bot.core.lifecycle.unprepared import unprepared
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
@@ -44,7 +45,7 @@ class Plan:
     statuses: dict[int, Status]
     effects: tuple[Effect, ...]
     idle: Idle | None = None
-    """Why ideation rests, where nothing else is under way."""
+    """Why ideation is idle, where nothing else is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +89,13 @@ def _without_notice(snapshot: Snapshot, statuses: dict[int, Status]) -> dict[int
     return statuses | {one.number: replace(statuses[one.number], quiet=True) for one in waiting[_PAUSES_SHOWN:]}
 
 
+_CAPS = "It goes on by itself then; a higher `budget` in `.github/groundskeeper.yml` lets it go on sooner."
+_START = "`groundskeeper start`, or `start` on the workflow's page, lets everything go on."
+
+
 def _stopped(statuses: dict[int, Status], reason: str) -> dict[int, Status]:
     return {
-        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, next_step=None)
+        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, remedy=_START)
         for number, status in statuses.items()
     }
 
@@ -103,7 +108,7 @@ def _expired_runs(snapshot: Snapshot, statuses: dict[int, Status], now: datetime
     lease = snapshot.ideation.lease
     if lease is not None and (snapshot.ideation_job_over or not lease.held(now)):
         ended_job = _ended_job(snapshot.ideation, snapshot.ideation_job_over)
-        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} was not heard of again", ended_job=ended_job)
+        yield ExpireRun(number=IDEATION, reason=f"agent {lease.holder.agent} stopped responding", ended_job=ended_job)
 
 
 def _ended_job(record: Record, over: bool) -> str | None:
@@ -192,25 +197,33 @@ def _starts(
     statuses = dict(statuses)
     in_work = _PathsInWork(snapshot=snapshot, policy=policy)
     conflicts = conflicts_pending(snapshot.projects)
+    held = unprepared(snapshot, now)
     for place, project in enumerate(waiting):
         status = statuses[project.number]
+        if held is not None:
+            statuses[project.number] = held
+            continue
         if status.phase is Phase.READY and conflicts > MOST_CONFLICTS:
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=reason)
+            statuses[project.number] = Status(
+                phase=Phase.PAUSED, reason=reason, remedy="Resolving one of them by hand lets it begin sooner."
+            )
             continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
-        if isinstance(free, str):
-            statuses[project.number] = replace(status, reason=f"{status.reason}; {free}")
+        if isinstance(free, NoAgent):
+            statuses[project.number] = replace(status, reason=f"{status.reason}; {free.reason}", remedy=free.remedy)
             continue
         overlapping = in_work.overlapping(project, statuses) if status.phase is Phase.READY else None
         if overlapping is not None:
             other, path = overlapping
-            statuses[project.number] = replace(status, next_step=None, reason=f"waits for #{other}, which works on {path} too")
+            statuses[project.number] = replace(
+                status, next_step=None, reason=f"waits for #{other}, which works on {path} too", refers_to=frozenset({other})
+            )
             continue
         start = _start(project, status, snapshot, policy, _choose(free, project))
         left = _reserve(start, budget, policy, now)
         if isinstance(left, Unaffordable):
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until)
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until, remedy=_CAPS)
             continue
         budget = left
         effects.append(start)
@@ -228,7 +241,7 @@ def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy,
     role = Role.REVIEW if status.next_step is NextStep.REVIEW else Role.EXECUTION
     pull = current_pull(project)
     unfinished = [run for run in current_runs(project) if run.role is role][-1:]
-    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
+    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED, Ending.UNPREPARED)
     used = cycles_used(project)
     cycle = used if role is Role.REVIEW else min(policy.cycles, used + 1)
     return StartRun(
@@ -262,6 +275,8 @@ def _ideation(
         return [], None
     if not budget.agents:
         return [], Idle(reason=", ".join(["no agent is free", *(f"agent {name} is paused" for name in snapshot.paused(Pausable.AGENT))]))
+    if (held := unprepared(snapshot, now)) is not None:
+        return [], Idle(reason=held.reason, until=held.until)
     idea = next_idea(snapshot, policy, now)
     match idea:
         case Idle():

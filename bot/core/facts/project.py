@@ -126,6 +126,8 @@ class Pull:
     author: str
     mergeable: Mergeable
     created_at: datetime
+    title: str = ""
+    body: str = ""
     closed_at: datetime | None = None
     checks: tuple[Check, ...] = ()
     reviews: tuple[Review, ...] = ()
@@ -240,7 +242,7 @@ class Snapshot:
     """Every file at the base."""
     past: tuple[PastWork, ...] = ()
     mentions: tuple[Mention, ...] = ()
-    """What people said to the bot and it has not heard yet, oldest first."""
+    """Comments to the bot that it has not handled yet, oldest first."""
     inbox: Record = field(default_factory=lambda: Record(number=INBOX))
 
     def paused(self, what: Pausable) -> dict[str, Pause]:

@@ -13,7 +13,7 @@ from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 IDEATION = 0
 """The number under which ideation keeps its record: no issue has it."""
 
-TICK = -1
+WRITER_LOCK = -1
 """The number under which the right to write to GitHub's API keeps its record: one process at a time does."""
 
 INBOX = -2
@@ -72,6 +72,7 @@ class Run:
     steps: int = 0
     head: str | None = None
     report: str = ""
+    title: str = ""
     gates: tuple[GateResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What this run had been asked to mend."""
@@ -82,6 +83,12 @@ class Run:
     scripted: bool = False
     paths: tuple[str, ...] = ()
     """What its commits touched."""
+    sandboxed: bool | None = None
+    """As its bundle had it."""
+    job: str | None = None
+    """The Actions run that carried it out, as its lease had it."""
+    base: str | None = None
+    """The commit of the default branch that it was started on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +103,7 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentCursor:
-    """Which comments are still to be heard: those made since `began`; `since` is where reading goes on."""
+    """Which comments are still to be read: those made since `began`; `since` is where reading goes on."""
 
     began: datetime
     since: datetime
@@ -122,7 +129,7 @@ class Record:
     """Ideation: validation runs whose proposal was made an issue."""
     orders: Orders = field(default_factory=Orders)
     cursor: CommentCursor | None = None
-    """On the record of TICK only."""
+    """On the record of WRITER_LOCK only."""
 
     @property
     def spent(self) -> MicroUsd:

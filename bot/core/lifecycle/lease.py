@@ -1,4 +1,4 @@
-"""The moves of a lease: taken by one, renewed and released by its holder only, written off when it ended. Nothing else moves it."""
+"""The moves of a lease: taken by one, renewed and released by its holder only, expired when it ended. Nothing else moves it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def renewed(record: Record, holder: Holder, now: datetime, until: datetime, *, s
     lease = _own_lease(record, holder, now)
     if isinstance(lease, Refused):
         return lease
-    heard = replace(lease, until=max(until, lease.until), seen_at=now, step=step, progress=progress)
-    return replace(record, epoch=record.epoch + 1, lease=heard)
+    longer = replace(lease, until=max(until, lease.until), seen_at=now, step=step, progress=progress)
+    return replace(record, epoch=record.epoch + 1, lease=longer)
 
 
 def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpoint: bool) -> Record | Refused:
@@ -51,7 +51,7 @@ def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpo
 
 
 def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> Record | Refused:
-    """The record once a dead run is written off: its whole grant counts as spent, and the project is free again.
+    """The record once a run that stopped responding has expired: its whole grant counts as spent, and the project is free again.
 
     A lease that still runs is ended only where `ended_job`, which was seen to be over, is the one that it was taken for.
     """
@@ -68,7 +68,8 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         started_at=lease.taken_at,
         ended_at=now,
         ending=Ending.EXPIRED,
-        note=f"Agent {lease.holder.agent} was not heard of again; its grant counts as spent",
+        job=lease.job,
+        note=f"Agent {lease.holder.agent} stopped responding; its grant counts as spent",
         spent=lease.grant,
     )
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))

@@ -22,7 +22,7 @@ def in_order(projects: Iterable[Project]) -> list[Project]:
 
 
 def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:
-    """The standings with everybody in line: one is tested on the tip and merged at a time, and one conflict is resolved at a time.
+    """The statuses with everybody in line: one is tested on the tip and merged at a time, and one conflict is resolved at a time.
 
     Whoever carries the tip already goes first: its checks have run, or run now, on exactly what would be merged.
     """
@@ -34,12 +34,15 @@ def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], 
         for project in line:
             if first is not None and project is not first and statuses[project.number].next_step in (NextStep.MERGE, NextStep.UPDATE):
                 reason = f"approved; waits for its turn to be merged, after #{first.number}"
-                after[project.number] = Status(phase=Phase.APPROVED, reason=reason)
+                after[project.number] = Status(phase=Phase.APPROVED, reason=reason, refers_to=frozenset({first.number}))
     conflicting = [project for project in ordered if _wants_resolution(project, statuses[project.number])]
     for project in conflicting[1:]:
         status = statuses[project.number]
         after[project.number] = replace(
-            status, next_step=None, reason=f"{status.reason}; waits for #{conflicting[0].number}, which is before it"
+            status,
+            next_step=None,
+            reason=f"{status.reason}; waits for #{conflicting[0].number}, which is before it",
+            refers_to=frozenset({conflicting[0].number}),
         )
     return after
 

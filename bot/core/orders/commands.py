@@ -16,7 +16,7 @@ _HIDES = re.compile(r"<!--")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST = 200
 _MOST = 5
-"""Lines of one comment that are obeyed; more are no orders of a person."""
+"""Lines of one comment that are carried out; more are no orders of a person."""
 
 
 class Verb(Enum):
@@ -30,9 +30,20 @@ class Verb(Enum):
     UNASSIGN = "unassign"
     STOP = "stop"
     PRIORITY = "priority"
+    HELP = "help"
 
 
 KNOWN = ", ".join(f"`{verb.value}`" for verb in Verb)
+HELP = """What I do when somebody with write access begins a line with it:
+
+- `/agent why` or `/agent status`: say where this stands, why, and what comes next
+- `/agent hold`: leave this alone from the next run on; `/agent resume` lets it go on
+- `/agent skip`: take it out of the queue until `/agent resume` or `/agent retry`
+- `/agent retry`: a fresh start; earlier cycles and failures count no more
+- `/agent assign 2`: only agent 2 takes it; `/agent unassign`: any agent may
+- `/agent priority high` (or `normal`, `low`): change its place in the queue
+- `/agent stop`: stop all work on every issue, now; `groundskeeper start` lets it go on
+- `/agent help`: this list"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +125,7 @@ def _meant(line: str) -> Command | UnknownOrder:
             return _assign(words[1:])
         case Verb.PRIORITY:
             return _priority(words[1:])
-        case Verb.WHY | Verb.STATUS | Verb.HOLD | Verb.RESUME | Verb.RETRY | Verb.SKIP | Verb.UNASSIGN | Verb.STOP:
+        case Verb.WHY | Verb.STATUS | Verb.HOLD | Verb.RESUME | Verb.RETRY | Verb.SKIP | Verb.UNASSIGN | Verb.STOP | Verb.HELP:
             return Command(verb=verb)
 
 

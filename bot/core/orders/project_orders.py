@@ -1,4 +1,4 @@
-"""What people ordered on a project by comment, and what the bot still owes them: which comments were heard, and the answers to write."""
+"""What people ordered on a project by comment, which comments were handled, and the replies still to be written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.orders.commands import Command, ParsedLine, UnknownOrder, Verb, parsed
+from bot.core.orders.commands import HELP, Command, ParsedLine, UnknownOrder, Verb, parsed
 from bot.core.orders.labels import HOLD, READY, priority_change
 
 _MOST_HANDLED = 1000
@@ -26,7 +26,7 @@ class Assigned(Order):
 
 @dataclass(frozen=True, kw_only=True)
 class PendingReply:
-    """An answer that is still to be written to comment `comment`, below issue or pull request `on`."""
+    """A reply that is still to be posted to comment `comment`, below issue or pull request `on`."""
 
     comment: int
     on: int
@@ -50,7 +50,7 @@ class Orders:
     retried: Order | None = None
     assigned: Assigned | None = None
     handled: tuple[int, ...] = ()
-    """Ids of the comments that were obeyed or refused, ascending: none is heard twice, edited or not."""
+    """Ids of the comments that were carried out or refused, ascending: none is handled twice, edited or not."""
     pending_replies: tuple[PendingReply, ...] = ()
     told: tuple[str, ...] = ()
     """Who was told already that this takes write access; nobody is told twice."""
@@ -85,9 +85,9 @@ class OrderContext:
     agents: int = 1
 
 
-def orders_after(orders: Orders, words: Sequence[Mention], context: OrderContext, now: datetime, *, busy: int | None) -> Orders:
-    """The orders after `words`, oldest first, each heard once; `busy` is the agent at work on the project."""
-    for one in sorted(words, key=lambda mention: mention.comment):
+def orders_after(orders: Orders, mentions: Sequence[Mention], context: OrderContext, now: datetime, *, busy: int | None) -> Orders:
+    """The orders after `mentions`, oldest first, each handled once; `busy` is the agent at work on the project."""
+    for one in sorted(mentions, key=lambda mention: mention.comment):
         if not orders.has_handled(one.comment):
             orders = _after_mention(orders, one, context, now, busy)
             orders = replace(orders, handled=tuple(sorted((*orders.handled, one.comment)))[-_MOST_HANDLED:])
@@ -95,16 +95,16 @@ def orders_after(orders: Orders, words: Sequence[Mention], context: OrderContext
 
 
 def after_replies(orders: Orders, comments: frozenset[int]) -> Orders:
-    """Once the answers to `comments` are written."""
+    """Once the replies to `comments` are posted."""
     return replace(orders, pending_replies=tuple(reply for reply in orders.pending_replies if reply.comment not in comments))
 
 
 def why_paused(orders: Orders) -> str | None:
     """Why people do not want the project to go on, where they said so by comment."""
     if orders.held is not None:
-        return f"@{orders.held.by} wrote `/agent hold`; `/agent resume` lets it go on"
+        return f"@{orders.held.by} wrote `/agent hold`"
     if orders.skipped is not None:
-        return f"out of the queue: @{orders.skipped.by} wrote `/agent skip`; `/agent resume` or `/agent retry` puts it back"
+        return f"out of the queue: @{orders.skipped.by} wrote `/agent skip`"
     return None
 
 
@@ -132,6 +132,8 @@ def _after_line(
 ) -> Orders:
     if isinstance(meant, UnknownOrder):
         return _with_reply(orders, replace(reply, text=meant.hint))
+    if meant.verb is Verb.HELP:
+        return _with_reply(orders, replace(reply, text=HELP))
     if meant.verb is Verb.STOP:
         words = "Everything is stopped: agents at work end within 30 seconds and keep what they did. `groundskeeper start` lets all go on."
         return _with_reply(orders, replace(reply, text=words, stops=True))
@@ -177,7 +179,7 @@ def _executed(orders: Orders, command: Command, reply: PendingReply, order: Orde
             change = priority_change(command.priority)
             words = f"Its priority is {command.priority.name.casefold()} now."
             return _with_reply(orders, replace(reply, text=words, add=tuple(sorted(change.add)), remove=tuple(sorted(change.remove))))
-        case Verb.WHY | Verb.STATUS | Verb.STOP:
+        case Verb.WHY | Verb.STATUS | Verb.STOP | Verb.HELP:
             return _with_reply(orders, replace(reply, explains=True))
 
 

@@ -32,7 +32,9 @@ class BoardField:
     """What can be chosen, in this order."""
 
 
-STATUS = BoardField(name="Status", kind=BoardFieldKind.SINGLE_SELECT, options=tuple(phase.value for phase in Phase))
+_COLUMNS = (Phase.NEEDS_HUMAN, *(phase for phase in Phase if phase is not Phase.NEEDS_HUMAN))
+"""What waits for a person stands first, where it is seen without scrolling; the others in the order that a project takes."""
+STATUS = BoardField(name="Status", kind=BoardFieldKind.SINGLE_SELECT, options=tuple(phase.value for phase in _COLUMNS))
 AGENT = BoardField(name="Agent", kind=BoardFieldKind.TEXT)
 ROLE = BoardField(name="Role", kind=BoardFieldKind.SINGLE_SELECT, options=tuple(role.value for role in Role if role is not Role.WRITER))
 CATEGORY = BoardField(name="Category", kind=BoardFieldKind.TEXT)

@@ -11,5 +11,5 @@ class Role(Enum):
     IDEATION = "ideation"
     VALIDATION = "validation"
     """The review role looking at a proposal instead of a pull request."""
-    WRITER = "clerk"
+    WRITER = "writer"
     """No agent: the process that writes to GitHub's API what plans and runs came to."""

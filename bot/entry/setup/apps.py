@@ -65,8 +65,9 @@ def explained(app_role: AppRole, *, web: str, owner: str, of_organization: bool,
     """The link, what each permission is for, and what to do with the app then."""
     link = registration_link(app_role, web=web, owner=owner, of_organization=of_organization, homepage=homepage)
     yield f"The {app_role.value} app: {link}"
+    widest = max(len(_level(right)) for rights in RIGHTS.values() for right in rights)
     for right in _asked(app_role, of_organization):
-        yield f"    {right.permission + ': ' + right.level:<28}{right.why}"
+        yield f"    {_level(right):<{widest}}  {right.why}"
     yield f"    Then: make a private key there, install the app on {homepage.removeprefix(web + '/')} alone, and run this again with"
     yield f"    --{app_role.value}-app ID --{app_role.value}-key FILE.pem"
 
@@ -80,6 +81,10 @@ def lacking(app_role: AppRole, given: Mapping[str, str], *, board: bool) -> tupl
         if (board or right.permission != "organization_projects")
         and (right.permission not in given or levels.index(given[right.permission]) < levels.index(right.level))
     )
+
+
+def _level(right: Right) -> str:
+    return f"{right.permission}: {right.level}"
 
 
 def _asked(app_role: AppRole, of_organization: bool) -> Iterator[Right]:

@@ -40,7 +40,7 @@ _SOURCE = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Set the bot up in a repository.")
 @_at
 @_SOURCE
 @click.option("--agents", type=click.IntRange(1, 10), help="Agents that work at once.")
@@ -50,6 +50,7 @@ _SOURCE = click.option(
 @click.option("--worker-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="File with its private key.")
 @click.option("--reviewer-app", type=click.IntRange(1), metavar="ID", help="The reviewer app's id.")
 @click.option("--reviewer-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="File with its private key.")
+@click.option("--try/--no-try", "tried", default=True, show_default=True, help="Prepare the environment here and run the gates in it.")
 @click.option("--force", is_flag=True, help="Write the two files anew, even where you changed them.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
@@ -65,6 +66,7 @@ def init(
     worker_key: Path | None,
     reviewer_app: int | None,
     reviewer_key: Path | None,
+    tried: bool,
     force: bool,
     yes: bool,
     dry_run: bool,
@@ -77,6 +79,7 @@ def init(
     from bot.entry.app_keys import app_id, private_key
     from bot.entry.setup import apps, files, settings
     from bot.entry.setup.installing import Wishes, agents_configured, init_steps
+    from bot.entry.terminal import say_all
 
     asking = not yes and not dry_run and _can_ask()
     given = {name: os.environ.get(name, "") for name in (*settings.VARIABLES, *settings.SECRETS, settings.BOARD_TOKEN)}
@@ -99,18 +102,20 @@ def init(
         missing = [step.what for step in todo.steps if step.what.startswith("still missing")]
         unmade = [app_role for app_role in apps.AppRole if any(f"{app_role.name}_APP_ID" in one for one in missing)]
         if unmade:
-            click.echo("\nThe bot works as two apps of yours. GitHub's form opens with everything filled in:")
+            say_all(["", "The bot works as two apps of yours. GitHub's form opens with everything filled in:"])
             for app_role in unmade:
                 lines = apps.explained(
                     app_role, web=place.web, owner=place.owner, of_organization=place.of_organization, homepage=place.repo.html_url
                 )
-                click.echo("\n".join(lines))
+                say_all(lines)
     if not dry_run:
-        click.echo("\nThen commit and push the two files, and look with `groundskeeper doctor` whether everything is right.")
+        if tried:
+            _try_environment(place)
+        say_all(["", "Then commit and push the two files, and look with `groundskeeper doctor` whether everything is right."])
     _end(failures)
 
 
-@click.command()
+@click.command(short_help="Take away again what `init` made.")
 @_at
 @_SOURCE
 @click.option("--branches", is_flag=True, help="Remove agents' branches too whose work nobody merged.")
@@ -125,6 +130,7 @@ def uninstall(
     GH_TOKEN is a token of somebody who administers the repository.
     """
     from bot.entry.setup.installing import uninstall_steps
+    from bot.entry.terminal import say_all
 
     with _opened(checkout, repository, api_url) as place:
         todo = uninstall_steps(place, branches=branches, force=force, source=_source(source))
@@ -132,11 +138,11 @@ def uninstall(
         failures = _carry_out(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
         apps = f"{place.web}/organizations/{place.owner}/settings/apps" if place.of_organization else f"{place.web}/settings/apps"
     if not dry_run:
-        click.echo(f"\nThen commit and push the removal of the two files, and delete the two apps where you made any: {apps}")
+        say_all(["", f"Then commit and push the removal of the two files, and delete the two apps where you made any: {apps}"])
     _end(failures)
 
 
-@click.command()
+@click.command(short_help="Check every precondition; says remedies.")
 @_at
 @click.option("--here/--no-here", default=True, show_default=True, help="Whether agents shall run on this machine too.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -146,19 +152,20 @@ def doctor(checkout: Path, repository: str | None, api_url: str, here: bool, as_
     GH_TOKEN is a token of somebody who administers the repository. Keys that are in the environment are tried.
     """
     from bot.entry.setup import doctor as doctoring
+    from bot.entry.terminal import say_all
 
     findings = []
     with _opened(checkout, repository, api_url) as place:
         for finding in doctoring.examined(place, os.environ, here=here):
             findings.append(finding)
             if not as_json:
-                click.echo("\n".join(doctoring.as_lines(finding)))
+                say_all("\n".join(doctoring.as_lines(finding)).splitlines())
     if as_json:
         click.echo(doctoring.as_json(findings))
     sys.exit(0 if doctoring.healthy(findings) else 1)
 
 
-@click.command()
+@click.command(short_help="Print the configuration's JSON Schema.")
 def schema() -> None:
     """Print the JSON Schema of `.github/groundskeeper.yml`."""
     from bot.entry.setup.schema import schema_text
@@ -183,7 +190,7 @@ def _opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Pl
     try:
         yield place
     except GithubException as error:
-        raise github_error(error, f"{place.repo.full_name} on {api_url}") from error
+        raise github_error(error, f"{place.repo.full_name} on {api_url}", is_there=True) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     finally:
@@ -209,15 +216,17 @@ def _can_ask() -> bool:
 
 
 def _show(steps: tuple[Step, ...]) -> None:
-    for step in steps:
-        click.echo(f" {_MARKS[step.state.value]} {step.what}" + (f": {step.why}" if step.why else ""))
-    click.echo("   (+ is to do, = is as it should be, ! is yours)")
+    from bot.entry.terminal import say_all
+
+    say_all(f" {_MARKS[step.state.value]} {step.what}" + (f": {step.why}" if step.why else "") for step in steps)
+    say_all(["   (+ is to do, = is as it should be, ! is yours)"])
 
 
 def _carry_out(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bool, dry_run: bool) -> tuple[Failure, ...]:
     from bot.core.errors.user_errors import UserError
     from bot.entry.setup import settings
     from bot.entry.setup.step import State, carry_out
+    from bot.entry.terminal import say_all
 
     if dry_run:
         click.echo("Nothing was changed.")
@@ -234,10 +243,22 @@ def _carry_out(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bo
     return carry_out(
         steps,
         memory,
-        begun=lambda step: click.echo(f"   {step.what} …"),
+        begun=lambda step: say_all([f"   {step.what} …"]),
         failed=lambda failure: click.echo(f"   {failure.step.what} failed: {failure.reason}. {failure.step.otherwise}".rstrip(), err=True),
         keep=lambda after: settings.keep(place, after),
     )
+
+
+def _try_environment(place: Place) -> None:
+    """What comes of it is shown and decides nothing: the files are written already, and may be what has to be mended."""
+    from bot.entry.config import Config
+    from bot.entry.setup import doctor, doctor_environment, files
+    from bot.entry.terminal import say_all
+
+    say_all(["", "Preparing the environment here as an agent's is, and running the gates in it:"])
+    config = files.configured(place.checkout) or Config()
+    for finding in doctor_environment.examined(place.checkout, place.repo.full_name, config):
+        say_all("\n".join(doctor.as_lines(finding)).splitlines())
 
 
 def _end(failures: tuple[Failure, ...]) -> None:

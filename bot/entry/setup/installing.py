@@ -9,6 +9,7 @@ from github import GithubException
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config
+from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
 from bot.entry.setup import boards, bot_refs, files, labels, protection, settings
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
@@ -51,7 +52,9 @@ def init_steps(place: Place, wishes: Wishes) -> Todo:
         files.config_step(
             place.checkout, schema=schema, agents=wishes.agents, board=board.number, board_to_come=to_come, force=wishes.force
         ),
-        files.workflow_step(place.checkout, shipped=load_workflow(), source=wishes.source, force=wishes.force),
+        files.workflow_step(place.checkout, shipped=load_workflow(), source=wishes.source, force=wishes.force)
+        if actions_can_work(place.web)
+        else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS),
     )
     return Todo(steps=steps, memory=memory)
 

@@ -198,7 +198,7 @@ class Inbox:
             for table in ("hints", "heard", "hooks"):
                 db.execute(f"delete from {table} where repository = ? collate nocase", (repository,))  # noqa: S608
 
-    def heard_of(self) -> tuple[str, ...]:
+    def known_repositories(self) -> tuple[str, ...]:
         """Every repository that a delivery has named, until it is forgotten."""
         return tuple(row["repository"] for row in self._rows("select repository from heard order by repository"))
 

@@ -45,8 +45,8 @@ class LocalWorkers:
         if done.moved:
             return Retry(reason="the tick moved something")
         if done.deferred is not None:
-            self._log.info("held back", repository=repository, reason=done.deferred)
-            return Retry(reason="held back", after=_HELD)
+            self._log.info("waiting", repository=repository, reason=done.deferred)
+            return Retry(reason="another process writes", after=_HELD)
         self._release_lock(context)
         return None
 
@@ -77,9 +77,10 @@ class LocalWorkers:
         except InboxError as error:
             log.warning("not hinted", reason=str(error))
 
-    def interrupt(self) -> None:
-        """Runs hand in what they have, and a later tick, here or elsewhere, goes on with them."""
+    def interrupt(self) -> list[str]:
+        """Runs hand in what they have, and a later tick, here or elsewhere, goes on with them. Says whose are under way."""
         self._stopping = "This server was stopped; what was done is kept"
+        return sorted(thread.name for thread in self._runs if thread.is_alive())
 
     def wait(self, patience: timedelta) -> int:
         """How many runs are still under way after so long; no tick may be under way any more. Lets others write at once."""
@@ -90,5 +91,5 @@ class LocalWorkers:
             if self._context is not None:
                 self._release_lock(self._context)
         except GitError as error:
-            self._log.warning("the pen was not laid down", reason=f"others write in two minutes at the latest: {error}")
+            self._log.warning("the writer lock was not released", reason=f"others write in two minutes at the latest: {error}")
         return sum(thread.is_alive() for thread in self._runs)

@@ -1,4 +1,4 @@
-"""`groundskeeper serve`: the app, the inbox, the starter and its chores put together, and taken down again in order."""
+"""`groundskeeper serve`: the app, the inbox, the starter and its periodic tasks put together, and taken down again in order."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class Service:
 
     def close(self) -> None:
         """Hints that wait stay in the inbox; runs under way hand in what they have, or else their leases end by themselves."""
-        if self.workers is not None:
-            self.workers.interrupt()
+        if self.workers is not None and (at_work := self.workers.interrupt()):
+            self.log.info("waiting for agents", agents=at_work, seconds=_RUNS_MAY_END.total_seconds())
         if not self.starter.stop(_START_MAY_END):
             self.log.warning("left a start unfinished", reason="whatever it did not come to is due again at the next look")
         if self.workers is not None and (left := self.workers.wait(_RUNS_MAY_END)):
@@ -107,7 +107,9 @@ def assemble(
 
     audit = Audit(hooks=lambda: access.hooks(inbox), inbox=inbox, now=clock.now, metrics=counts, log=log)
     tasks = (
-        PeriodicTask(name="own hint", every=every, do=own_hints(inbox, lambda: (endpoint.only,) if endpoint.only else inbox.heard_of())),
+        PeriodicTask(
+            name="own hint", every=every, do=own_hints(inbox, lambda: (endpoint.only,) if endpoint.only else inbox.known_repositories())
+        ),
         PeriodicTask(name="identities", every=_WHO_EVERY, do=look_who_we_are),
         PeriodicTask(name="audit", every=_AUDIT_EVERY, do=audit),
     )

@@ -55,7 +55,7 @@ class Starter:
     _thread: threading.Thread | None = None
 
     def round(self) -> None:
-        """Whatever is due now, once; hints come before chores, which may wait long for GitHub."""
+        """Whatever is due now, once; hints come before tasks, which may wait long for GitHub."""
         try:
             self.inbox.write_down()
             due = self.inbox.due()
@@ -79,10 +79,10 @@ class Starter:
         try:
             task.do()
         except (GitHubError, GitError, InboxError) as error:
-            self.log.warning("chore failed", task=task.name, reason=str(error))
+            self.log.warning("task failed", task=task.name, reason=str(error))
         except Exception:
             # This thread must outlive what nobody thought of.
-            self.log.error("chore broke", task=task.name, exc_info=True)
+            self.log.error("task broke", task=task.name, exc_info=True)
 
     def _begin(self, waiting: Waiting) -> None:
         log = self.log.bind(repository=waiting.repository, hint=waiting.reason)
@@ -149,7 +149,7 @@ class Starter:
 
 
 def own_hints(inbox: Inbox, repositories: Callable[[], Iterable[str]]) -> Callable[[], None]:
-    """For a chore: a lost webhook then costs minutes, not the work."""
+    """For a periodic task: a lost webhook then costs minutes, not the work."""
 
     def hint() -> None:
         for repository in repositories():

@@ -1,10 +1,8 @@
 """The `run:` steps of one job, in a sandbox of its own."""
 
-import io
 import os
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,7 @@ def play(where: Path, sha: str, job: dict[str, Any], *, sandboxed: bool) -> tupl
     log = ""
     with tempfile.TemporaryDirectory(prefix="hub-job-") as place:
         checkout = Path(place) / "work"
-        checkout.mkdir()
-        with tarfile.open(fileobj=io.BytesIO(git.git(where, "archive", sha))) as archive:
-            archive.extractall(checkout, filter="data")
+        git.check_out(where, sha, checkout)
         for step in job.get("steps", []):
             if "run" not in step:
                 log += f"# {step.get('uses', step.get('name', 'step'))}: done by the hub itself\n" if "uses" in step else ""

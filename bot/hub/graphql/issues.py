@@ -1,5 +1,6 @@
 """GraphQL: issues, what they share with pull requests, their comments, and what is on the page below them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.hub.changes import closing
@@ -24,12 +25,11 @@ from bot.hub.graphql.things import (
     user,
 )
 from bot.hub.graphql.timeline import timeline_items
-from bot.hub.shapes import markdown
+from bot.hub.shapes import markdown, reactions
 from bot.hub.web.access import has_role
 from bot.hub.web.context import current
 
 NONE = connection([], {})
-REACTIONS = ("THUMBS_UP", "THUMBS_DOWN", "LAUGH", "HOORAY", "CONFUSED", "HEART", "ROCKET", "EYES")
 
 
 def author(text: Thing, _info: Info) -> Thing | None:
@@ -86,9 +86,30 @@ def may_update(text: Thing) -> bool:
     return text["author_id"] == actor.user_id or has_role(repo_of(text).row, "write", "issues", "pull_requests")
 
 
-def reaction_groups(*_: Any) -> list[dict[str, Any]]:
-    empty = {"users": NONE, "reactors": NONE, "createdAt": None, "viewerHasReacted": False}
-    return [empty | {"content": content} for content in REACTIONS]
+_REACTED = {"Issue": "issues", "PullRequest": "issues", "IssueComment": "comments", "PullRequestReviewComment": "review_comments"}
+
+
+def reaction_groups(text: Thing, _info: Info) -> list[dict[str, Any]]:
+    rows = reactions.to(_REACTED[text.kind], text.id) if text.kind in _REACTED else []
+    return [
+        {
+            "content": name,
+            "createdAt": next((row["created_at"] for row in rows if row["content"] == content), None),
+            "rows": [row for row in rows if row["content"] == content],
+            "viewerHasReacted": any(row["content"] == content and row["user_id"] == current().actor.user_id for row in rows),
+            "subject": text,
+        }
+        for content, name in reactions.CONTENTS.items()
+    ]
+
+
+def reactors(group: Mapping[str, Any], info: Info, **arguments: Any) -> dict[str, Any]:
+    """Among users there are only people; an app's bot is a reactor alone."""
+    found = [(who, row["created_at"]) for row in group["rows"] if (who := user(row["user_id"]))]
+    wanted = [one for one in found if info.field_name == "reactors" or one[0].kind == "User"]
+    page = connection([who for who, _ in wanted], arguments)
+    when = dict(wanted)
+    return page | {"edges": [edge | {"reactedAt": when[edge["node"]]} for edge in page["edges"]]}
 
 
 def body_html(text: Thing, _info: Info) -> str:
@@ -215,7 +236,6 @@ SUBJECT: dict[str, Resolver] = COMMENT | {
     "isReadByViewer": constant(True),
     "labels": labels,
     "locked": flag("locked"),
-    "milestone": constant(None),
     "participants": participants,
     "projectCards": constant(NONE),
     "projectItems": board_items,
@@ -231,6 +251,7 @@ SUBJECT: dict[str, Resolver] = COMMENT | {
 }
 
 FIELDS: Fields = {
+    "ReactionGroup": {"users": reactors, "reactors": reactors},
     "Issue": SUBJECT
     | {
         "bodyResourcePath": path,

@@ -41,7 +41,11 @@ def _card(item: sqlite3.Row, values: dict[str, str | float]) -> dict[str, Any]:
         "repo": repo,
         "state": state_of(row),
         "labels": labels(row["id"]),
-        "details": [(name, plain_number(values[name])) for name in DETAILS if values.get(name) not in (None, "")],
+        "details": [
+            (name, _dollars(values[name]) if name == "Spend" else plain_number(values[name]))
+            for name in DETAILS
+            if values.get(name) not in (None, "")
+        ],
         "progress": progress if isinstance(progress, int | float) else None,
         "reason": values.get("Reason"),
         "heartbeat": values.get("Heartbeat"),
@@ -50,3 +54,10 @@ def _card(item: sqlite3.Row, values: dict[str, str | float]) -> dict[str, Any]:
 
 def plain_number(value: str | float) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _dollars(value: str | float) -> str:
+    """A number field has no unit; a text says its own. Below a cent more digits are shown, since runs cost so little."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.4f}"

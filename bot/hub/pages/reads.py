@@ -39,20 +39,31 @@ def repository(owner: str, name: str) -> sqlite3.Row:
     return found
 
 
-def repositories() -> list[sqlite3.Row]:
+def account(login: str) -> sqlite3.Row:
+    rows = query("select * from users where login = ? collate nocase", login)
+    if not rows:
+        raise not_found()
+    return rows[0]
+
+
+def repositories(owner: str | None = None) -> list[sqlite3.Row]:
     rows = query(
         "select repositories.*, login as owner, (select count(*) from issues where repo_id = repositories.id and state = 'open'"
         " and id not in (select issue_id from pulls)) as open_issues, (select count(*) from issues join pulls on issue_id = issues.id"
         " where repo_id = repositories.id and state = 'open') as open_pulls"
-        " from repositories join users on users.id = owner_id order by coalesce(pushed_at, repositories.created_at) desc"
+        " from repositories join users on users.id = owner_id where login = coalesce(?, login)"
+        " order by coalesce(pushed_at, repositories.created_at) desc",
+        owner,
     )
     return [row for row in rows if can_see(row)]
 
 
-def boards() -> list[sqlite3.Row]:
+def boards(owner: str | None = None) -> list[sqlite3.Row]:
     return query(
         "select boards.*, login as owner, (select count(*) from board_items where board_id = boards.id) as items"
-        " from boards join users on users.id = owner_id where public and not closed order by boards.updated_at desc"
+        " from boards join users on users.id = owner_id where public and not closed and login = coalesce(?, login)"
+        " order by boards.updated_at desc",
+        owner,
     )
 
 

@@ -77,6 +77,22 @@ def home() -> str:
     return shown("home.html", repositories=reads.repositories(), boards=reads.boards())
 
 
+@routes.get("/<owner>")
+def account(owner: str) -> str:
+    """An organization's, a person's or an app's own page."""
+    found = reads.account(owner)
+    login = found["login"]
+    return shown("account.html", account=found, repositories=reads.repositories(login), boards=reads.boards(login))
+
+
+def absent() -> Response | None:
+    """For people whose browser asks for a page; None for programs, which get GitHub's JSON."""
+    accepted = request.accept_mimetypes
+    if accepted.best_match(["application/json", "text/html"]) != "text/html" or request.path.startswith("/api/"):
+        return None
+    return guard(Response(shown("absent.html"), 404))
+
+
 @routes.get("/<owner>/<name>")
 def overview(owner: str, name: str) -> str:
     repo = reads.repository(owner, name)

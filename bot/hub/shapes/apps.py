@@ -10,6 +10,12 @@ from bot.hub.store import node_ids
 from bot.hub.web.context import current
 
 
+def app_of(user_id: int) -> dict[str, Any] | None:
+    """The app whose bot this is: what it did, was done by way of it."""
+    row = current().db.execute("select * from apps where bot_id = ?", (user_id,)).fetchone()
+    return app(row) if row else None
+
+
 def app(row: sqlite3.Row) -> dict[str, Any]:
     hook = current().db.execute("select events from hooks where app_id = ?", (row["id"],)).fetchone()
     return {

@@ -5,7 +5,10 @@ import sqlite3
 from typing import Any
 from urllib.parse import quote
 
+from bot.hub.shapes import milestones, reactions
 from bot.hub.shapes.accounts import user
+from bot.hub.shapes.apps import app_of
+from bot.hub.shapes.bodies import bodies
 from bot.hub.shapes.links import root, web
 from bot.hub.shapes.repositories import association, full_name
 from bot.hub.store import node_ids
@@ -47,9 +50,6 @@ def issue_row(repo: sqlite3.Row, number: int) -> sqlite3.Row:
     return row
 
 
-_REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-
-
 def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
     db, name = current().db, full_name(repo)
     kind = "pull" if row["is_pull"] else "issues"
@@ -69,12 +69,12 @@ def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "state": row["state"],
         "state_reason": row["state_reason"],
         "title": row["title"],
-        "body": row["body"],
+        **bodies(row["body"]),
         "user": user(row["author_id"]),
         "labels": [label(repo, found) for found in labels_of(row["id"])],
         "assignee": assignees[0] if assignees else None,
         "assignees": assignees,
-        "milestone": None,
+        "milestone": milestones.of_issue(repo, row["id"]),
         "locked": bool(row["locked"]),
         "active_lock_reason": None,
         "comments": db.execute("select count(*) from comments where issue_id = ?", (row["id"],)).fetchone()[0],
@@ -82,8 +82,8 @@ def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "author_association": association(repo, row["author_id"]),
-        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
-        "performed_via_github_app": None,
+        "reactions": reactions.counted("issues", row["id"], base),
+        "performed_via_github_app": app_of(row["author_id"]),
         "closed_by": user(row["closed_by_id"]),
     }
     if row["is_pull"]:
@@ -107,14 +107,14 @@ def comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str, Any]:
         "node_id": node_ids.encode("IssueComment", row["id"]),
         "url": base,
         "html_url": f"{web()}/{name}/issues/{number}#issuecomment-{row['id']}",
-        "body": row["body"],
+        **bodies(row["body"]),
         "user": user(row["author_id"]),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "issue_url": f"{root()}/repos/{name}/issues/{number}",
         "author_association": association(repo, row["author_id"]),
-        "performed_via_github_app": None,
-        "reactions": {"url": f"{base}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+        "performed_via_github_app": app_of(row["author_id"]),
+        "reactions": reactions.counted("comments", row["id"], base),
     }
 
 
@@ -135,6 +135,8 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         data.pop(untold, None)
     if person := data.pop("assignee_id", None):
         shown |= {"assignee": user(person), "assigner": shown["actor"]}
+    if person := data.pop("requested_reviewer_id", None):
+        shown |= {"requested_reviewer": user(person), "review_requester": shown["actor"]}
     if sha := data.get("commit_id"):
         shown["commit_url"] = f"{root()}/repos/{full_name(repo)}/commits/{sha}"
     return shown | data

@@ -6,7 +6,9 @@ from typing import Any
 from bot.hub.shapes import accounts as account_shapes
 from bot.hub.shapes import issues as issue_shapes
 from bot.hub.shapes import links as shape_links
+from bot.hub.shapes import reactions
 from bot.hub.shapes import repositories as repository_shapes
+from bot.hub.shapes.bodies import bodies
 from bot.hub.store import node_ids, pull_rows, repositories
 from bot.hub.store.hub import Hub
 
@@ -21,6 +23,11 @@ def _side(repo: sqlite3.Row, ref: str, sha: str, fork_of: int | None = None) -> 
         "user": owner,
         "repo": None if fork_of else repository_shapes.repository(repo),
     }
+
+
+def requested_reviewers(db: sqlite3.Connection, issue_id: int) -> list[dict[str, Any]]:
+    rows = db.execute("select user_id from review_requests where issue_id = ? order by user_id", (issue_id,))
+    return [person for row in rows if (person := account_shapes.user(row["user_id"]))]
 
 
 def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = True) -> dict[str, Any]:
@@ -44,7 +51,6 @@ def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = Tru
         "locked",
         "title",
         "user",
-        "body",
         "labels",
         "milestone",
         "active_lock_reason",
@@ -55,25 +61,30 @@ def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = Tru
         "assignees",
         "author_association",
     )
-    shown: dict[str, Any] = {key: issue[key] for key in kept} | {
-        "url": base,
-        "id": row["id"],
-        "node_id": node_ids.encode("PullRequest", row["id"]),
-        "html_url": page,
-        "diff_url": f"{page}.diff",
-        "patch_url": f"{page}.patch",
-        "issue_url": issue["url"],
-        **{f"{key}_url": links[key] for key in ("commits", "review_comments", "review_comment", "comments", "statuses")},
-        "merged_at": row["merged_at"],
-        "merge_commit_sha": row["merge_commit_sha"],
-        "requested_reviewers": [],
-        "requested_teams": [],
-        "head": _side(repo, row["head_ref"], row["head_sha"], row["fork_owner_id"]),
-        "base": _side(repo, row["base_ref"], pull_rows.base_tip(hub, db, row)),
-        "_links": {key: {"href": url} for key, url in links.items()},
-        "auto_merge": None,
-        "draft": bool(row["draft"]),
-    }
+    written = {key: issue[key] for key in ("body", "body_text", "body_html") if key in issue}
+    shown: dict[str, Any] = (
+        {key: issue[key] for key in kept}
+        | written
+        | {
+            "url": base,
+            "id": row["id"],
+            "node_id": node_ids.encode("PullRequest", row["id"]),
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "issue_url": issue["url"],
+            **{f"{key}_url": links[key] for key in ("commits", "review_comments", "review_comment", "comments", "statuses")},
+            "merged_at": row["merged_at"],
+            "merge_commit_sha": row["merge_commit_sha"],
+            "requested_reviewers": requested_reviewers(db, row["id"]),
+            "requested_teams": [],
+            "head": _side(repo, row["head_ref"], row["head_sha"], row["fork_owner_id"]),
+            "base": _side(repo, row["base_ref"], pull_rows.base_tip(hub, db, row)),
+            "_links": {key: {"href": url} for key, url in links.items()},
+            "auto_merge": None,
+            "draft": bool(row["draft"]),
+        }
+    )
     if full:
         size = pull_rows.size(hub, db, row)
         able = pull_rows.mergeable(hub, db, row)
@@ -103,7 +114,7 @@ def review(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str, Any]:
         "id": row["id"],
         "node_id": node_ids.encode("PullRequestReview", row["id"]),
         "user": account_shapes.user(row["author_id"]),
-        "body": row["body"],
+        **bodies(row["body"]),
         "state": row["state"],
         "html_url": page,
         "pull_request_url": pull_url,
@@ -128,7 +139,7 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "commit_id": row["commit_id"],
         "original_commit_id": row["commit_id"],
         "user": account_shapes.user(row["author_id"]),
-        "body": row["body"],
+        **bodies(row["body"]),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "html_url": page,
@@ -142,4 +153,5 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "side": row["side"],
         "start_side": row["start_side"],
         "subject_type": row["subject_type"],
+        "reactions": reactions.counted("review_comments", row["id"], base),
     }

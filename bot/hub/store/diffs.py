@@ -41,6 +41,12 @@ def diff_text(repo: Path, start: str, head: str) -> str:
     return git.git(repo, "diff", "-M", start, head, "--").decode("utf-8", "replace")
 
 
+def patch_text(repo: Path, start: str | None, head: str) -> str:
+    """Its commits as mails that `git am` takes; without a start, the head alone."""
+    which = ("-1", head) if start is None else (f"{start}..{head}",)
+    return git.git(repo, "format-patch", "--stdout", "--no-signature", "--binary", *which).decode("utf-8", "replace")
+
+
 def totals(repo: Path, start: str, head: str) -> Totals:
     rows = git.git(repo, "diff", "-M", "--numstat", start, head, "--").decode("utf-8", "replace").splitlines()
     counts = [row.split("\t", 2)[:2] for row in rows]

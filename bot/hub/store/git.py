@@ -213,6 +213,15 @@ def changed_tree(repo: Path, base: str | None, written: Mapping[str, bytes], gon
         return line(repo, "write-tree", env=index)
 
 
+def check_out(repo: Path, revision: str, place: Path) -> None:
+    """The files as they are at `revision`, into a new folder. By git, which writes through no link that the commit itself brings."""
+    place.mkdir()
+    with tempfile.TemporaryDirectory() as folder:
+        there = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_WORK_TREE": str(place)}
+        git(repo, "read-tree", "--end-of-options", revision, env=there)
+        git(repo, "checkout-index", "--all", env=there)
+
+
 def move(repo: Path, updates: list[tuple[str, str, str | None]]) -> None:
     """Ref changes (ref, new, expected old or None for whatever it is), all or none; a new of zeros deletes."""
     steps = ["start"]

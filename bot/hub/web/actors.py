@@ -47,7 +47,7 @@ def authenticate(hub: Hub, header: str | None) -> Actor:
     secret = rest.strip()
     if scheme.lower() == "basic":
         try:
-            secret = base64.b64decode(secret).decode().partition(":")[2]
+            secret = _of_pair(base64.b64decode(secret).decode())
         except (binascii.Error, UnicodeDecodeError):
             raise BadCredentials("Bad credentials") from None
     elif scheme.lower() not in ("bearer", "token", "jwt"):
@@ -62,6 +62,12 @@ def authenticate(hub: Hub, header: str | None) -> Actor:
     if row["kind"] == "pat":
         return Actor(user_id=row["user_id"], login=row["login"], type=row["type"], kind=Kind.PAT)
     return _installation(hub.db(), row)
+
+
+def _of_pair(pair: str) -> str:
+    """git and curl have the token as the password, or, as older advice has it, as the name: `TOKEN:` and `TOKEN:x-oauth-basic`."""
+    name, _, password = pair.partition(":")
+    return name if password in ("", "x-oauth-basic") else password
 
 
 def _installation(db: sqlite3.Connection, row: sqlite3.Row) -> Actor:

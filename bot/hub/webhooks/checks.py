@@ -4,13 +4,12 @@ https://docs.github.com/webhooks/webhook-events-and-payloads#check_run
 """
 
 import sqlite3
-from typing import Any
 
 from bot.hub.shapes import checks as check_shapes
 from bot.hub.shapes import commits as commit_shapes
 from bot.hub.shapes import links
 from bot.hub.shapes import repositories as repository_shapes
-from bot.hub.store import git, node_ids, repositories
+from bot.hub.store import git, repositories
 from bot.hub.store.hub import Hub
 from bot.hub.webhooks import deliveries
 
@@ -29,42 +28,14 @@ def told(hub: Hub, run_id: int, action: str, sender_id: int) -> None:
     with deliveries.speaking(hub):
         of_run = check_shapes.run(repo, row)
         app = of_run["app"] or {}
-        of_suite = {**_suite(db, repo, suite, row), "app": {name: value for name, value in app.items() if name != "installations_count"}}
-        whole = {**of_suite, **_whole(hub, db, repo, suite)}
+        of_suite = {
+            **check_shapes.suite(db, repo, suite, row),
+            "app": {name: value for name, value in app.items() if name != "installations_count"},
+        }
+        whole = {**of_suite, **check_shapes.whole_suite(hub, db, repo, suite)}
     deliveries.emit(hub, "check_run", action, repo_id, {"check_run": of_run | {"check_suite": of_suite}}, sender_id)
     if action == "completed":
         deliveries.emit(hub, "check_suite", "completed", repo_id, {"check_suite": whole | {"status": "completed"}}, sender_id)
-
-
-def _suite(db: sqlite3.Connection, repo: sqlite3.Row, suite: sqlite3.Row, run: sqlite3.Row) -> dict[str, Any]:
-    pull = db.execute(
-        "select head_ref, base_sha from pulls join issues on issues.id = issue_id where repo_id = ? and head_sha = ?",
-        (repo["id"], suite["head_sha"]),
-    ).fetchone()
-    return {
-        "id": suite["id"],
-        "node_id": node_ids.encode("CheckSuite", suite["id"]),
-        "head_branch": pull["head_ref"] if pull else None,
-        "head_sha": suite["head_sha"],
-        "status": run["status"],
-        "conclusion": run["conclusion"],
-        "url": f"{links.root()}/repos/{repository_shapes.full_name(repo)}/check-suites/{suite['id']}",
-        "before": pull["base_sha"] if pull else None,
-        "after": suite["head_sha"],
-        "pull_requests": [],
-        "created_at": suite["created_at"],
-        "updated_at": run["completed_at"] or run["started_at"],
-    }
-
-
-def _whole(hub: Hub, db: sqlite3.Connection, repo: sqlite3.Row, suite: sqlite3.Row) -> dict[str, Any]:
-    count = db.execute("select count(distinct name) from check_runs where suite_id = ?", (suite["id"],)).fetchone()[0]
-    commit = git.commit(repositories.bare(hub, db, repo["id"]), suite["head_sha"])
-    return {
-        "latest_check_runs_count": count,
-        "check_runs_url": f"{links.root()}/repos/{repository_shapes.full_name(repo)}/check-suites/{suite['id']}/check-runs",
-        "head_commit": commit_shapes.short_commit(commit) if commit else None,
-    }
 
 
 def status_told(hub: Hub, row: sqlite3.Row, sender_id: int) -> None:

@@ -26,6 +26,7 @@ from bot.hub.store import node_ids
 from bot.hub.store.hub import Hub
 from bot.hub.web.actors import NOBODY
 from bot.hub.web.context import begin
+from bot.hub.web.media import plainly
 
 _PATIENCE = 10
 Send = Callable[[str, Mapping[str, str], bytes], int]
@@ -70,7 +71,8 @@ def queue(hub: Hub, hook: sqlite3.Row, event: str, action: str | None, repo_id: 
 def speaking(hub: Hub) -> Iterator[None]:
     """Shapes ask who is asking; where nobody does, as in the background, it is the hub itself."""
     if has_app_context():
-        yield
+        with plainly():
+            yield
         return
     with _aside().app_context():
         begin(hub, NOBODY)

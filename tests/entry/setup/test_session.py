@@ -66,7 +66,7 @@ def test_what_init_made_is_what_it_said(site: Site) -> None:
 
     assert board["title"] == f"Groundskeeper: {NAME}"
     assert {"Status", "Agent", "Progress", "Heartbeat", "Reason"} <= set(fields)
-    assert [option["name"]["raw"] for option in fields["Status"]["options"]][:3] == ["proposed", "ready", "working"]
+    assert [option["name"]["raw"] for option in fields["Status"]["options"]][:3] == ["needs-human", "proposed", "ready"]
     assert "\nagents: 3\n" in config
     assert "\nboard: 1\n" in config
     assert config.startswith("# yaml-language-server: $schema=https://raw.githubusercontent.com/keepers/groundskeeper/")
@@ -164,7 +164,8 @@ def test_without_apps_their_links_are_shown_with_what_each_permission_is_for(sit
     link = f"{site.url}/organizations/garden/settings/apps/new?name=gk-worker-garden"
     assert link in shown
     assert "contents=write&issues=write&pull_requests=write&checks=read" in shown
-    assert "    checks: write               sets the check `groundskeeper/review`\n" in shown
+    assert "    checks: write                 sets the check `groundskeeper/review`\n" in shown
+    assert "    organization_projects: write  shows the work on the board\n" in shown
     assert "    --reviewer-app ID --reviewer-key FILE.pem\n" in shown
     assert " ! still missing: the worker: GROUNDSKEEPER_WORKER_APP_ID and GROUNDSKEEPER_WORKER_PRIVATE_KEY" in shown
 
@@ -218,6 +219,17 @@ def test_what_failed_in_the_middle_is_done_the_next_time_and_leaves_nothing_eith
     assert third.exit_code == 1
     assert fourth.exit_code == 0
     assert site.snapshot() == before
+
+
+@pytest.mark.parametrize("what", ["variables", "secrets"])
+def test_where_only_the_settings_of_actions_cannot_be_seen_the_name_is_not_doubted(site: Site, what: str) -> None:
+    faults.fail_next(site.hub, "GET", f"/actions/{what}", 404, message="Not Found", times=9)
+
+    with pytest.raises(UserError) as told:
+        site.run("init", "--source", SOURCE, "--yes")
+
+    assert f"{NAME} on {site.url} is there, but its Actions {what} are not" in str(told.value)
+    assert "Is the name right" not in str(told.value)
 
 
 def test_on_a_terminal_it_asks_and_no_means_no(site: Site) -> None:

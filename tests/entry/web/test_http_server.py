@@ -59,7 +59,7 @@ def test_who_is_being_answered_when_it_ends_gets_the_answer_and_who_comes_later_
         assert slow.begun.wait(PATIENCE)
         server.stop()
         place = urlsplit(server.url)
-        while True:  # until the door is shut, which another thread does
+        while True:  # until the server is closed, which another thread does
             try:
                 socket.create_connection((str(place.hostname), place.port or 0), timeout=PATIENCE).close()
             except ConnectionError:

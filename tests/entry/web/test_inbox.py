@@ -47,7 +47,7 @@ def test_what_was_taken_is_there_after_a_crash(builder: Builder) -> None:
     builder.clock.wait(timedelta(seconds=1))
     assert [waiting.repository for waiting in inbox.due()] == [POTS]
     assert take(inbox, name) is HintOutcome.DOUBLED
-    assert inbox.heard_of() == (POTS,)
+    assert inbox.known_repositories() == (POTS,)
     for one in (inbox, crashed):
         one.close()
 
@@ -109,9 +109,9 @@ def test_a_name_in_another_case_is_the_same_repository(builder: Builder) -> None
     inbox = builder.build().inbox
     take(inbox, None, "garden/pots", "Garden/Pots")
 
-    assert (inbox.pending(), inbox.heard_of()) == (1, ("garden/pots",))
+    assert (inbox.pending(), inbox.known_repositories()) == (1, ("garden/pots",))
     inbox.forget("GARDEN/POTS")
-    assert (inbox.pending(), inbox.heard_of()) == (0, ())
+    assert (inbox.pending(), inbox.known_repositories()) == (0, ())
     inbox.close()
 
 

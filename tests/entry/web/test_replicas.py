@@ -144,7 +144,7 @@ def test_three_replicas_with_the_same_events_do_the_work_once_and_end_when_told(
     assert len(world.pulls()) <= 1, "they may have been told to end before it was opened"
     assert (ends, ready) == ([0, 0, 0], [{"ready": True, "reasons": []}] * 3)
     assert len(stopped) == 3
-    assert [line for each in replicas for line in each.said if line["event"] in ("raw", "run broke", "chore broke")] == []
+    assert [line for each in replicas for line in each.said if line["event"] in ("raw", "run broke", "task broke")] == []
 
 
 def _until_one_handed_in(replicas: tuple[Replica, ...]) -> list[Replica]:

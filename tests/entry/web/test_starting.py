@@ -20,7 +20,7 @@ from tests.patience import PATIENCE
 
 @dataclass(kw_only=True)
 class Yard:
-    """A porch with a starter that notes what it was to start, and does `next` of it."""
+    """A webhook app with a starter that notes what it was to start, and does `next` of it."""
 
     webhook_app: WebhookApp
     builder: Builder
@@ -124,7 +124,7 @@ def test_a_start_that_moved_something_comes_again_and_one_that_is_held_back_late
     starter = yard.starter()
     yard.webhook_app.send()
     yard.later(seconds=1)
-    yard.next += [lambda: Retry(reason="it moved"), lambda: Retry(reason="held back", after=timedelta(seconds=5))]
+    yard.next += [lambda: Retry(reason="it moved"), lambda: Retry(reason="another process writes", after=timedelta(seconds=5))]
     for _ in range(4):
         starter.round()
     assert len(yard.started) == 2
@@ -141,14 +141,16 @@ def test_a_repository_that_is_not_ours_is_forgotten(yard: Yard) -> None:
     yard.later(seconds=1)
     yard.next.append(failing(NotServed("the app is not installed there")))
     starter = yard.starter(
-        PeriodicTask(name="own", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, yard.webhook_app.inbox.heard_of))
+        PeriodicTask(
+            name="own", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, yard.webhook_app.inbox.known_repositories)
+        )
     )
     starter.round()
     yard.later(minutes=6)
     starter.round()
 
     assert yard.started == [POTS]
-    assert (yard.webhook_app.waiting(), yard.webhook_app.inbox.heard_of()) == ([], ())
+    assert (yard.webhook_app.waiting(), yard.webhook_app.inbox.known_repositories()) == ([], ())
 
 
 def test_what_could_not_be_noted_as_started_is_not_started(yard: Yard) -> None:
@@ -166,7 +168,7 @@ def test_what_could_not_be_noted_as_started_is_not_started(yard: Yard) -> None:
     assert "attempt to write a readonly database" in yard.written.getvalue()
 
 
-def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_chore_that_breaks(yard: Yard) -> None:
+def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_task_that_breaks(yard: Yard) -> None:
     def broken() -> Any:
         raise ZeroDivisionError
 
@@ -180,7 +182,7 @@ def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_chore_that_breaks(yar
         yard.later(minutes=1)
 
     assert yard.started == [POTS] * 2
-    assert yard.written.getvalue().count("chore broke") == 11
+    assert yard.written.getvalue().count("task broke") == 11
 
 
 def test_its_thread_starts_work_when_a_delivery_rings_and_ends_when_told(webhook_app: WebhookApp) -> None:

@@ -40,7 +40,7 @@ def about(repository: str = POTS, **payload: Any) -> dict[str, Any]:
 
 @dataclass(kw_only=True)
 class WebhookApp:
-    """An app with its door, and no starter unless the test has one."""
+    """An app with its endpoint, and no starter unless the test has one."""
 
     app: Flask
     endpoint: WebhookEndpoint
@@ -86,7 +86,7 @@ class WebhookApp:
 
 @dataclass(kw_only=True)
 class Builder:
-    """Makes porches of one home, as one process after the other would."""
+    """Makes webhook apps of one home, as one process after the other would."""
 
     home: Path
     clock: WorldClock = field(default_factory=WorldClock)

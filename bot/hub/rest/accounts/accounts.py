@@ -176,12 +176,12 @@ def access_token(installation_id: int) -> Response:
         raise not_found()
     body, now = json_body(), current()
     granted = json.loads(row["permissions"])
-    asked = field(body, "permissions", dict)
+    asked = field(body, "permissions", dict)  # an empty object, as PyGithub sends it, means all
     strength = {"read": 1, "write": 2, "admin": 3}
     for area, level in (asked or {}).items():
         if strength.get(level, 9) > strength.get(granted.get(area, "read" if area == "metadata" else ""), 0):
             raise Problem(422, "The permissions requested are not granted to this installation.")
-    asked = {"metadata": "read"} | (granted if asked is None else asked)
+    asked = {"metadata": "read"} | (asked or granted)
     chosen = _chosen(row, body)
     app = now.db.execute("select * from apps where id = ?", (row["app_id"],)).fetchone()
     token, expires = f"ghs_{app['id']}_{secrets.token_urlsafe(40)}", now.hub.later(3600)

@@ -16,7 +16,7 @@ from bot.hub.web.access import repository, require
 from bot.hub.web.answers import Problem, answered, created, not_found
 from bot.hub.web.context import current
 from bot.hub.web.fields import field, json_body
-from bot.hub.web.paging import paged
+from bot.hub.web.paging import paged, paged_query
 from bot.hub.webhooks import checks as check_hooks
 
 routes = Blueprint("checks", __name__)
@@ -117,6 +117,17 @@ def set_status(owner: str, name: str, sha: str) -> Response:
         ).fetchone()
         check_hooks.status_told(now.hub, row, now.actor.user_id)
     return created(_status(repo, row) | {"creator": account_shapes.user(row["creator_id"])})
+
+
+@routes.get("/repos/<owner>/<name>/commits/<path:ref>/statuses")
+def statuses(owner: str, name: str, ref: str) -> Response:
+    """Every one that was ever set, the latest first."""
+    repo, now = repository(owner, name), current()
+    sha = git.resolve(repositories.bare(now.hub, now.db, repo["id"]), ref)
+    if sha is None:
+        raise not_found()
+    rows = paged_query("select * from statuses where repo_id = ? and sha = ? order by id desc", (repo["id"], sha))
+    return answered([_status(repo, row) | {"creator": account_shapes.user(row["creator_id"])} for row in rows])
 
 
 @routes.get("/repos/<owner>/<name>/commits/<path:ref>/status")

@@ -11,10 +11,13 @@ from bot.hub.shapes import links
 from bot.hub.shapes import repositories as repository_shapes
 from bot.hub.store import diffs, git
 from bot.hub.web.answers import Problem, answered, not_found
+from bot.hub.web.media import Form, form, text_as
 from bot.hub.web.paging import paged
 
 routes = Blueprint("commits", __name__)
 _LONGEST = 250
+_NOT_HERE = ("/comments", "/branches-where-head")
+"""What GitHub tells below a commit, and this hub does not: no part of a ref's name."""
 
 
 @routes.get("/repos/<owner>/<name>/commits")
@@ -31,16 +34,22 @@ def listed(owner: str, name: str) -> Response:
 def one(owner: str, name: str, ref: str) -> Response:
     """By its name, or by a branch's or tag's; the `Accept` header may ask for the diff or for the bare name."""
     repo, where = at(owner, name)
+    if ref.endswith(_NOT_HERE):
+        raise not_found()
     sha = git.resolve(where, ref)
     found = git.commit(where, sha) if sha else None
     if found is None:
         raise Problem(422, f"No commit found for SHA: {ref}")
     start = found.parents[0] if found.parents else diffs.empty_tree(where)
-    wanted = request.headers.get("Accept", "")
-    if wanted.endswith(".sha"):
-        return Response(found.sha, mimetype="application/vnd.github.sha; charset=utf-8")
-    if wanted.endswith(".diff"):
-        return Response(diffs.diff_text(where, start, found.sha), mimetype="application/vnd.github.diff; charset=utf-8")
+    match form():
+        case Form.SHA:
+            return text_as(Form.SHA, found.sha)
+        case Form.DIFF:
+            return text_as(Form.DIFF, diffs.diff_text(where, start, found.sha))
+        case Form.PATCH:
+            return text_as(Form.PATCH, diffs.patch_text(where, start if found.parents else None, found.sha))
+        case _:
+            pass
     changed = diffs.changed_files(where, start, found.sha)
     added, removed = sum(file.additions for file in changed), sum(file.deletions for file in changed)
     stats = {"total": added + removed, "additions": added, "deletions": removed}
@@ -59,6 +68,13 @@ def compare(owner: str, name: str, basehead: str) -> Response:
     middle = git.commit(where, shared) if shared else None
     if middle is None:
         raise Problem(404, f"No common ancestor between {base.sha} and {head.sha}.")
+    match form():
+        case Form.DIFF:
+            return text_as(Form.DIFF, diffs.diff_text(where, middle.sha, head.sha))
+        case Form.PATCH:
+            return text_as(Form.PATCH, diffs.patch_text(where, middle.sha, head.sha))
+        case _:
+            pass
     behind, ahead = (int(number) for number in git.line(where, "rev-list", "--left-right", "--count", f"{base.sha}...{head.sha}").split())
     commits = git.log(where, f"{base.sha}..{head.sha}", limit=_LONGEST, oldest_first=True)
     status = "diverged" if ahead and behind else "ahead" if ahead else "behind" if behind else "identical"

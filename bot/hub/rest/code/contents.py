@@ -5,8 +5,10 @@ https://docs.github.com/rest/repos/contents
 
 import base64
 import binascii
+import re
 import sqlite3
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from bot.hub.changes import branch_rules, pushes
 from bot.hub.rest.code.refs import at
 from bot.hub.shapes import commits as commit_shapes
 from bot.hub.shapes import links as shape_links
+from bot.hub.shapes import markdown
 from bot.hub.shapes import repositories as repository_shapes
 from bot.hub.store import git, node_ids
 from bot.hub.web.access import require
@@ -24,6 +27,7 @@ from bot.hub.web.actors import Kind
 from bot.hub.web.answers import Problem, answered, not_found
 from bot.hub.web.context import current
 from bot.hub.web.fields import field, json_body
+from bot.hub.web.media import Form, form, text_as
 
 routes = Blueprint("contents", __name__)
 _CONTENTS = "/repos/<owner>/<name>/contents"
@@ -41,13 +45,44 @@ def read(owner: str, name: str, path: str) -> Response:
         raise Problem(404, f"No commit found for the ref {ref}")
     blob = git.resolve(where, f"{sha}:{path}", "blob") if path else None
     if blob:
-        data = git.read(where, "blob", blob)
-        return answered(_file(repo, ref, path, blob, len(data)) | {"encoding": "base64", "content": base64.encodebytes(data).decode()})
+        return file(repo, where, ref, path, blob)
     if path and git.resolve(where, f"{sha}:{path}", "tree") is None:
         raise not_found()
     printed = git.git(where, "ls-tree", "-l", "-z", f"{sha}:{path}").decode("utf-8", "replace")
     entries = [entry.split("\t", 1) for entry in printed.split("\0") if entry]
     return answered([_entry(repo, ref, path, about.split(), entry) for about, entry in entries])
+
+
+def file(repo: sqlite3.Row, where: Path, ref: str, path: str, blob: str) -> Response:
+    """As JSON with its content inside, as what it is, or as HTML where it is Markdown and as text elsewhere."""
+    data = git.read(where, "blob", blob)
+    match form():
+        case Form.RAW:
+            return text_as(Form.RAW, data)
+        case Form.HTML:
+            text = data.decode("utf-8", "replace")
+            is_markdown = path.lower().endswith((".md", ".markdown"))
+            return text_as(Form.HTML, markdown.render(text) if is_markdown else f"<pre>{escape(text)}</pre>")
+        case _:
+            content = base64.encodebytes(data).decode()
+            return answered(_file(repo, ref, path, blob, len(data)) | {"encoding": "base64", "content": content})
+
+
+@routes.get("/repos/<owner>/<name>/readme", defaults={"folder": ""})
+@routes.get("/repos/<owner>/<name>/readme/<path:folder>")
+def readme(owner: str, name: str, folder: str) -> Response:
+    """The one of a folder; of the root the one that GitHub's page shows, which may be in `.github` or `docs`."""
+    repo, where = at(owner, name)
+    require(repo, "contents", "read")
+    ref = request.args.get("ref") or repo["default_branch"]
+    sha = git.resolve(where, ref)
+    for place in ((folder.strip("/"),) if folder else (".github", "", "docs")) if sha else ():
+        tree = git.resolve(where, f"{sha}:{place}", "tree")
+        names = git.git(where, "ls-tree", "-z", "--name-only", tree).decode("utf-8", "replace").split("\0") if tree else ()
+        for name in sorted(name for name in names if re.fullmatch(r"readme(\.\w+)?", name, re.IGNORECASE)):
+            if blob := git.resolve(where, f"{tree}:{name}", "blob"):
+                return file(repo, where, ref, f"{place}/{name}".lstrip("/"), blob)
+    raise not_found()
 
 
 def _entry(repo: sqlite3.Row, ref: str, folder: str, about: list[str], name: str) -> dict[str, Any]:
@@ -124,12 +159,12 @@ def _commit(
     *gone: str,
 ) -> git.Commit:
     now, ref = current(), f"refs/heads/{branch}"
-    committer = _person(body, "committer", commit_shapes.person(now.hub, now.db, now.actor.user_id))
+    committer = person_given(body, "committer", commit_shapes.person(now.hub, now.db, now.actor.user_id))
     try:
         tree = git.changed_tree(where, tip, written, gone)
     except git.GitError:
         raise Problem(422, "path contains a malformed path component") from None
-    sha = git.commit_tree(where, tree, (tip,) if tip else (), message, _person(body, "author", committer), committer)
+    sha = git.commit_tree(where, tree, (tip,) if tip else (), message, person_given(body, "author", committer), committer)
     if refused := branch_rules.push_refusal(now.hub, now.db, repo, now.actor.user_id, ref, tip, sha):
         raise Problem(409, f"Repository rule violations found\n\n{refused}")
     try:
@@ -142,7 +177,7 @@ def _commit(
     return made
 
 
-def _person(body: Mapping[str, Any], role: str, otherwise: git.Person) -> git.Person:
+def person_given(body: Mapping[str, Any], role: str, otherwise: git.Person) -> git.Person:
     given: dict[str, Any] | None = field(body, role, dict)
     if given is None:
         return otherwise

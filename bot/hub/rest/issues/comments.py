@@ -117,5 +117,6 @@ def delete(owner: str, name: str, comment_id: int) -> Response:
     with current().hub.write() as db:
         issue_hooks.emit_comment(current().hub, db, row, "deleted", current().actor.user_id)
         db.execute("delete from comments where id = ?", (comment_id,))
+        db.execute("delete from reactions where about = 'comments' and about_id = ?", (comment_id,))
         db.execute("update issues set updated_at = ? where id = ?", (current().hub.now(), row["issue_id"]))
     return nothing()

@@ -1,6 +1,7 @@
 """Pull requests: list, open, read, change, their commits and files."""
 
 import sqlite3
+from pathlib import Path
 
 from flask import Blueprint, Response, request
 
@@ -13,9 +14,10 @@ from bot.hub.shapes import pulls as pull_shapes
 from bot.hub.store import diffs, git, pull_rows, repositories
 from bot.hub.store.hub import Hub
 from bot.hub.web.access import has_role, repository, require, signed_in
-from bot.hub.web.answers import answered, created, not_found
+from bot.hub.web.answers import Problem, answered, created, not_found
 from bot.hub.web.context import current
 from bot.hub.web.fields import field, json_body, one_of
+from bot.hub.web.media import Form, form, text_as
 from bot.hub.web.paging import paged
 
 routes = Blueprint("pulls", __name__)
@@ -69,12 +71,37 @@ def make(owner: str, name: str) -> Response:
     return created(pull_shapes.pull(now.hub, now.db, row))
 
 
+@routes.get("/repos/<owner>/<name>/commits/<path:ref>/pulls")
+def of_commit(owner: str, name: str, ref: str) -> Response:
+    """Those that bring the commit, or have brought it."""
+    repo, now = repository(owner, name), current()
+    pushes.notice(now.hub, repo["id"], None)
+    where = repositories.bare(now.hub, now.db, repo["id"])
+    sha = git.resolve(where, ref)
+    if sha is None:
+        raise Problem(422, f"No commit found for SHA: {ref}")
+    rows = now.db.execute(f"{pull_rows.PULLS} where repo_id = ? order by number desc", (repo["id"],)).fetchall()
+    shown = [row for row in rows if row["merge_commit_sha"] == sha or _brings(where, row, sha)]
+    return answered([pull_shapes.pull(now.hub, now.db, row, full=False) for row in paged(shown)])
+
+
+def _brings(where: Path, pull: sqlite3.Row, sha: str) -> bool:
+    return git.is_ancestor(where, sha, pull["head_sha"]) and not git.is_ancestor(where, sha, pull["base_sha"])
+
+
 @routes.get("/repos/<owner>/<name>/pulls/<int:number>")
 def one(owner: str, name: str, number: int) -> Response:
     repo, pull = found(owner, name, number)
     now = current()
-    if "diff" in request.headers.get("Accept", ""):
-        return Response(diff(now.hub, now.db, repo, pull), mimetype="application/vnd.github.v3.diff; charset=utf-8")
+    match form():
+        case Form.DIFF:
+            return text_as(Form.DIFF, diff(now.hub, now.db, repo, pull))
+        case Form.PATCH:
+            where = repositories.bare(now.hub, now.db, repo["id"])
+            start = diffs.start_of(where, pull_rows.base_tip(now.hub, now.db, pull), pull["head_sha"])
+            return text_as(Form.PATCH, diffs.patch_text(where, start, pull["head_sha"]))
+        case _:
+            pass
     with now.hub.write() as db:
         return answered(pull_shapes.pull(now.hub, db, pull))
 

@@ -1,0 +1,46 @@
+"""`groundskeeper hub`: the embedded GitHub on a port of this machine, until Ctrl-C or until it breaks."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from bot.core.errors.user_errors import UserError
+from bot.entry.home import ensure_home
+from bot.hub.serve import HubFailed, serving
+from bot.hub.store.hub import open_hub
+
+_LOCAL = "127.0.0.1"
+
+
+def serve_hub(root: Path, port: int, *, say: Callable[[str], None]) -> int:
+    """The exit status, once it breaks; Ctrl-C raises through it. Raises `UserError` where the port cannot be had."""
+    try:
+        with serving(open_hub(ensure_home(root)), host=_LOCAL, port=port) as served:
+            say(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
+            served.wait()
+    except HubFailed as error:
+        say(f"The embedded GitHub broke: {error}. Start it again; if it breaks again, `--root` with a new folder begins afresh.")
+        return 1
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(_taken(port)) from None
+        if error.errno == errno.EACCES:
+            raise UserError(f"Port {port} may not be used by you here. Take one above 1023, as in `--port 8080`.") from None
+        raise
+    return 0
+
+
+def _taken(port: int) -> str:
+    other = "Take another one with `--port`; 0 takes any that is free."
+    url = f"http://{_LOCAL}:{port}"
+    try:
+        is_hub = httpx.get(url, timeout=2).headers.get("server") == "hub"
+    except httpx.HTTPError:
+        is_hub = False
+    if is_hub:
+        return f"An embedded GitHub is at {url} already: use that one, or end it with Ctrl-C where it was started. {other}"
+    return f"Port {port} is taken by another program. {other}"

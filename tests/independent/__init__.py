@@ -1,0 +1,1 @@
+"""What is held against software that we did not write: `make independent`."""
