@@ -30,7 +30,7 @@ from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import IDEATION, Record
 from bot.core.ideas.ideation import FileValidProposal, Ideate, Idle, Validate, next_idea
-from bot.core.lifecycle.fresh_start import current_pull
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in_merge_order, in_order
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase

@@ -13,7 +13,7 @@ from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.facts.record import Lease, Run
 from bot.core.lifecycle.checkpoint import review_left
-from bot.core.lifecycle.fresh_start import current_pull, current_runs, cycles_used, failures_in_a_row
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused

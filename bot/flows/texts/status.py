@@ -8,7 +8,7 @@ from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.facts.record import Record, Run
-from bot.core.lifecycle.fresh_start import current_pull
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.phase import Phase
 from bot.core.lifecycle.status import Status
 from bot.core.markdown.blocks import Block, code_block, comment, details, page, paragraph, table, tasks
