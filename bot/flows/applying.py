@@ -31,8 +31,8 @@ from bot.core.facts.policy import REVIEW_CHECK
 from bot.core.facts.project import Conflict, Project, Snapshot
 from bot.core.facts.record import IDEATION, Update
 from bot.core.ideas.ideation import FileValidProposal, pending_proposal
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.lease import Refused, expired
-from bot.core.lifecycle.status import current_pull
 from bot.core.orders.labels import PROPOSED, READY, category_label
 from bot.core.roles.role import Role
 from bot.flows.context import Context

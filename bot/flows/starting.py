@@ -10,8 +10,8 @@ from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
+from bot.core.lifecycle.current import current_pull, current_runs
 from bot.core.lifecycle.lease import Refused, taken
-from bot.core.lifecycle.status import current_pull, current_runs
 from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservation
 from bot.core.orders.labels import categories_of
 from bot.core.roles.category import Category

@@ -30,10 +30,11 @@ from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import IDEATION, Record
 from bot.core.ideas.ideation import FileValidProposal, Ideate, Idle, Validate, next_idea
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in_merge_order, in_order
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
-from bot.core.lifecycle.status import NextStep, Status, current_pull, status_of
+from bot.core.lifecycle.status import NextStep, Status, status_of
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
 

@@ -8,7 +8,8 @@ from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project, Snapshot
 from bot.core.facts.record import IDEATION
 from bot.core.lifecycle.checkpoint import review_left, run_to_go_on
-from bot.core.lifecycle.status import NextStep, Status, current_pull, current_runs, cycles_used, fresh_since
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, fresh_since
+from bot.core.lifecycle.status import NextStep, Status
 from bot.core.roles.role import Role
 
 

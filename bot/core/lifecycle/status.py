@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
-from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
+from bot.core.evidence.notes import outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
-from bot.core.facts.record import Lease, Run
+from bot.core.facts.record import Lease
 from bot.core.lifecycle.checkpoint import review_left
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row, since_notes
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -101,32 +102,6 @@ def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
     return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"
 
 
-def current_pull(project: Project) -> Pull | None:
-    """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
-    pull, fresh = project.pull, fresh_since(project)
-    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
-        return pull
-    return None if pull.closed_at < fresh else pull
-
-
-def fresh_since(project: Project) -> datetime | None:
-    """When the project last got a fresh start: `agent:ready` put on, or `/agent retry` said."""
-    queued, retried = project.issue.queued, project.record.orders.retried
-    times = [*((queued.at,) if queued else ()), *((retried.at,) if retried else ())]
-    return max(times, default=None)
-
-
-def current_runs(project: Project) -> tuple[Run, ...]:
-    """Runs since the last fresh start; what was before counts no more."""
-    fresh = fresh_since(project)
-    return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
-
-
-def cycles_used(project: Project) -> int:
-    """What people asked for by notes is done as often as they ask."""
-    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED and not run.notes for run in current_runs(project))
-
-
 _FRESH_START = f"Put `{READY}` on again, or write `/agent retry`, to give it a fresh start; or do the rest yourself."
 
 
@@ -166,7 +141,7 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     if worked >= policy.project_limit:
         reason = f"agents worked on it for {worked}, the limit is {policy.project_limit}"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
-    runs = _since_notes(project, policy, all_runs)
+    runs = since_notes(project, policy, all_runs)
     if runs and last.ending in (Ending.REFUSED, Ending.GAVE_UP):
         return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
     failures = failures_in_a_row(runs)
@@ -178,21 +153,6 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
         if again > now:
             return Status(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
     return None
-
-
-def _since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
-    said_at = newest(pending_notes(project, policy))
-    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
-
-
-def failures_in_a_row(runs: tuple[Run, ...]) -> int:
-    count = 0
-    for run in reversed(runs):
-        if run.ending not in (Ending.FAILED, Ending.EXPIRED):
-            break
-        count += 1
-    return count
 
 
 def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
