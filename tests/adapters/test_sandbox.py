@@ -86,11 +86,16 @@ def test_what_is_given_as_environment_is_seen(workspace: Path) -> None:
 
 
 @isolated
-@pytest.mark.parametrize(
-    "place", ["/home", "/var", "/run", "/mnt", "/srv", "/etc/shadow", "/etc/hosts", "/etc/ssh", "/root/.ssh", "/root/.bashrc"]
-)
+@pytest.mark.parametrize("place", ["/home", "/var", "/run", "/mnt", "/srv", "/etc/shadow", "/etc/ssh", "/root/.ssh", "/root/.bashrc"])
 def test_the_machines_own_places_are_not_there(workspace: Path, place: str) -> None:
     assert run(workspace, f"test ! -e {place}").exit_code == 0
+
+
+@isolated
+def test_the_only_host_that_is_known_by_name_is_the_sandbox_itself(workspace: Path) -> None:
+    names = run(workspace, "cat /etc/hosts").output.split()
+
+    assert {name for name in names if name[0].isalpha()} <= {"localhost", "sandbox"}
 
 
 @isolated

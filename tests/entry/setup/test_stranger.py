@@ -28,7 +28,7 @@ def machines(site: Site, root: Path) -> Runner:
     return Runner(
         place=root / "runner",
         repository=NAME,
-        server=site.url,
+        server=site.url.replace("127.0.0.1", "hub.localhost"),  # a host that the artifact actions take; git resolves it by itself
         api=f"{site.url}/api/v3",
         token=seed.add_token(site.hub, "actions-read"),
         secrets={one["name"]: secrets.opened(site.hub, NAME, one["name"]) for one in listed},
