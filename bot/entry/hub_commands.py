@@ -25,7 +25,7 @@ _ROOT = click.option(
 _PORT = click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any that is free.")
 
 
-@click.group(invoke_without_command=True, short_help="Serve the embedded GitHub here.")
+@click.group(invoke_without_command=True, short_help="Serve the embedded GitHub on this machine.")
 @_PORT
 @_ROOT
 @click.pass_context
@@ -40,7 +40,7 @@ def hub(context: click.Context, port: int, root: Path) -> None:
         sys.exit(serve_hub(root, port, say=click.echo))
 
 
-@hub.command("add", short_help="Make a checkout a repository of it.")
+@hub.command("add", short_help="Make a checkout a repository of the hub.")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--name", help="What it is called there; the folder's name where left out.")
 @_PORT

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.entry.trying.session import Outcome, Terms
 
 
-@click.command("try", short_help="Do one issue on your own code.")
+@click.command("try", short_help="Do one issue on your own code, without GitHub.")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--issue", required=True, metavar="TEXT|FILE|URL", help="What is to be done: in words, in a file, or an issue on GitHub.")
 @click.option("--script", type=click.Path(path_type=Path), help="Play this scenario file instead of asking a model; needs no key.")

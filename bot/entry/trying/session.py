@@ -119,7 +119,7 @@ def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, out:
 
 
 def _work(guard: _Guard, watcher: Watcher, interruption: Interruption) -> bool:
-    """Whether it was interrupted."""
+    """Whether it was interrupted. A run that did not hand in in time is told as an error: its work is lost."""
     try:
         keep_working(
             guard.context,
@@ -129,7 +129,10 @@ def _work(guard: _Guard, watcher: Watcher, interruption: Interruption) -> bool:
             between=guard.look,
             interrupted=interruption.reason,
         )
-    except Interrupted:
+    except Interrupted as ended:
+        if ended.left:
+            guard.broken = "The run under way did not hand in in time, and what it had not published before is lost."
+            watcher.error(guard.broken)
         return True
     return False
 
