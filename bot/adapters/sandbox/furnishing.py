@@ -136,10 +136,11 @@ def with_services(command: Sequence[str], services: Sequence[Service]) -> list[s
         tries = int(service.timeout.total_seconds() * 10)
         ready = f"bash -c {shlex.quote(service.ready)} >>{log} 2>&1"
         said = shlex.quote(f"[the service {service.name} did not start]")
+        without = f"{{ echo {said}; tail -n 20 {log}; kill -TERM $services 2>/dev/null; exit 69; }}" if service.required else "true"
         script += [
             f'setsid bash -c {shlex.quote(service.command)} >{log} 2>&1 & services="$services $!"',
-            f"for _ in $(seq {tries}); do {ready} && break; sleep 0.1; done",
-            f"{ready} || {{ echo {said}; tail -n 20 {log}; kill -TERM $services 2>/dev/null; exit 69; }}",
+            f"for _ in $(seq {tries}); do {ready} && break; kill -0 $! 2>/dev/null || break; sleep 0.1; done",
+            f"{ready} || {without}",
         ]
     script += ['"$@"', "status=$?", "kill -TERM $services 2>/dev/null; wait $services 2>/dev/null", "exit $status"]
     return ["bash", "-c", "\n".join(script), "services", *command]

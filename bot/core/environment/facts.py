@@ -28,6 +28,8 @@ class Service:
     command: str
     ready: str
     timeout: timedelta = timedelta(seconds=30)
+    required: bool = True
+    """False for a guess from dependencies: where it cannot be started, commands run without it."""
 
 
 @dataclass(frozen=True, kw_only=True)

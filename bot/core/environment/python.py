@@ -135,8 +135,10 @@ def _legacy_extras(tree: Tree, extras: tuple[str, ...]) -> list[str]:
 
 def _tox(tree: Tree, requirements: list[str]) -> tuple[str, ...]:
     """`deps` of `[testenv]`; lines under a condition are left out, and so are files that are installed already."""
-    config = _ini(tree.text("tox.ini"))
-    lines = config.get("testenv", "deps", fallback="").splitlines() if config.has_section("testenv") else []
+    told = table(toml(tree.text("pyproject.toml")), "tool", "tox")
+    config = _ini(tree.text("tox.ini") or str(told.get("legacy_tox_ini", "")))
+    lines = list(words(table(told, "env_run_base").get("deps")))
+    lines += config.get("testenv", "deps", fallback="").splitlines() if config.has_section("testenv") else []
     plain = (line.split("#")[0].strip() for line in lines)
     return tuple(line for line in plain if line and not re.search(r"[{}:]|^-", line) and line not in requirements)
 
