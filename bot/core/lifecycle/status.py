@@ -51,6 +51,19 @@ class Status:
     """Issues and pull requests that the reason names by their number and means."""
 
 
+def waiting_too(status: Status, why: str, remedy: str) -> Status:
+    """The status with one more thing that it waits for. Spelled out, since thousands of a long queue do and `replace` is slow."""
+    return Status(
+        phase=status.phase,
+        reason=f"{status.reason}; {why}",
+        next_step=status.next_step,
+        until=status.until,
+        quiet=status.quiet,
+        remedy=remedy,
+        refers_to=status.refers_to,
+    )
+
+
 def status_of(project: Project, policy: Policy, now: datetime) -> Status:
     """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
     status = _status_of(project, policy, now)
@@ -101,10 +114,11 @@ def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
 
 def current_pull(project: Project) -> Pull | None:
     """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
-    pull, fresh = project.pull, fresh_since(project)
-    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
+    pull = project.pull
+    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None:
         return pull
-    return None if pull.closed_at < fresh else pull
+    fresh = fresh_since(project)
+    return None if fresh is not None and pull.closed_at < fresh else pull
 
 
 def fresh_since(project: Project) -> datetime | None:
@@ -116,6 +130,8 @@ def fresh_since(project: Project) -> datetime | None:
 
 def current_runs(project: Project) -> tuple[Run, ...]:
     """Runs since the last fresh start; what was before counts no more."""
+    if not project.record.runs:
+        return ()
     fresh = fresh_since(project)
     return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
 
