@@ -14,6 +14,7 @@ from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
+from bot.hub.pages import forms
 from bot.hub.pages import routes as pages
 from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
@@ -21,10 +22,10 @@ from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
 from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.pulls import line_comments, merging, pulls, reviewers, reviews, updating
 from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
-from bot.hub.web import faults, limits
+from bot.hub.web import faults, limits, sessions
 from bot.hub.web.actors import BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem, not_found
 from bot.hub.web.context import begin, current
@@ -40,6 +41,7 @@ API = (
     pulls,
     reviewers,
     reviews,
+    line_comments,
     merging,
     updating,
     checks,
@@ -68,7 +70,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, root, coverage)
+ROOT = (backend, pages, forms, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -108,8 +110,9 @@ def _refused(problem: Problem) -> Response:
 
 
 def _enter(hub: Hub) -> Response | None:
+    header = request.headers.get("Authorization")
     try:
-        begin(hub, authenticate(hub, request.headers.get("Authorization")))
+        begin(hub, sessions.signed_in(hub) if header is None and request.blueprint in sessions.PAGES else authenticate(hub, header))
     except BadCredentials as refused:
         begin(hub, authenticate(hub, None))
         raise Problem(401, str(refused)) from None
@@ -123,7 +126,7 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http", "coverage"):
+    if request.url_rule is None or request.blueprint in limits.UNCOUNTED:
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if current().actor.kind is Kind.PAT:

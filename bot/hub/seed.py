@@ -17,7 +17,23 @@ from bot.hub.store.hub import Hub, stamp
 from bot.hub.store.repositories import find_repository, repository_named
 
 _TAKEN = frozenset(
-    {"api", "repos", "user", "users", "orgs", "app", "apps", "graphql", "rate_limit", "installation", "search", "static", "login"}
+    {
+        "api",
+        "repos",
+        "user",
+        "users",
+        "orgs",
+        "app",
+        "apps",
+        "graphql",
+        "rate_limit",
+        "installation",
+        "search",
+        "static",
+        "login",
+        "logout",
+        "new",
+    }
 )
 
 

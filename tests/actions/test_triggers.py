@@ -13,6 +13,13 @@ HERE = {"head": {"repo": {"full_name": "garden/pots"}}}
 FORK = {"head": {"repo": {"full_name": "eve/pots"}}}
 
 
+PULL = {"pull_request": {"url": "https://api.github.com/repos/garden/pots/pulls/8"}}
+
+
+def line(association: str, answers: int | None = None) -> dict[str, Any]:
+    return {"body": "Say two", "author_association": association} | ({"in_reply_to_id": answers} if answers else {})
+
+
 def starts(event: str, **payload: Any) -> bool:
     github = {"event_name": event, "event": payload, "repository": "garden/pots"}
     return bool(evaluated(read(WORKFLOW)["jobs"]["plan"]["if"], {"github": github}))
@@ -39,6 +46,16 @@ def issue(association: str, *labels: str) -> dict[str, Any]:
         ("issue_comment", comment("Thanks", "OWNER"), False),
         ("issue_comment", comment("Say `/agent why` to be told", "CONTRIBUTOR", kind="Bot", app={"slug": "keeper"}), False),
         ("issue_comment", comment("/agent ideate", "OWNER", app={"slug": "another"}), False),
+        ("issue_comment", comment("Thanks", "OWNER") | {"issue": PULL}, True),
+        ("issue_comment", comment("Thanks", "MEMBER") | {"issue": PULL, "action": "edited"}, True),
+        ("issue_comment", comment("Thanks", "NONE") | {"issue": PULL}, False),
+        ("issue_comment", comment("Answered", "CONTRIBUTOR", kind="Bot", app={"slug": "keeper"}) | {"issue": PULL}, False),
+        ("issue_comment", comment("/agent retry", "MEMBER") | {"action": "edited"}, False),
+        ("pull_request_review_comment", {"action": "created", "pull_request": HERE, "comment": line("OWNER", 7)}, True),
+        ("pull_request_review_comment", {"action": "created", "pull_request": HERE, "comment": line("OWNER")}, False),
+        ("pull_request_review_comment", {"action": "edited", "pull_request": HERE, "comment": line("OWNER")}, True),
+        ("pull_request_review_comment", {"action": "edited", "pull_request": FORK, "comment": line("OWNER")}, False),
+        ("pull_request_review_comment", {"action": "edited", "pull_request": HERE, "comment": line("NONE")}, False),
         ("issues", {"action": "labeled", "label": {"name": "agent:ready"}, "issue": issue("NONE", "agent:ready")}, True),
         ("issues", {"action": "labeled", "label": {"name": "bug"}, "issue": issue("MEMBER", "agent:ready")}, False),
         ("issues", {"action": "edited", "issue": issue("NONE", "bug", "agent:ready")}, True),

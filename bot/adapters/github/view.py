@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from bot.adapters.github.actors import time_of
 from bot.adapters.github.changes import SETTLES, ChangeList, Changes
 from bot.adapters.github.client import Client
 from bot.adapters.github.collaborators import Collaborators
@@ -20,7 +21,6 @@ from bot.adapters.github.nodes import (
     rest_comment,
     seen_in_play,
     seen_light,
-    time_of,
     title,
 )
 from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document

@@ -8,8 +8,9 @@ from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.facts.record import Record, Run
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import Status, current_pull
+from bot.core.lifecycle.status import Status
 from bot.core.markdown.blocks import Block, code_block, comment, details, page, paragraph, table, tasks
 from bot.core.markdown.inline import Inline, joined, line, link, prose
 from bot.core.money.pricing import dollars
