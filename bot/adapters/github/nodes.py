@@ -73,7 +73,9 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
 
 
 def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
-    queued = replace(issue.queued, may_write=may_write(issue.queued.by)) if issue.queued else None
+    queued = Act(by=issue.queued.by, at=issue.queued.at, may_write=may_write(issue.queued.by)) if issue.queued else None
+    if queued == issue.queued and not issue.edits and not issue.comments:
+        return issue
     edits = tuple(replace(edit, may_write=may_write(edit.by)) for edit in issue.edits)
     comments = tuple(replace(one, may_write=may_write(one.author)) if one.author == issue.author else one for one in issue.comments)
     return replace(issue, queued=queued, edits=edits, comments=comments)

@@ -34,7 +34,7 @@ from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in_merge_order, in_order
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
-from bot.core.lifecycle.status import NextStep, Status, status_of
+from bot.core.lifecycle.status import NextStep, Status, status_of, waiting_too
 from bot.core.lifecycle.unprepared import unprepared
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
@@ -218,7 +218,7 @@ def _starts(
             continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
         if isinstance(free, NoAgent):
-            statuses[project.number] = replace(status, reason=f"{status.reason}; {free.reason}", remedy=free.remedy)
+            statuses[project.number] = waiting_too(status, free.reason, free.remedy)
             continue
         overlapping = in_work.overlapping(project, statuses) if status.phase is Phase.READY else None
         if overlapping is not None:

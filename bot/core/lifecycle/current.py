@@ -12,10 +12,11 @@ from bot.core.runs.run import Ending
 
 def current_pull(project: Project) -> Pull | None:
     """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
-    pull, fresh = project.pull, fresh_since(project)
-    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
+    pull = project.pull
+    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None:
         return pull
-    return None if pull.closed_at < fresh else pull
+    fresh = fresh_since(project)
+    return None if fresh is not None and pull.closed_at < fresh else pull
 
 
 def fresh_since(project: Project) -> datetime | None:
@@ -27,6 +28,8 @@ def fresh_since(project: Project) -> datetime | None:
 
 def current_runs(project: Project) -> tuple[Run, ...]:
     """Runs since the last fresh start; what was before counts no more."""
+    if not project.record.runs:
+        return ()
     fresh = fresh_since(project)
     return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
 

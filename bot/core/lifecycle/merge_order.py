@@ -19,7 +19,7 @@ MOST_CONFLICTS = 3
 
 def in_order(projects: Iterable[Project]) -> list[Project]:
     """Priority, then the number; the same for work and for merges."""
-    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.number))
+    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.issue.number))
 
 
 def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:

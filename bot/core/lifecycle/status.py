@@ -54,6 +54,19 @@ class Status:
     """Issues and pull requests that the reason names by their number and means."""
 
 
+def waiting_too(status: Status, why: str, remedy: str) -> Status:
+    """The status with one more thing that it waits for. Spelled out, since thousands of a long queue do and `replace` is slow."""
+    return Status(
+        phase=status.phase,
+        reason=f"{status.reason}; {why}",
+        next_step=status.next_step,
+        until=status.until,
+        quiet=status.quiet,
+        remedy=remedy,
+        refers_to=status.refers_to,
+    )
+
+
 def status_of(project: Project, policy: Policy, now: datetime) -> Status:
     """Total: every combination of facts has a phase. The order of the questions is the order of what outweighs what."""
     status = _status_of(project, policy, now)
