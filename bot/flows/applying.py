@@ -9,6 +9,7 @@ from bot.core.decisions.effects import (
     AcknowledgeNotes,
     AnswerNotes,
     Archive,
+    CallPerson,
     CloseIssue,
     ConfirmQueuedMerge,
     Effect,
@@ -35,6 +36,7 @@ from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.lease import Refused, expired
 from bot.core.orders.labels import PROPOSED, READY, category_label
 from bot.core.roles.role import Role
+from bot.flows.calling import call_person
 from bot.flows.context import Context
 from bot.flows.expiring import expiry
 from bot.flows.noting import acknowledge, answer_notes
@@ -120,6 +122,8 @@ def _apply(context: Context, snapshot: Snapshot, effect: Effect) -> Applied:
             return Applied(effect=effect, summary=f"{describe(effect)}; not all: {wrong}" if wrong else describe(effect))
         case AnswerNotes():
             return _settled(effect, answer_notes(context, _project(snapshot, effect.number), effect))
+        case CallPerson():
+            return _settled(effect, call_person(context, _project(snapshot, effect.number), effect))
         case PostReplies():
             return _settled(effect, post_replies(context, snapshot, effect))
 

@@ -175,6 +175,22 @@ class AnswerNotes:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallPerson:
+    """Write one fresh comment that mentions whoever is to decide, and ask them for a review where there is a pull request."""
+
+    number: int
+    pull: int | None
+    """The open pull request, below which it is written; else the issue."""
+    key: str
+    """Of what is to be decided: for the same nobody is called twice."""
+    who: str | None
+    """Who queued it; None where that was no person with write, and the owners of the files are asked."""
+    remedy: str
+    """What decides it."""
+    reason: str
+
+
 Effect = (
     StartRun
     | ExpireRun
@@ -192,6 +208,7 @@ Effect = (
     | PostReplies
     | AcknowledgeNotes
     | AnswerNotes
+    | CallPerson
 )
 
 
@@ -232,6 +249,8 @@ def describe(effect: Effect) -> str:
             return f"react to {_notes(len(notes))} on project {number}: {reason}"
         case AnswerNotes(pull=pull, owed=owed, reason=reason):
             return f"answer {_notes(len(owed))} on pull request #{pull}: {reason}"
+        case CallPerson(number=number, who=who, reason=reason):
+            return f"call {f'@{who}' if who else 'the owners of the code'} for project {number}: {reason}"
         case PostReplies(on=on, pending_replies=replies, reason=reason):
             return f"reply to {len(replies)} {'comment' if len(replies) == 1 else 'comments'} below #{on}: {reason}"
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.decisions.archiving import to_archive, to_restore
+from bot.core.decisions.calling import people_to_call
 from bot.core.decisions.effects import (
+    AnswerNotes,
     CloseIssue,
     ConfirmQueuedMerge,
     Effect,
@@ -80,8 +82,10 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     replies = replies_to_post(snapshot, statuses, starting={start.number for start in starts})
     busy = {effect.number for effect in (*first, *replies, *starts, *done)} | {project.number for project in moving}
     notes: tuple[Effect, ...] = (*notes_to_acknowledge(snapshot, policy), *notes_to_answer(snapshot, policy, busy=busy))
+    busy |= {effect.number for effect in notes if isinstance(effect, AnswerNotes)}
+    calls = people_to_call(snapshot, statuses, policy, now, busy=busy)
     statuses = _without_notice(snapshot, statuses)
-    return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *starts, *ideas, *done), idle=idle)
+    return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *calls, *starts, *ideas, *done), idle=idle)
 
 
 _PAUSES_SHOWN = 10

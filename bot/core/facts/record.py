@@ -136,6 +136,8 @@ class Record:
     """Ideation: validation runs whose proposal was made an issue."""
     answered: tuple[NoteRef, ...] = ()
     """Notes below which the answer stands."""
+    called: tuple[str, ...] = ()
+    """For what people were called already, by key."""
     orders: Orders = field(default_factory=Orders)
     cursor: CommentCursor | None = None
     """On the record of WRITER_LOCK only."""
