@@ -11,11 +11,12 @@ from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
+from bot.hub.pages import app_forms, signing_in
 from bot.hub.pages import routes as pages
 from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
-from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
+from bot.hub.rest.actions import environment_secrets, environments, runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs
 from bot.hub.rest.issues import comments, dependencies, issues, labels, reactions, search, timeline
 from bot.hub.rest.pulls import merging, pulls, reviews, updating
@@ -47,6 +48,8 @@ API = (
     rulesets,
     runs,
     secrets,
+    environments,
+    environment_secrets,
     settings,
     workflows,
     app_hooks,
@@ -61,7 +64,8 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, root)
+ROOT = (backend, app_forms, signing_in, pages, root)
+_FOR_PEOPLE = frozenset({"app_forms", "git_http", "pages", "signing_in"})
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -108,7 +112,7 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http"):
+    if request.url_rule is None or request.blueprint in _FOR_PEOPLE:
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if current().actor.kind is Kind.PAT:
