@@ -1,9 +1,9 @@
 """The shipped workflow in `act`, a workflow engine that nobody here wrote, on this machine without containers.
 
-What differs from GitHub, and nothing else does: `queue: max`, `deployment: false` and `max-parallel` by an expression are taken out, since act's schema does
-not know them; the workflow is as `init` writes it, since act does not know `$/`; what is pinned is looked up in folders of this machine. No
-package carries the artifact actions and setup-python: `tests/independent/actions` makes the first two of GitHub's own artifact client. That
-client refuses every server but github.com, *.ghe.com and *.localhost, so the hub is called hub.localhost.
+What differs from GitHub, and nothing else does: `queue: max`, `deployment: false` and `max-parallel` by an expression are taken out,
+since act's schema does not know them; the workflow is as `init` writes it, since act does not know `$/`; what is pinned is looked up in
+folders of this machine. No package carries the artifact actions and setup-python: `tests/independent/actions` makes the first two of
+GitHub's own artifact client. That client refuses every server but github.com, *.ghe.com and *.localhost, so the hub is hub.localhost.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.config import Config
 from bot.entry.setup import boards, environment_secrets, files, labels, rules, settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
+from bot.entry.setup.onboarding import published
 from bot.entry.setup.place import Place
 from bot.entry.setup.source import unpinned
 from bot.entry.texts import load_workflow
@@ -35,12 +35,6 @@ def examined(place: Place, config: Config) -> Iterator[Finding]:
         return
     yield from looked("checks", partial(_checks, place, config))
     yield from looked("branch protection", partial(_protection, place, config))
-
-
-def published(place: Place, path: str) -> str | None:
-    """A file as it is on the default branch; None where it is not there."""
-    found = place.found(f"contents/{path}?ref={quote(place.repo.default_branch, safe='')}")
-    return None if found is None else base64.b64decode(found["content"]).decode("utf-8", "replace")
 
 
 def _access(place: Place) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from bot.entry.setup.place import Place, said
 from bot.entry.setup.step import Memory, State, Step
 
 KEYS, AGENT = "groundskeeper", "groundskeeper-agent"
+MODEL_KEY = "ANTHROPIC_API_KEY"
 ENVIRONMENTS: Mapping[str, str] = {
     KEYS: "the apps' keys, for the jobs `plan` and `publish`",
     AGENT: "the model's key, for the job `agent`",
@@ -27,7 +28,7 @@ _NOT_TO_BE_HAD = (403, 404, 422)
 
 
 def environment_of(secret: str) -> str:
-    return AGENT if secret == "ANTHROPIC_API_KEY" else KEYS
+    return AGENT if secret == MODEL_KEY else KEYS
 
 
 def names(place: Place) -> Mapping[str, frozenset[str]]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, g, redirect, request
+from flask import Response as PlainResponse
 from werkzeug.wrappers import Response
 
 from bot.hub import seed
 from bot.hub.pages import reads
-from bot.hub.pages.routes import POLICY, guard, shown
-from bot.hub.pages.signing_in import person, pressing, to_sign_in
+from bot.hub.pages.routes import shown
+from bot.hub.pages.signing_in import person, pressing, to_sign_in, with_forms
 from bot.hub.rest.accounts import app_manifests
 from bot.hub.web.access import at_least, role_of
 from bot.hub.web.actors import Actor
@@ -26,12 +27,8 @@ routes = Blueprint("app_forms", __name__)
 
 
 @routes.after_request
-def guarded(answer: Response) -> Response:
-    """Browsers hold a form to its policy through redirects too, so the manifest's own address must be among the allowed ones."""
-    guard(answer)  # type: ignore[arg-type]
-    allowed = " ".join(("'self'", *filter(None, [answer.headers.pop("X-Hub-Form-Goes-To", "")])))
-    answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", f"form-action {allowed}")
-    return answer
+def guarded(answer: PlainResponse) -> PlainResponse:
+    return with_forms(answer, g.get("form_goes_to", ""))
 
 
 def _manifest(text: str) -> dict[str, Any]:
@@ -61,7 +58,7 @@ def _account(actor: Actor, owner: str) -> sqlite3.Row:
 
 @routes.post("/settings/apps/new", defaults={"owner": ""})
 @routes.post("/organizations/<owner>/settings/apps/new")
-def ask(owner: str) -> Response:
+def ask(owner: str) -> Response | str:
     """The form that another site sends here does nothing but show this page."""
     actor = person()
     if actor is None:
@@ -70,12 +67,8 @@ def ask(owner: str) -> Response:
     place = urlsplit(manifest["redirect_url"])
     rights: Mapping[str, str] = manifest.get("default_permissions") or {}
     state = request.args.get("state", "")
-    answer = Response(
-        shown("new_app.html", account=account, manifest=manifest, text=json.dumps(manifest), state=state, rights=rights),
-        mimetype="text/html",
-    )
-    answer.headers["X-Hub-Form-Goes-To"] = f"{place.scheme}://{place.netloc}"
-    return answer
+    g.form_goes_to = f"{place.scheme}://{place.netloc}"
+    return shown("new_app.html", account=account, manifest=manifest, text=json.dumps(manifest), state=state, rights=rights)
 
 
 @routes.post("/settings/apps/manifest")

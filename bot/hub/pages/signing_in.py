@@ -1,16 +1,28 @@
 """Signing in to the pages: a token of a person's once, and from then on a cookie; whatever is pressed must come from a page of ours."""
 
 from flask import Blueprint, redirect, request
+from flask import Response as PlainResponse
 from werkzeug.wrappers import Response
 
-from bot.hub.pages.routes import guard, shown
+from bot.hub.pages.routes import POLICY, guard, shown
 from bot.hub.web.actors import Actor, BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem
 from bot.hub.web.context import begin, current
 
 routes = Blueprint("signing_in", __name__)
-routes.after_request(guard)
 COOKIE = "hub_token"
+
+
+@routes.after_request
+def guarded(answer: PlainResponse) -> PlainResponse:
+    return with_forms(answer)
+
+
+def with_forms(answer: PlainResponse, goes_to: str = "") -> PlainResponse:
+    """Forms go to this hub, and on to `goes_to`: browsers hold a form to its page's policy through redirects too."""
+    allowed = " ".join(filter(None, ("'self'", goes_to)))
+    guard(answer).headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", f"form-action {allowed}")
+    return answer
 
 
 def person() -> Actor | None:

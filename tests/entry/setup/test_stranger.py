@@ -53,7 +53,7 @@ def test_installed_labelled_merged_and_taken_away(site: Site, tmp_path: Path) ->
     site.publish("Count pots")
     before = site.snapshot()
 
-    made = site.shell("init", "--yes", "--protect", "--source", SOURCE, **keys)
+    made = site.shell("init", "--no-pull-request", "--yes", "--protect", "--source", SOURCE, **keys)
     site.publish("Let the bot in")
     tip = site.git("rev-parse", "HEAD").strip()
     checks.report(site.hub, NAME, tip, "tests", "success")
