@@ -59,7 +59,7 @@ def _lines(config: Config, commands: Sequence[FoundCommand], missing: Sequence[s
         yield from ("| what | command | result |", "|---|---|---|")
         yield from (f"| {one.what} | {_code(one.command)} | {one.result or 'not run yet'} |" for one in commands)
         yield from ("", "Another command? Write it below `gates:` in the configuration.")
-    yield from ("", f"Everything of this is set in `{CONFIG_PATH}`, which this pull request adds with every option explained.")
+    yield from ("", f"Everything of this is set in `{CONFIG_PATH}`; `groundskeeper schema` tells every option.")
 
 
 def _agents(config: Config) -> str:
