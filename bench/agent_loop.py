@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -217,6 +218,7 @@ def _ours(url: str, workspace: Path, commands: list[float]) -> None:
         RunPorts(
             model=model,
             sandbox=Bare(),
+            fresh=lambda _bundle, _head: nullcontext("nothing is published here"),
             workspace=Checkout(),
             clock=Clock(),
             prompts=prompts,

@@ -158,7 +158,6 @@ def _hub(root: Path) -> None:
 
 def _bot(root: Path, url: str) -> None:
     from bot.adapters.clock import ServerClock
-    from bot.adapters.sandbox import Unsandboxed
     from bot.adapters.scripted import ScriptedModel
     from bot.entry.wiring import Settings, wire
     from bot.flows.ticking import tick
@@ -172,7 +171,7 @@ def _bot(root: Path, url: str) -> None:
         git_url=str(root / "hub" / "repositories" / f"{_REPOSITORY}.git"),
         home=root / "home",
     )
-    wired = wire(settings, model=ScriptedModel(()), sandbox=Unsandboxed(), clock=ServerClock())
+    wired = wire(settings, model=ScriptedModel(()), clock=ServerClock())
     print("ready", flush=True)
     for word in sys.stdin:
         began, spent = time.perf_counter(), _processor()

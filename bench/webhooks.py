@@ -217,7 +217,7 @@ def _leased() -> Row:
     from bot.entry.web.metrics import json_log
     from bot.entry.web.serving import StartMode, assemble
     from bot.entry.wiring import Settings, wire
-    from tests.world import CONFIG, FULL_NAME, WallClock, make_world, sandbox, writes
+    from tests.world import CONFIG, FULL_NAME, WallClock, make_world, writes
 
     took: list[float] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
@@ -237,7 +237,7 @@ def _leased() -> Row:
                 settings,
                 secret=_SECRET,
                 how=StartMode.LOCAL,
-                wire_context=lambda: wire(settings, model=world.model, sandbox=sandbox(), clock=world.clock).context,
+                wire_context=lambda: wire(settings, model=world.model, clock=world.clock).context,
                 clock=world.clock,
                 log=json_log(log),
             )

@@ -16,7 +16,8 @@ from flask import Flask
 from bot.adapters.clock import ServerClock
 from bot.adapters.github.client import AppKey
 from bot.adapters.github.limits import UNLIMITED, Limits
-from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+from bot.adapters.sandbox.machine import available
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.core.decisions.started_run import StartedRun
 from bot.core.facts.record import Record, Run
@@ -204,7 +205,7 @@ class World:
 
 
 def _wire(settings: Settings, home: Path, model: ScriptedModel, clock: WorldClock) -> Wired:
-    return wire(replace(settings, home=home), model=model, sandbox=sandbox(), clock=clock)
+    return wire(replace(settings, home=home), model=model, clock=clock)
 
 
 def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from bot.core.errors.user_errors import UserError
+from bot.core.runs.convention import described
 from bot.core.runs.run import Brief, Finding
 
 _OPENING = "<!-- opening -->\n"
@@ -49,7 +50,7 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 — prompts are no HTML
 )
-_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line)
+_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line, title_rule=described)
 
 
 def rendered(brief: Brief, prompts: Mapping[str, str]) -> Prompt:

@@ -1,10 +1,11 @@
 """git inside the sandbox: what was committed, what is not yet, and the bundle that carries it out.
 
-Nothing here runs git outside the sandbox: the workspace's `.git` (hooks, configuration) belongs to whoever worked in it.
+Nothing here runs git ports the sandbox: the workspace's `.git` (hooks, configuration) belongs to whoever worked in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,7 +68,12 @@ git config user.email >/dev/null || {
 mkdir -p .git/info
 printf '%s\n' "${@:2}" >> .git/info/exclude
 """
-    _shell(brief, ports, script, str(brief.agent), *_NOT_OURS_TO_KEEP)
+    _shell(brief, ports, script, str(brief.agent), *_NOT_OURS_TO_KEEP, *(f"/{_literal(path)}" for path in ports.products))
+
+
+def _literal(path: str) -> str:
+    """As a pattern of git's that context this path and no other."""
+    return re.sub(r"([\\*?\[\]!# ])", r"\\\1", path).replace("\n", "?")
 
 
 def commit_rest(brief: Brief, ports: RunPorts, subject: str) -> None:
@@ -89,11 +95,6 @@ def commits_since(brief: Brief, ports: RunPorts, start: str) -> int:
 def _last_line(output: str) -> str:
     """git may have warned of something before it answered."""
     return (output.splitlines() or [""])[-1].strip()
-
-
-def drop_leftovers(brief: Brief, ports: RunPorts) -> None:
-    """What gates left behind is no part of the work, which was committed before they ran."""
-    _shell(brief, ports, "git reset --quiet --hard; git clean -fdq")
 
 
 def work(brief: Brief, ports: RunPorts) -> Work:

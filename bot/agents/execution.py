@@ -15,12 +15,15 @@ from bot.agents.loop import begin, converse
 from bot.agents.run_ports import RunPorts
 from bot.agents.segment import Segment, SegmentResult
 from bot.agents.tools import Finished, GaveUp, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
+from bot.core.markdown.words import one_line, shortened
 from bot.core.money.pricing import Price
+from bot.core.runs.convention import refusal
 from bot.core.runs.run import Brief, Bundle, Ending, GateResult
 
 
 class FinishInput(Input):
     report: Annotated[str, Field(min_length=1, max_length=8000, description="what was done, how it was checked")]
+    title: Annotated[str, Field(max_length=300, description="of the pull request and its commit: what the change does")] = ""
     give_up: bool = False
 
 
@@ -29,15 +32,26 @@ class Unchanged:
     report: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    report: str
+    title: str
+
+
+_TITLES_ASKED = 2
+"""So often a title is sent back; the work is not lost for its sake."""
+
+
 @dataclass
 class _Gates:
     """The last results, kept for the bundle however the run ends."""
 
     results: tuple[GateResult, ...] = ()
+    titles_refused: int = 0
 
     @property
     def failing(self) -> GateResult | None:
-        return next((result for result in self.results if not result.passed), None)
+        return next((result for result in self.results if not (result.passed or result.known)), None)
 
 
 def execute(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
@@ -58,22 +72,47 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
 
     def act(given: FinishInput) -> ToolOutcome:
         if given.give_up:
-            return GaveUp(why=" ".join(given.report.split())[:500])
+            return GaveUp(why=shortened(one_line(given.report), 500))
+        unfit = refusal(given.title, brief.convention) if given.title else None
+        if unfit is not None and gates.titles_refused < _TITLES_ASKED:
+            gates.titles_refused += 1
+            return ToolResult(text=f"Not finished: {unfit}", is_error=True)
+        title = given.title if unfit is None else ""
         try:
-            commits.commit_rest(brief, ports, _subject(given.report))
+            commits.commit_rest(brief, ports, title or _subject(given.report))
             if not commits.commits_since(brief, ports, _start(brief)):
                 return Finished(value=Unchanged(report=given.report))
-            gates.results = run_gates(
-                brief.gates, ports, environment=commits.environment_for(brief), time_left=segment.time_left, say=segment.say
-            )
-            commits.drop_leftovers(brief, ports)
+            carried = commits.work(brief, ports)
         except commits.GitFailed as failed:
             return ToolResult(text=f"git could not do its part: {failed}", is_error=True)
+        refused = _judge(segment, gates, carried) if brief.gates else None
+        if refused is not None:
+            return ToolResult(text=f"Not finished: {refused}", is_error=True)
         if failing := gates.failing:
             return ToolResult(text=f"Not finished: the {failing.gate} gate failed.\n$ {failing.command}\n{failing.output}", is_error=True)
-        return Finished(value=given.report)
+        return Finished(value=Changed(report=given.report, title=title))
 
     return ToolSpec(name="finish", description="End the task; runs the gates first.", input=FinishInput, act=act)
+
+
+def _judge(segment: Segment, gates: _Gates, carried: commits.Work) -> str | None:
+    """Runs the gates on the commits as they would be published; in the workspace they could pass by what is in no commit."""
+    brief, ports = segment.brief, segment.ports
+    with ports.fresh(carried.bundle or b"", carried.head) as fresh:
+        if isinstance(fresh, str):
+            return fresh
+        gates.results = run_gates(
+            brief.gates,
+            fresh.sandbox,
+            fresh.workspace.path,
+            baseline=brief.baseline,
+            paths=fresh.paths,
+            environment=commits.environment_for(brief),
+            time_left=segment.time_left,
+            cancelled=ports.cancelled,
+            say=segment.say,
+        )
+    return None
 
 
 def _start(brief: Brief) -> str:
@@ -83,7 +122,7 @@ def _start(brief: Brief) -> str:
 
 def _subject(report: str) -> str:
     first = " ".join(next((line for line in report.splitlines() if line.strip()), "").lstrip("#*- ").split())
-    return first if len(first) <= 72 else first[:71] + "…"
+    return shortened(first, 71)
 
 
 def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) -> Bundle:
@@ -100,8 +139,8 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
     match ended.ending:
         case Ending.FINISHED if isinstance(ended.value, Unchanged):
             return replace(bundle, ending=Ending.FAILED, note="Nothing was changed.", report=ended.value.report, transcript=None)
-        case Ending.FINISHED:
-            bundle = replace(bundle, report=str(ended.value), note=_said_of(brief, gates))
+        case Ending.FINISHED if isinstance(ended.value, Changed):
+            bundle = replace(bundle, report=ended.value.report, title=ended.value.title, note=_said_of(brief, gates))
         case Ending.UNFINISHED if gates.failing is not None:
             bundle = replace(bundle, note=f"{bundle.note} The {gates.failing.gate} gate still fails.")
         case _:
@@ -118,4 +157,6 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
 def _said_of(brief: Brief, gates: _Gates) -> str:
     if not brief.gates:
         return "Finished; the repository names no gates."
-    return f"Finished; gates passed: {', '.join(result.gate for result in gates.results)}."
+    passed = ", ".join(result.gate for result in gates.results if result.passed)
+    known = ", ".join(result.gate for result in gates.results if result.known)
+    return f"Finished; gates passed: {passed or 'none'}{f'; failing on the base already: {known}' if known else ''}."

@@ -98,7 +98,7 @@ def _observe(segment: Segment, reply: Reply) -> SegmentResult | None:
                 ended = segment.ended(Ending.FINISHED, "Finished.", value=value)
             case GaveUp(why=why):
                 results.append(ToolResultBlock(id=use.id, content="Taken."))
-                ended = segment.ended(Ending.FAILED, f"The agent gave up: {why}", afresh=True)
+                ended = segment.ended(Ending.GAVE_UP, f"The agent gave up: {why}", afresh=True)
     segment.conversation.add(user(results=results))
     if ended is not None and ended.transcript is not None:
         return segment.ended(ended.ending, ended.note, value=ended.value)

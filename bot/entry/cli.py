@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.entry.actions.commands import actions
+from bot.entry.options import HOME, at_repository, verbosity_of, version_shown, with_verbosity
 from bot.entry.setup.commands import COMMANDS
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
-    from bot.flows.fleet import Watcher
-
-_HOME = click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".groundskeeper"),
-    show_default=True,
-    help="Where this machine keeps its mirror.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="groundskeeper")
+@click.option("-V", "--version", is_flag=True, expose_value=False, is_eager=True, callback=version_shown, help="Show the version and end.")
 def cli() -> None:
     """Groundskeeper: labelled issues become reviewed, merged pull requests.
 
-    GROUNDSKEEPER_REPOSITORY says where, GROUNDSKEEPER_WORKER_TOKEN and GROUNDSKEEPER_REVIEWER_TOKEN (or …_APP_ID and
-    …_PRIVATE_KEY) say as whom, ANTHROPIC_API_KEY pays for the model.
+    Where: the checkout's `origin`, or GROUNDSKEEPER_REPOSITORY. As whom: GROUNDSKEEPER_WORKER_TOKEN and
+    GROUNDSKEEPER_REVIEWER_TOKEN (or …_APP_ID and …_PRIVATE_KEY). ANTHROPIC_API_KEY pays for the model.
     """
 
 
@@ -60,115 +53,116 @@ def main() -> None:
         sys.exit(1)
 
 
-def _read_only(home: Path) -> Wired:
+def _read_only(home: Path, repository: str | None) -> Wired:
     """For who only looks, or stops and starts: that needs no model's key and no sandbox, and a brake least of all."""
     from bot.adapters.clock import ServerClock
-    from bot.entry.actions.unavailable import NoModel, NoSandbox
+    from bot.entry.actions.unavailable import NoModel
     from bot.entry.wiring import from_environment, wire
 
-    return wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock())
+    return wire(from_environment(home, repository=repository), model=NoModel(), carries_out=False, clock=ServerClock())
 
 
-def _wired(home: Path, agents: int | None = None) -> Wired:
-    from bot.adapters.clock import ServerClock
-    from bot.entry.models import chosen_model, refuse_unpriced, sandbox_for
-    from bot.entry.wiring import from_environment, wire
+def _say(lines: list[str]) -> None:
+    from bot.entry.terminal import say_all
 
-    clock = ServerClock()
-    wired = wire(
-        from_environment(home, agents=agents), model=chosen_model(clock), sandbox=sandbox_for("bubblewrap", scripted=True), clock=clock
-    )
-    from dataclasses import replace
-
-    if not wired.context.model.scripted:
-        refuse_unpriced(wired.context.policy)
-    sandbox = sandbox_for(wired.config.sandbox, scripted=wired.context.model.scripted)
-    return replace(wired, context=replace(wired.context, sandbox=sandbox))
+    say_all(lines)
 
 
-@cli.command()
-@_HOME
+@cli.command(name="help", short_help="Show the help of a command.")
+@click.argument("command", nargs=-1)
+@click.pass_context
+def help_of(context: click.Context, command: tuple[str, ...]) -> None:
+    """Show this overview, or with a command's name, as in `help run`, that command's own help."""
+    found: click.Command = cli
+    about = context.parent or context
+    for name in command:
+        inner = found.get_command(about, name) if isinstance(found, click.Group) else None
+        if inner is None:
+            raise click.UsageError(f"There is no command {' '.join(command)!r}; `groundskeeper help` lists all of them.", ctx=about)
+        found, about = inner, click.Context(inner, info_name=name, parent=about)
+    click.echo(found.get_help(about))
+
+
+@cli.command(short_help="Look, decide, and do what is due; then end.")
+@HOME
+@at_repository
 @click.option("--dry-run", is_flag=True, help="Print the plan with its reasons and change nothing.")
-def tick(home: Path, dry_run: bool) -> None:
+@with_verbosity
+def tick(home: Path, repository: str | None, dry_run: bool, quiet: bool, verbose: bool) -> None:
     """Look, decide, and do what is due now, runs of agents included; then end."""
-    from bot.core.decisions.effects import describe
-    from bot.flows import ticking
-
+    verbosity = verbosity_of(quiet=quiet, verbose=verbose)
     if dry_run:
-        context = _read_only(home).context
-        seen = ticking.dry_run(context)
-        for effect in seen.plan.effects:
-            click.echo(f"would {describe(effect)}")
-        for number, status in sorted(seen.plan.statuses.items()):
-            until = f" (until {status.until:%Y-%m-%d %H:%M} UTC)" if status.until else ""
-            click.echo(f"project {number} is {status.phase.value}: {status.reason}{until}")
-        click.echo(f"idle: {seen.plan.idle.reason}" if seen.plan.idle else f"{len(seen.plan.effects)} effects planned, none done")
+        from bot.entry.dry_run import dry_run_lines
+
+        _say(dry_run_lines(_read_only(home, repository), verbosity=verbosity))
         return
-    from bot.flows.fleet import keep_working
+    from bot.entry.working import work
 
-    keep_working(_wired(home).context, until=lambda _: True, watcher=_printer())
+    sys.exit(work(home, repository=repository, agents=None, verbosity=verbosity, until=lambda _: True))
 
 
-@cli.command()
-@_HOME
+@cli.command(short_help="Work with local agents until stopped.")
+@HOME
+@at_repository
 @click.option(
-    "--agents", type=click.IntRange(1, 10), default=None, help="Agents at once; the repository's configuration says where this is left out."
+    "--agents", type=click.IntRange(1, 10), default=None, help="Agents at once. Left out: as the repository's configuration says."
 )
 @click.option("--until-idle", is_flag=True, help="End when nothing is left to do, instead of waiting for more.")
-def run(home: Path, agents: int | None, until_idle: bool) -> None:
-    """Work with local agents until stopped."""
-    from bot.flows.fleet import keep_working
+@with_verbosity
+def run(home: Path, repository: str | None, agents: int | None, until_idle: bool, quiet: bool, verbose: bool) -> None:
+    """Work with local agents until stopped.
 
-    context = _wired(home, agents).context
-    keep_working(context, until=lambda done: until_idle and done.plan.idle is not None, watcher=_printer())
+    Ctrl-C says what it waits for: agents at work hand in what they have. A second one ends at once.
+    """
+    from bot.entry.working import work
+
+    verbosity = verbosity_of(quiet=quiet, verbose=verbose)
+    until: Callable[[Any], bool] = lambda done: until_idle and done.plan.idle is not None  # noqa: E731
+    sys.exit(work(home, repository=repository, agents=agents, verbosity=verbosity, until=until))
 
 
-@cli.command()
-@_HOME
+@cli.command(short_help="Say where an issue stands, and why.")
+@HOME
+@at_repository
 @click.argument("number", type=click.IntRange(1))
-def why(home: Path, number: int) -> None:
+def why(home: Path, repository: str | None, number: int) -> None:
     """Say where an issue stands and why, in the words of `/agent why`; changes nothing."""
     from bot.flows import explaining
 
-    for line in explaining.why(_read_only(home).context, number):
-        click.echo(line)
+    _say(explaining.why(_read_only(home, repository).context, number))
 
 
-def _printer() -> Watcher:
-    from bot.entry.terminal import printer
-
-    return printer()
-
-
-@cli.command()
-@_HOME
-@click.option("--reason", default="no reason given", show_default=True)
+@cli.command(short_help="Stop all work, or one agent or category.")
+@HOME
+@at_repository
+@click.option("--reason", default="no reason given", show_default=True, help="Shown to everybody who asks what stopped it.")
 @click.option("--agent", default=None, help="Pause only the agent of this number.")
 @click.option("--category", default=None, help="Pause only what is proposed in this category.")
-def stop(home: Path, reason: str, agent: str | None, category: str | None) -> None:
+def stop(home: Path, repository: str | None, reason: str, agent: str | None, category: str | None) -> None:
     """Stop everything, now, or one agent or category: runs end within 30 seconds and keep what they did."""
     from bot.entry.stop_options import stop_selected
 
-    for line in stop_selected(_read_only(home).context, agent=agent, category=category, by=getpass.getuser(), reason=reason):
-        click.echo(line)
+    context = _read_only(home, repository).context
+    _say(stop_selected(context, agent=agent, category=category, by=getpass.getuser(), reason=reason))
 
 
-@cli.command()
-@_HOME
+@cli.command(short_help="Go on after a stop.")
+@HOME
+@at_repository
 @click.option("--agent", default=None, help="Let only the agent of this number go on.")
 @click.option("--category", default=None, help="Let only this category go on.")
-def start(home: Path, agent: str | None, category: str | None) -> None:
+def start(home: Path, repository: str | None, agent: str | None, category: str | None) -> None:
     """Go on after a stop, of everything or of one agent or category."""
     from bot.entry.stop_options import start_selected
 
-    for line in start_selected(_read_only(home).context, agent=agent, category=category, by=getpass.getuser()):
-        click.echo(line)
+    _say(start_selected(_read_only(home, repository).context, agent=agent, category=category, by=getpass.getuser()))
 
 
-@cli.command()
-@_HOME
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@cli.command(short_help="Take webhooks and start the work at once.")
+@HOME
+@at_repository
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any that is free.")
 @click.option(
     "--start",
     "how",
@@ -178,23 +172,24 @@ def start(home: Path, agent: str | None, category: str | None) -> None:
     help="Who works: Actions, or this machine.",
 )
 @click.option("--every", type=click.IntRange(1), default=5, show_default=True, metavar="MINUTES", help="Look without a hint so often.")
-def serve(home: Path, host: str, port: int, how: str, every: int) -> None:
+def serve(home: Path, repository: str | None, host: str, port: int, how: str, every: int) -> None:
     """Take GitHub's webhooks (POST /webhook) and start the work at once; GROUNDSKEEPER_WEBHOOK_SECRET is theirs."""
     from bot.entry.web.environment import serve_from_environment
 
-    serve_from_environment(home, host=host, port=port, how=how, minutes=every, wire_context=lambda: _wired(home).context)
+    serve_from_environment(home, repository=repository, host=host, port=port, how=how, minutes=every)
 
 
-@cli.command()
+@cli.command(short_help="Watch the main job on the embedded GitHub.")
 @click.option("--keep", is_flag=True, envvar="KEEP", help="Leave the pages up at the end.")
-def demo(keep: bool) -> None:
+@with_verbosity
+def demo(keep: bool, quiet: bool, verbose: bool) -> None:
     """The main job on the embedded GitHub: no account, no key, under a minute."""
     from bot.entry.demo.play import play
 
-    sys.exit(play(keep=keep))
+    sys.exit(play(keep=keep, verbosity=verbosity_of(quiet=quiet, verbose=verbose)))
 
 
-@cli.command()
+@cli.command(short_help="Serve the embedded GitHub on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any that is free.")
 @click.option(
     "--root",
@@ -210,8 +205,8 @@ def hub(port: int, root: Path) -> None:
     sys.exit(serve_hub(root, port, say=click.echo))
 
 
-for command in (actions, *COMMANDS):
-    cli.add_command(command)
+for each in (actions, *COMMANDS):
+    cli.add_command(each)
 
 if __name__ == "__main__":
     main()

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.core.environment.configured import Wishes
+from bot.core.environment.facts import Service
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.policy import Ideation, MergeMethod, Policy, ProposalQueue
 from bot.core.money.ledger import Caps
@@ -22,6 +24,11 @@ from bot.entry import config_errors
 
 PATH = ".github/groundskeeper.yml"
 Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+
+
+Host = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")]
+Folder = Annotated[str, Field(pattern=r"^/(opt|srv|data|var/lib|var/cache)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class _Part(BaseModel):
@@ -50,10 +57,34 @@ class Limits(_Part):
 
 
 class Gates(_Part):
-    setup: str | None = Field(default=None, description="Command that prepares a checkout; the sandbox has no network.")
+    setup: str | None = Field(default=None, description="Command that prepares a checkout without network, such as a build.")
     lint: str | None = Field(default=None, description="Command that checks style.")
     test: str | None = Field(default=None, description="Command that runs the tests.")
     build: str | None = Field(default=None, description="Command that builds.")
+
+
+class ServicePart(_Part):
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="What it is called in messages.")
+    command: str = Field(min_length=1, description="Command that stays in the foreground while it serves, on 127.0.0.1.")
+    ready: str = Field(min_length=1, description="Command that exits with 0 once it can be used.")
+    seconds: int = Field(default=30, ge=1, le=600, description="How long it may take to get ready.")
+
+
+class EnvironmentPart(_Part):
+    setup: list[str] | None = Field(default=None, description="Commands that install what is needed, with network. Left out: detected.")
+    network: list[Host] | None = Field(
+        default=None,
+        description="What setup may reach beside what is detected: `pypi`, `npm`, `crates`, `go`, `rubygems`, `maven`, `debian`, hosts.",
+    )
+    files: list[str] | None = Field(
+        default=None, description="Files after whose change setup runs again. Left out: lockfiles and manifests."
+    )
+    services: list[ServicePart] | None = Field(default=None, description="Servers that run beside agents' commands and gates.")
+    path: list[str] | None = Field(default=None, description="Folders of programs that come first, such as `.venv/bin`.")
+    variables: dict[Variable, str] | None = Field(default=None, description="Environment variables for setup and work. Never secrets.")
+    writable: list[Folder] | None = Field(
+        default=None, description="Folders beside checkout and home that setup fills, such as `/opt/data`."
+    )
 
 
 class IdeationPart(_Part):
@@ -87,6 +118,7 @@ class Config(_Part):
     budget: Budget = Field(default=Budget(), description="What may be spent, in dollars. A run that could go above a cap is not started.")
     models: Models = Field(default=Models(), description="Which model does what.")
     limits: Limits = Field(default=Limits(), description="How long and how often the bot tries.")
+    environment: EnvironmentPart = Field(default=EnvironmentPart(), description="What has to be installed before anything can be tested.")
     gates: Gates | None = Field(default=None, description="Commands that must pass before anything is published. Left out: detected.")
     ideation: IdeationPart = Field(default=IdeationPart(), description="Looking for improvements when the queue is empty.")
     merge: MergePart = Field(default=MergePart(), description="When and how approved pull requests are merged.")
@@ -178,6 +210,28 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
         worker=worker,
         reviewer=reviewer,
     )
+
+
+def wishes_of(config: Config) -> Wishes:
+    told = config.environment
+
+    def listed(values: list[str] | None) -> tuple[str, ...] | None:
+        return None if values is None else tuple(values)
+
+    services = None if told.services is None else tuple(_service(one) for one in told.services)
+    return Wishes(
+        setup=listed(told.setup),
+        network=listed(told.network),
+        files=listed(told.files),
+        services=services,
+        path=listed(told.path),
+        variables=told.variables,
+        writable=listed(told.writable),
+    )
+
+
+def _service(told: ServicePart) -> Service:
+    return Service(name=told.name, command=told.command, ready=told.ready, timeout=timedelta(seconds=told.seconds))
 
 
 def _gates(gates: Gates | None) -> tuple[GateCommand, ...] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.home import ensure_home
 from bot.hub.serve import HubFailed, serving
 from bot.hub.store.hub import open_hub
 
@@ -18,7 +19,7 @@ _LOCAL = "127.0.0.1"
 def serve_hub(root: Path, port: int, *, say: Callable[[str], None]) -> int:
     """The exit status, once it breaks; Ctrl-C raises through it. Raises `UserError` where the port cannot be had."""
     try:
-        with serving(open_hub(root), host=_LOCAL, port=port) as served:
+        with serving(open_hub(ensure_home(root)), host=_LOCAL, port=port) as served:
             say(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
             served.wait()
     except HubFailed as error:

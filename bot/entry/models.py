@@ -1,4 +1,4 @@
-"""Which model and which sandbox a process works with; refuses what would not be safe."""
+"""Which model a process works with; refuses what has no price."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.policy import Policy
-from bot.ports import Clock, Model, Sandbox
+from bot.ports import Clock, Model
 
 
 def real_model(clock: Clock) -> Model:
@@ -42,17 +42,3 @@ def refuse_unpriced(policy: Policy) -> None:
         raise UserError(
             f"No price is known for {', '.join(unknown)}, so it is not used. Write one of these below `models:` (or as MODEL): {known}."
         )
-
-
-def sandbox_for(wanted: str, *, scripted: bool) -> Sandbox:
-    """Bubblewrap, or none where the configuration says so. A real model without either is refused."""
-    from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
-
-    if wanted == "none":
-        return Unsandboxed()
-    why_not = available()
-    if why_not is None:
-        return Bubblewrap()
-    if scripted:
-        return Unsandboxed()
-    raise UserError(f"{why_not} A model's commands are not run unprotected; write `sandbox: none` in the configuration to allow it anyway.")

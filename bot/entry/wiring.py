@@ -14,8 +14,9 @@ import httpx
 from bot.adapters.artifacts import Handoff
 from bot.adapters.clock import ServerClock
 from bot.adapters.git.code import GitCode
-from bot.adapters.git.process import Mirror, open_mirror
+from bot.adapters.git.process import Author, Mirror, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.github.account import commit_address
 from bot.adapters.github.board import GitHubBoardWriter
 from bot.adapters.github.client import AppKey, Client, connect
 from bot.adapters.github.collaborators import Collaborators
@@ -30,14 +31,16 @@ from bot.adapters.github.writes import Writes
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.record import Holder
 from bot.core.orders.labels import PEOPLE_LABELS
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.core.roles.category import Category
 from bot.entry.app_keys import app_id, private_key
+from bot.entry.checkout import repository_of
 from bot.entry.config import PATH, Config, parse, policy_of
-from bot.entry.models import sandbox_for
+from bot.entry.environments import environments_for, isolated
+from bot.entry.home import ensure_home
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.context import Context, RunContext
-from bot.ports import Clock, Model, Sandbox
+from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
 
 _JOBS_WAIT = timedelta(minutes=90)
@@ -69,6 +72,8 @@ class Settings:
 @dataclass(frozen=True, kw_only=True)
 class Wired:
     context: Context
+    web: str
+    """The repository's own page."""
     config: Config
     governor: Governor
     mirror: Mirror
@@ -76,11 +81,12 @@ class Wired:
 
 
 def wire(
-    settings: Settings, *, model: Model, sandbox: Sandbox, clock: ServerClock, waiting: Clock | None = None, job: str | None = None
+    settings: Settings, *, model: Model, clock: ServerClock, waiting: Clock | None = None, job: str | None = None, carries_out: bool = True
 ) -> Wired:
     """Connects as both identities and reads the repository's own configuration from its default branch.
 
     `job` is the Actions run whose jobs will carry out what this process starts; leases then last as long as those may take.
+    Where nothing is carried out here, this machine need not be able to isolate anything.
     Raises `GitHubError`, `GitError`, `UserError`.
     """
     governor = governor_of(settings, clock)
@@ -88,7 +94,8 @@ def wire(
     about = worker.rest("GET", "")
     remote = settings.git_url or about["clone_url"]
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
-    mirror = open_mirror(settings.home / "mirror.git", remote, token=token)
+    author = Author(name=worker.identity.login, email=commit_address(worker))
+    mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token, author=author)
     refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -105,6 +112,7 @@ def wire(
     context = Context(
         repository=settings.repository,
         default_branch=about["default_branch"],
+        web=about["html_url"],
         policy=policy,
         refs=refs,
         code=code,
@@ -113,7 +121,13 @@ def wire(
         comments=Comments(client=worker, collaborators=collaborators),
         board=_board_writer(settings, config, worker, governor, clock),
         model=model,
-        sandbox=sandbox,
+        environments=environments_for(
+            config,
+            code,
+            repository=settings.repository,
+            home=settings.home,
+            isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
+        ),
         clock=waiting or clock,
         lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
         job=job,
@@ -122,7 +136,7 @@ def wire(
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(context=context, config=config, governor=governor, mirror=mirror, worker=worker)
+    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, worker=worker)
 
 
 def _board_writer(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> BoardWriter:
@@ -141,7 +155,7 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
 
     Raises `GitError`, `UserError`.
     """
-    mirror = open_mirror(home / "mirror.git", remote, token=lambda: token)
+    mirror = open_mirror(ensure_home(home) / "mirror.git", remote, token=lambda: token)
     refs = GitRefs(mirror=mirror, default_branch=handoff.default_branch)
     code = GitCode(mirror=mirror, workspaces=home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
@@ -151,7 +165,9 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         refs=refs,
         code=code,
         model=model,
-        sandbox=sandbox_for(config.sandbox, scripted=model.scripted),
+        environments=environments_for(
+            config, code, repository=handoff.repository, home=home, isolating=isolated(config.sandbox, scripted=model.scripted)
+        ),
         clock=clock,
         prompts=load_prompts(),
         lease=_JOBS_WAIT,
@@ -191,14 +207,16 @@ def _client(
     )
 
 
-def from_environment(home: Path, *, agents: int | None = None, anywhere: bool = False) -> Settings:
-    """What Actions and a shell give by the environment; with `anywhere` the repository may be left out, and is empty then.
+def from_environment(home: Path, *, repository: str | None = None, agents: int | None = None, anywhere: bool = False) -> Settings:
+    """What Actions and a shell give by the environment, and else the checkout that this runs in.
 
-    Raises `UserError` naming the variable that is missing.
+    With `anywhere` the repository may be left out, and is empty then. Raises `UserError` naming what is missing.
     """
-    repository = os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
-    if repository.count("/") != 1 and (repository or not anywhere):
-        raise UserError("GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.")
+    repository = repository or os.environ.get("GROUNDSKEEPER_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""
+    if not repository and not anywhere:
+        repository = repository_of(Path())
+    if repository and repository.count("/") != 1:
+        raise UserError(f"--repository (or GROUNDSKEEPER_REPOSITORY): expected OWNER/NAME, found {repository!r}.")
     worker = _credential("GROUNDSKEEPER_WORKER") or os.environ.get("GITHUB_TOKEN")
     if worker is None:
         raise UserError("No credential for the worker: set GROUNDSKEEPER_WORKER_TOKEN, or GROUNDSKEEPER_WORKER_APP_ID and _PRIVATE_KEY.")

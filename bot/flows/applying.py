@@ -30,25 +30,16 @@ from bot.core.facts.project import Conflict, Project, Snapshot
 from bot.core.facts.record import IDEATION, Update
 from bot.core.ideas.ideation import FileValidProposal, pending_proposal
 from bot.core.lifecycle.lease import Refused, expired
-from bot.core.lifecycle.status import current_pull, current_runs
+from bot.core.lifecycle.status import current_pull
 from bot.core.orders.labels import PROPOSED, READY
 from bot.core.roles.role import Role
-from bot.core.runs.run import Ending
 from bot.flows.context import Context
 from bot.flows.expiring import expiry
 from bot.flows.orders import execute_order, post_replies
 from bot.flows.ref_updates import move, record_of
 from bot.flows.starting import begin
-from bot.flows.texts import (
-    line_comment,
-    merge_message,
-    proposal_body,
-    proposal_mark,
-    pull_body,
-    pull_title,
-    queued_merge_summary,
-    review_body,
-)
+from bot.flows.texts.proposals import proposal_body, proposal_mark, proposal_title
+from bot.flows.texts.pulls import commit_title, line_comment, merge_message, pull_body, pull_title, queued_merge_summary, review_body
 from bot.ports import BranchMove, Change, GitHubError, Merged, RefState, ReviewComment
 
 _UPDATES_KEPT = 50
@@ -146,10 +137,7 @@ def _expire_run(context: Context, effect: ExpireRun) -> RefState | Refused:
 
 
 def _open_pull(context: Context, project: Project, effect: OpenPull) -> Applied:
-    run = next(run for run in reversed(current_runs(project)) if run.role is Role.EXECUTION and run.ending is Ending.FINISHED)
-    number = context.writes.open_pull(
-        branch=effect.branch, base=context.default_branch, title=pull_title(project), body=pull_body(project, run)
-    )
+    number = context.writes.open_pull(branch=effect.branch, base=context.default_branch, title=pull_title(project), body=pull_body(project))
     return Applied(effect=effect, summary=f"opened pull request #{number} of project {effect.number}")
 
 
@@ -188,7 +176,7 @@ def _merge(context: Context, project: Project, effect: Merge) -> Applied:
             pull=effect.pull,
             head=effect.head,
             method=context.policy.merge_method,
-            title=f"{pull_title(project)} (#{effect.pull})",
+            title=commit_title(project),
             message=merge_message(project, run),
         )
     match answer.merged:
@@ -233,7 +221,7 @@ def _file(context: Context, snapshot: Snapshot, effect: FileProposal) -> Applied
         return Applied(effect=effect, summary="the proposal was filed already", done=False)
     labels = [PROPOSED, READY] if effect.queue else [PROPOSED]
     number = context.writes.open_issue(
-        title=pending.proposal.title, body=proposal_body(pending), labels=labels, mark=proposal_mark(effect.run)
+        title=proposal_title(pending), body=proposal_body(pending), labels=labels, mark=proposal_mark(effect.run)
     )
 
     def decide(state: RefState) -> Change | Refused:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.core.facts.policy import Policy
 from bot.core.facts.record import Holder
-from bot.ports import Clock, Code, GitHubReads, GitHubWrites, Model, Refs, Sandbox
+from bot.ports import Clock, Code, GitHubReads, GitHubWrites, Model, Refs
+from bot.ports.environments import Environments
 from bot.ports.people import BoardWriter, Comments
 
 
@@ -21,7 +22,7 @@ class RunContext:
     refs: Refs
     code: Code
     model: Model
-    sandbox: Sandbox
+    environments: Environments
     clock: Clock
     prompts: Mapping[str, str]
     lease: timedelta
@@ -38,6 +39,8 @@ class RunContext:
 class Context(RunContext):
     repository: str
     default_branch: str
+    web: str
+    """The address of the repository's pages."""
     policy: Policy
     reads: GitHubReads
     writes: GitHubWrites
@@ -45,6 +48,8 @@ class Context(RunContext):
     board: BoardWriter
     writer: Holder
     """This process, as the one that writes to GitHub's API."""
+    former_writers: frozenset[Holder] = frozenset()
+    """Processes of the same home that are gone for certain: what they still hold is this one's to take over."""
     new_id: Callable[[], str]
     """Unguessable, never the same twice."""
     job: str | None = None

@@ -18,5 +18,5 @@ def why(context: Context, number: int) -> list[str]:
     if project is None or status is None or reason is not None:
         raise UserError(f"#{number} is no project: {reason}. Put `agent:ready` on an open issue to make it one; that needs write access.")
     lines = [f"#{project.number} {' '.join(project.issue.title.split())}"]
-    lines += [f"{name}: {value.replace('**', '')}" for name, value in explanation(project, status, context.policy)]
+    lines += [f"{name}: {value}" for name, value in explanation(project, status, context.policy)]
     return lines

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bot.core.facts.project import Comment, Project, Snapshot
-from bot.core.lifecycle.status import Status
+from bot.core.facts.project import Comment, Project, PullState, Snapshot
+from bot.core.lifecycle.status import Status, current_pull
 from bot.core.projections.board import row_of
-from bot.core.projections.phase_labels import phase_label_change
+from bot.core.projections.bot_labels import bot_label_change
 from bot.core.projections.visibility import is_visible
 from bot.flows.context import Context
-from bot.flows.texts import STATUS_MARK, status_comment
-from bot.ports.people import BoardRow, Projection
+from bot.flows.texts.pulls import body_to_write
+from bot.flows.texts.status import STATUS_MARK, status_comment
+from bot.ports.people import BoardRow, Projection, PullText
 
 
 def projections(context: Context, snapshot: Snapshot, statuses: Mapping[int, Status]) -> tuple[Projection, ...]:
@@ -27,14 +29,31 @@ def projections(context: Context, snapshot: Snapshot, statuses: Mapping[int, Sta
 
 def _projection(context: Context, project: Project, status: Status, row: BoardRow | None) -> Projection | None:
     comment = _status_comment(context, project)
-    body = status_comment(project, status, context.policy)
-    labels = phase_label_change(project.issue.labels, status.phase)
+    body = status_comment(project, status, context.policy, web=context.web)
+    labels = bot_label_change(project, status)
     same = comment is not None and comment.body.strip() == body.strip()
-    if same and not labels.add and not labels.remove and row is None:
+    if not same and project.record.epoch == 0:  # by its label alone is it known that it has a comment, which may not be written this time
+        labels = replace(labels, remove=frozenset())
+    pull = _pull_text(context, project)
+    if same and not labels.add and not labels.remove and row is None and pull is None:
         return None
     return Projection(
-        issue=project.issue, comment_id=comment.node_id if comment else None, body=None if same else body, labels=labels, row=row
+        issue=project.issue,
+        comment_id=comment.node_id if comment else None,
+        body=None if same else body,
+        labels=labels,
+        row=row,
+        pull=pull,
     )
+
+
+def _pull_text(context: Context, project: Project) -> PullText | None:
+    """The bot's part of its own pull request, while that is open, kept current with each cycle."""
+    pull = current_pull(project)
+    if pull is None or pull.state is not PullState.OPEN or pull.author not in context.policy.own_logins:
+        return None
+    body = body_to_write(project, pull.body)
+    return PullText(node_id=pull.node_id, body=body) if body is not None else None
 
 
 def _status_comment(context: Context, project: Project) -> Comment | None:

@@ -12,6 +12,7 @@ from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
 from bot.core.money.ledger import Entry, EntryKind, with_settlement
 from bot.core.roles.role import Role
+from bot.core.runs.convention import unfit
 from bot.core.runs.run import Bundle, Ending, Proposal
 from bot.flows.context import Context
 from bot.flows.ref_updates import move, record_of
@@ -94,6 +95,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         steps=bundle.steps,
         head=head,
         report=bundle.report,
+        title=bundle.title if bundle.title and unfit(bundle.title) is None else "",
         gates=bundle.gates,
         findings=started.brief.findings,
         verdict=bundle.verdict,
@@ -102,6 +104,9 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
         paths=paths,
+        sandboxed=bundle.sandboxed,
+        job=lease.job if lease else None,
+        base=started.start.base,
     )
 
 
@@ -109,7 +114,11 @@ def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[En
     assert bundle.git_bundle is not None
     assert bundle.head is not None
     admitted = context.code.admit(
-        bundle.git_bundle, base=started.start.head or started.start.base, head=bundle.head, known=started.start.base
+        bundle.git_bundle,
+        base=started.start.head or started.start.base,
+        head=bundle.head,
+        known=started.start.base,
+        agent=started.start.agent,
     )
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None

@@ -1,4 +1,4 @@
-"""What the bot replies to people's orders: the same rows as the status comment."""
+"""What the bot replies to people's orders, in the same words as the status comment."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.lifecycle.status import Status
+from bot.core.markdown.blocks import Block, bullets, page, paragraph, quote
+from bot.core.markdown.blocks import comment as hidden
+from bot.core.markdown.inline import line, plain, prose
+from bot.core.markdown.passages import passage
 from bot.core.orders.project_orders import PendingReply
-from bot.flows.texts import quoted, status_rows
-
-_EXPLAINED = ("Phase", "Next", "Agent", "Priority", "Assigned", "Pull request", "Cycle", "Spend")
+from bot.core.projections.summary import Summary, summary_of
 
 
 def reply_mark(comment: int) -> str:
     """Hidden in an answer: by it the bot knows that it has answered."""
-    return f"<!-- groundskeeper:answer {comment} -->"
+    return hidden(f"groundskeeper:answer {comment}")
 
 
 def reply_body(replies: Sequence[PendingReply], project: Project | None, status: Status | None, policy: Policy) -> str:
@@ -23,21 +25,28 @@ def reply_body(replies: Sequence[PendingReply], project: Project | None, status:
 
     Where the project stands is told once, beneath the first line that it answers: it is the same for all of them.
     """
-    parts = ["\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies))]
+    parts = [Block("\n".join(reply_mark(comment) for comment in dict.fromkeys(one.comment for one in replies)))]
     told: PendingReply | None = None
     for one in replies:
-        parts += [quoted(f"@{one.by}: {one.asked}"), one.text]
+        parts += [quote(paragraph(plain(f"@{one.by}: {one.asked}"))), _answer(one)]
         if project is None or status is None or not one.explains:
             continue
         if told is None:
-            parts.append("\n".join(f"- {name}: {value}" for name, value in explanation(project, status, policy)))
+            parts.append(_explained(summary_of(project, status, policy)))
         elif not one.text:
-            parts.append(f"As said above, to @\u200b{told.by}.")
+            parts.append(paragraph(line("As said above, to {who}.", who=f"@{told.by}")))
         told = told or one
-    return "\n\n".join(part for part in parts if part)
+    return page(*parts)
+
+
+def _answer(reply: PendingReply) -> Block:
+    return passage(reply.text, issues={reply.on})
+
+
+def _explained(summary: Summary) -> Block:
+    return bullets(line("{name}: {value}", name=name, value=prose(value, issues=summary.refers_to)) for name, value in summary.explained)
 
 
 def explanation(project: Project, status: Status, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Phase with reason and time, what comes next, who is at it, and what it has cost."""
-    rows = dict(status_rows(project, status, policy))
-    return tuple((name, rows[name]) for name in _EXPLAINED if name in rows)
+    """Phase with its reason, what a person can do, who is at it, and what it has cost; in plain words."""
+    return summary_of(project, status, policy).explained

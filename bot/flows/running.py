@@ -9,15 +9,16 @@ from pathlib import Path
 
 from bot.agents.run import run_brief
 from bot.agents.run_ports import Progress, RunPorts
-from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
-from bot.core.facts.project import Conflict, Pausable, pause_of
+from bot.core.facts.project import Pausable, pause_of
 from bot.core.lifecycle.lease import Refused, renewed
-from bot.core.roles.role import Role
+from bot.core.money.pricing import ZERO
 from bot.core.runs.run import Bundle, Ending
 from bot.flows.context import RunContext
+from bot.flows.preparing import making_ready
 from bot.flows.ref_updates import keeping_transcript, move, record_of
-from bot.ports import Change, GitError, RefState, Workspace
+from bot.ports import Change, GitError, RefState
+from bot.ports.environments import Unprepared
 
 _LOOK_EVERY = timedelta(seconds=5)
 
@@ -29,7 +30,8 @@ def carry_out(
     *,
     interrupted: Callable[[], str | None] = lambda: None,
 ) -> Bundle:
-    """Runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an exception of the run.
+    """Prepares the environment, runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an
+    exception of the run.
 
     `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
     """
@@ -40,45 +42,43 @@ def carry_out(
         guard.progress = progress
         watch(progress)
 
+    def say(doing: str) -> None:
+        seen(Progress(step=0, steps=started.start.grant.steps, spent=ZERO, doing=doing))
+
     try:
-        workspace = _workspace(context, started.start)
-    except GitError as error:
-        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {error}")
-    try:
-        bundle = run_brief(
-            started.brief,
-            RunPorts(
+        with making_ready(context, started, cancelled=guard.over, say=say) as ready:
+            if isinstance(ready, Unprepared):
+                return _ended(started, guard.why, ready)
+            ports = RunPorts(
                 model=context.model,
-                sandbox=context.sandbox,
-                workspace=workspace,
+                sandbox=ready.sandbox,
+                workspace=ready.workspace,
                 clock=context.clock,
                 prompts=context.prompts,
+                products=ready.products,
+                fresh=ready.fresh,
                 cancelled=guard.over,
                 save=lambda transcript: _save(place, transcript),
                 watch=seen,
-            ),
-        )
-    finally:
-        workspace.close()
+            )
+            bundle = replace(run_brief(replace(started.brief, baseline=ready.baseline), ports), sandboxed=ready.sandbox.isolating)
+    except GitError as trouble:
+        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
     bundle = replace(bundle, scripted=context.model.scripted)
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle
 
 
+def _ended(started: StartedRun, stopped: str | None, unprepared: Unprepared) -> Bundle:
+    """Before the first question to the model, so that nothing was spent."""
+    if stopped is not None:
+        return Bundle(run=started.holder.run, ending=Ending.STOPPED, note=stopped)
+    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why)
+
+
 def _save(place: Path, transcript: str) -> None:
     place.write_text(transcript, encoding="utf-8")
-
-
-def _workspace(context: RunContext, start: StartRun) -> Workspace:
-    author = f"agent-{start.agent}"
-    if start.role is Role.EXECUTION:
-        branch = f"agent-{start.agent}/work"
-        return context.code.workspace(start.head or start.base, branch=branch, author=author, beside=start.base)
-    if start.role is Role.REVIEW and start.head is not None:
-        merged = context.code.merged(start.base, start.head)
-        return context.code.workspace(start.head if isinstance(merged, Conflict) else merged, branch=None, author=author)
-    return context.code.workspace(start.base, branch=None, author=author)
 
 
 def _told(progress: Progress | None) -> tuple[str, int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.agents.gates import detect_gates
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.environment.telling import for_agents
 from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
@@ -15,14 +15,12 @@ from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservati
 from bot.core.orders.commands import is_mention
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
+from bot.core.runs.convention import SUBJECTS_READ, Convention, convention_of
 from bot.core.runs.criteria import Criterion, criteria_of, visible
 from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
-
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "package.json", "go.mod", "Cargo.toml", "Makefile", "ruff.toml")
-_TEST_FILES_READ = 20
 
 
 def is_unasked(project: Project) -> bool:
@@ -111,8 +109,9 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
         findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
-        checks=_outcomes(project),
+        checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
+        environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
@@ -120,6 +119,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
         transcript=context.refs.transcript(start.number) if wants_transcript else None,
+        convention=convention_of(context.code.subjects(start.base, SUBJECTS_READ)) if start.role is Role.EXECUTION else Convention(),
     )
 
 
@@ -150,13 +150,14 @@ def _discussion(project: Project | None) -> tuple[str, ...]:
     return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
 
-def _outcomes(project: Project | None) -> tuple[CheckOutcome, ...]:
+def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:
+    """For a rework without the failed checks, whose words are among its findings already."""
     if project is None or project.pull is None:
         return ()
     checks = [
         CheckOutcome(name=check.name, passed=check.state is CheckState.SUCCESS, output=check.summary)
         for check in project.pull.checks
-        if check.state is not CheckState.PENDING
+        if check.state is not CheckState.PENDING and role is not Role.EXECUTION
     ]
     gates = [run.gates for run in project.record.runs if run.head == project.pull.head and run.gates][-1:]
     return (*checks, *(CheckOutcome(name=f"gate {g.gate}", passed=g.passed, output=g.output) for g in (gates[0] if gates else ())))
@@ -166,10 +167,7 @@ def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     """The configured ones, or those that the base branch's own files show; never those of a head under work."""
     if context.policy.gates is not None:
         return context.policy.gates
-    listing = context.code.listing(start.base)
-    tests = [path for path in listing if path.endswith(".py") and "test" in path][:_TEST_FILES_READ]
-    contents = context.code.files(start.base, [path for path in listing if path in _MANIFESTS] + tests)
-    return detect_gates({path: contents.get(path, "") for path in listing})
+    return context.environments.gates(start.base)
 
 
 def _category(context: Context, name: str | None) -> Category | None:

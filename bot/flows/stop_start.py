@@ -30,13 +30,13 @@ def start(context: Context, *, by: str) -> str:
     def decide(state: RefState) -> Change | Refused:
         if state.stop is None:
             return Refused(reason="It was not stopped.")
-        return Change(message=f"StartedRun again by {by}", stop=StartAgain(by=by, at=context.clock.now()))
+        return Change(message=f"Started again by {by}", stop=StartAgain(by=by, at=context.clock.now()))
 
     moved = move(context, decide)
     if isinstance(moved, Refused):
         return moved.reason
     paused = ", ".join(f"{one.what.value} {one.name}" for one in moved.pauses)
-    return f"StartedRun again. The next tick goes on where it was.{f' Still paused: {paused}.' if paused else ''}"
+    return f"Started again. The next tick goes on where it was.{f' Still paused: {paused}.' if paused else ''}"
 
 
 def pause(context: Context, what: Pausable, name: str, *, by: str, reason: str) -> str:

@@ -10,8 +10,7 @@ from bot.core.decisions.plan import Plan, plan
 from bot.core.decisions.started_run import StartedRun
 from bot.core.facts.project import Project, Snapshot
 from bot.core.lifecycle.lease import Refused
-from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import Status
+from bot.core.lifecycle.status import status_of
 from bot.core.roles.role import Role
 from bot.flows.applying import Applied, apply, changed_soon, still_allowed
 from bot.flows.context import Context
@@ -124,7 +123,8 @@ def _show(context: Context, snapshot: Snapshot, decided: Plan, applied: list[App
     started = {one.started.start.number: one.started for one in applied if one.started is not None}
     soon = changed_soon(applied)
     projects = tuple(_as_started(project, started) for project in snapshot.projects if project.number not in soon)
-    statuses = {number: _status(status, started.get(number)) for number, status in decided.statuses.items()}
+    now = context.clock.now()
+    statuses = dict(decided.statuses) | {one.number: status_of(one, context.policy, now) for one in projects if one.number in started}
     pending = projections(context, replace(snapshot, projects=projects), statuses)
     if not pending:
         return 0, None
@@ -145,13 +145,6 @@ def _show(context: Context, snapshot: Snapshot, decided: Plan, applied: list[App
 def _as_started(project: Project, started: dict[int, StartedRun]) -> Project:
     own = started.get(project.number)
     return replace(project, record=own.record) if own else project
-
-
-def _status(status: Status, started: StartedRun | None) -> Status:
-    if started is None:
-        return status
-    phase = Phase.REVIEWING if started.start.role is Role.REVIEW else Phase.WORKING
-    return Status(phase=phase, reason=f"agent {started.start.agent} started: {started.start.reason}")
 
 
 def _archive(context: Context, snapshot: Snapshot, decided: Plan, lock: RefState) -> list[Applied]:

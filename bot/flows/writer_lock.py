@@ -47,8 +47,9 @@ def _writer_lock(context: Context, state: RefState, read_until: datetime | None)
     if record.lease is not None and record.lease.holder == context.writer and record.lease.held(now):
         after = renewed(record, context.writer, now, until)
     else:
-        # An ended writer's lease has no run and no money to settle.
-        free = record if record.lease is None or record.lease.held(now) else replace(record, lease=None)
+        # The lease of a writer that ended has no run and no money to settle.
+        over = record.lease is not None and (not record.lease.held(now) or record.lease.holder in context.former_writers)
+        free = replace(record, lease=None) if over else record
         lease = Lease(holder=context.writer, role=Role.WRITER, taken_at=now, until=until, grant=ZERO, cycle=0, base=state.base)
         after = taken(free, lease, now)
     if isinstance(after, Refused):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from bot.hub import coverage
 from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
@@ -17,10 +18,10 @@ from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
 from bot.hub.rest.actions import environment_secrets, environments, runs, secrets, settings, variables, workflows
-from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs
-from bot.hub.rest.issues import comments, dependencies, issues, labels, reactions, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviews, updating
-from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets
+from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
+from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
+from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
 from bot.hub.web import faults, limits
 from bot.hub.web.actors import BadCredentials, Kind, authenticate
@@ -32,9 +33,11 @@ API = (
     issues,
     labels,
     comments,
+    milestones,
     reactions,
     timeline,
     pulls,
+    reviewers,
     reviews,
     merging,
     updating,
@@ -44,6 +47,7 @@ API = (
     commits,
     contents,
     objects,
+    releases,
     branches,
     rulesets,
     runs,
@@ -57,6 +61,7 @@ API = (
     boards,
     graphql,
     repositories,
+    topics,
     collaborators,
     variables,
     dependencies,
@@ -64,8 +69,8 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, app_forms, signing_in, pages, root)
-_FOR_PEOPLE = frozenset({"app_forms", "git_http", "pages", "signing_in"})
+ROOT = (backend, app_forms, signing_in, pages, root, coverage)
+_FOR_PEOPLE = frozenset({"app_forms", "coverage", "git_http", "pages", "signing_in"})
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)

@@ -169,6 +169,9 @@ class Code(Protocol):
 
     def listing(self, commit: str) -> tuple[str, ...]: ...
 
+    def subjects(self, commit: str, most: int) -> tuple[str, ...]:
+        """Of the newest commits up to this one, merges left out."""
+
     def diff(self, base: str, head: str) -> str:
         """Unified diff from the merge base of the two to `head`."""
 
@@ -183,10 +186,11 @@ class Code(Protocol):
     def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Workspace:
         """A clone with `commit` checked out (on `branch`, or detached), its origin removed; `beside` is a commit that is there too."""
 
-    def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None) -> Admitted | str:
+    def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None, agent: int | None = None) -> Admitted | str:
         """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not.
 
-        What `known`, a commit of the default branch, has already is nothing that the bundle brings.
+        What `known`, a commit of the default branch, has already is nothing that the bundle brings. The commits are made anew as
+        the worker's own, whoever they said they were of, and name the agent in a trailer: so the head is another one.
         """
 
 

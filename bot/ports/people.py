@@ -73,8 +73,16 @@ class BoardWriter(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PullText:
+    """The body that a pull request should have."""
+
+    node_id: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Projection:
-    """How one project is to be shown: its status comment and its phase label, written together, and its row on the board."""
+    """How one project is to be shown: its status comment, labels and pull request, written together, and its row on the board."""
 
     issue: Issue
     comment_id: str | None
@@ -84,3 +92,5 @@ class Projection:
     labels: LabelChange
     row: BoardRow | None
     """What to change on the board; None leaves it alone."""
+    pull: PullText | None = None
+    """None leaves the pull request's own words alone."""

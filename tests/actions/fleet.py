@@ -98,7 +98,7 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: s
         runner = Runner(
             place=root / "runner",
             repository=FULL_NAME,
-            server=served.url,
+            server=served.url.replace("127.0.0.1", "hub.localhost"),  # a host that the artifact actions take; git resolves it by itself
             api=f"{served.url}/api/v3",
             token=seed.add_token(world.hub, "actions-read"),
             secrets={

@@ -18,6 +18,11 @@ def starts(event: str, job: str = "plan", **payload: Any) -> bool:
     return bool(evaluated(read(WORKFLOW)["jobs"][job]["if"], {"github": github}))
 
 
+def comment(body: str, association: str, *, kind: str = "User", app: dict[str, Any] | None = None) -> dict[str, Any]:
+    told = {"body": body, "author_association": association, "user": {"type": kind}, "performed_via_github_app": app}
+    return {"action": "created", "comment": told}
+
+
 def issue(association: str, *labels: str) -> dict[str, Any]:
     return {"author_association": association, "labels": [{"name": name, "description": "x"} for name in labels]}
 
@@ -28,10 +33,12 @@ def issue(association: str, *labels: str) -> dict[str, Any]:
         ("schedule", {}, True),
         ("workflow_dispatch", {}, True),
         ("check_suite", {"action": "completed"}, True),
-        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "OWNER"}}, True),
-        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "NONE"}}, False),
-        ("issue_comment", {"action": "created", "comment": {"body": "/agent why", "author_association": "FIRST_TIME_CONTRIBUTOR"}}, False),
-        ("issue_comment", {"action": "created", "comment": {"body": "Thanks", "author_association": "OWNER"}}, False),
+        ("issue_comment", comment("/agent why", "OWNER"), True),
+        ("issue_comment", comment("/agent why", "NONE"), False),
+        ("issue_comment", comment("/agent why", "FIRST_TIME_CONTRIBUTOR"), False),
+        ("issue_comment", comment("Thanks", "OWNER"), False),
+        ("issue_comment", comment("Say `/agent why` to be told", "CONTRIBUTOR", kind="Bot", app={"slug": "keeper"}), False),
+        ("issue_comment", comment("/agent ideate", "OWNER", app={"slug": "another"}), False),
         ("issues", {"action": "labeled", "label": {"name": "agent:ready"}, "issue": issue("NONE", "agent:ready")}, True),
         ("issues", {"action": "labeled", "label": {"name": "bug"}, "issue": issue("MEMBER", "agent:ready")}, False),
         ("issues", {"action": "edited", "issue": issue("NONE", "bug", "agent:ready")}, True),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.runs.run import Ending
+from bot.entry.github_hosts import keeps_artifacts
 from bot.hub.actions import runs
 from tests.actions.fleet import SCENARIO, done, fleet
 from tests.actions.runner import WORKFLOW, scripts
@@ -42,7 +43,7 @@ def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
         assert "`why` needs the number of an issue as `project`, as in 42; it has `x`" in here.order(command="why", project="x")
         assert "Paused agent 1: it loops" in here.order(command="stop", agent="1", reason="it loops")
         assert "There is no agent `7` here" in here.order(command="stop", agent="7")
-        assert "StartedRun again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
+        assert "Started again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
         assert "agent 1 is paused by ann" in here.order(command="why", project=str(number))
         assert here.world.refs().records.get(number) is None
 
@@ -108,3 +109,36 @@ def test_a_persons_review_starts_the_workflow_on_the_default_branch_where_its_se
         assert (asked.workflow, asked.ref) == (WORKFLOW.name, "main")
         assert here.runner.take_dispatches() == 1
         assert "Look, decide, act" in here.told()
+
+
+def test_on_an_enterprise_server_nothing_is_started_that_would_be_lost(tmp_path: Path) -> None:
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True) as here:
+        number = here.world.open_issue("The second pot is not counted")
+        here.runner.server = "https://github.example.com"
+
+        refused = here.order(command="tick")
+
+        assert "groundskeeper: Nothing was started: on https://github.example.com runs in Actions would be lost" in refused
+        assert "`groundskeeper run`" in refused
+        assert here.world.refs().records.get(number) is None
+        assert "queued" in here.order(command="why", project=str(number))
+        assert "Stopped." in here.order(command="stop", reason="not here")
+
+
+@pytest.mark.parametrize(
+    ("server", "keeps"),
+    [
+        ("https://github.com", True),
+        ("https://garden.ghe.com", True),
+        ("http://hub.localhost:8000", True),
+        ("https://GitHub.com/", True),
+        ("https://github.example.com", False),
+        ("https://notghe.com", False),
+        ("https://github.com.example.org", False),
+        ("http://127.0.0.1:8000", False),
+        ("", False),
+    ],
+)
+def test_artifacts_are_kept_where_their_own_client_says_so(server: str, keeps: bool) -> None:
+    """The same table as of the artifact client itself in tests/independent."""
+    assert keeps_artifacts(server) is keeps

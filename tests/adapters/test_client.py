@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -66,6 +68,50 @@ def test_an_app_that_is_not_installed_here_is_told_so(place: HubRepository) -> N
     app = seed.add_app(place.hub, "stranger", owner="acme", permissions={})
     with pytest.raises(GitHubError, match="installed on this repository"):
         place.connected(AppKey(app_id=app.id, private_key=app.private_key_pem))
+
+
+@dataclass
+class Meddling(httpx.BaseTransport):
+    """Takes one field out of the JSON that comes back from one place, as a server does that is only somewhat like GitHub."""
+
+    inner: httpx.BaseTransport
+    place: str
+    field: str
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.inner.handle_request(request)
+        if not request.url.path.endswith(self.place):
+            return answer
+        told = json.loads(answer.read())
+        del told[self.field]
+        return httpx.Response(answer.status_code, json=told, request=request)
+
+
+@pytest.mark.parametrize(
+    ("at", "field", "told"),
+    [
+        ("/app", "slug", "The answer to GET /app is not as GitHub gives it: `slug`, it is missing."),
+        ("/installation", "permissions", "The answer to GET installation is not as GitHub gives it: `permissions`, it is missing."),
+        ("/access_tokens", "expires_at", "`expires_at`, field required."),
+        ("/access_tokens", "token", "`token`, field required."),
+    ],
+)
+@pytest.mark.parametrize("use", ["rest", "git"])
+def test_an_answer_that_lacks_something_is_told_in_one_sentence(place: HubRepository, at: str, field: str, told: str, use: str) -> None:
+    transport = Meddling(place.transport, at, field)
+    governor = Governor(clock=place.watch, limits=UNLIMITED)
+
+    def ask() -> object:
+        client = connect(place.keys["worker"], repository=NAME, governor=governor, clock=place.watch, transport=transport)
+        return client.rest("GET", "issues") if use == "rest" else client.identity.token()
+
+    with pytest.raises(GitHubError) as caught:
+        ask()
+
+    assert told in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert caught.value.kind is Kind.REFUSED, "trying again would not help"
+    assert place.watch.waited == []
 
 
 def test_a_read_is_tried_again_after_a_server_error_and_after_a_cut_connection(place: HubRepository) -> None:

@@ -9,16 +9,13 @@ import pytest
 
 from bot.core.facts.policy import MergeMethod
 from bot.core.facts.project import Issue
-from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import PEOPLE_LABELS, READY, LabelChange
-from bot.core.projections.phase_labels import BOT_LABELS, phase_label
+from bot.core.projections.bot_labels import BOT_LABELS, NEEDS_HUMAN, WAITING
 from bot.hub import seed
 from bot.hub.web import faults
 from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
 from tests.adapters.hub_repository import NAME, HubRepository
-
-WORKING, REVIEWING = phase_label(Phase.WORKING).name, phase_label(Phase.REVIEWING).name
 
 
 def a_pull(place: HubRepository) -> tuple[int, str]:
@@ -177,7 +174,7 @@ def test_labels_that_are_missing_are_made_and_those_of_people_left_as_they_are(p
     made = place.writes().ensure_labels([*PEOPLE_LABELS, *BOT_LABELS])
 
     assert READY not in made
-    assert WORKING in made
+    assert WAITING in made
     assert place.api("GET", f"labels/{READY}")["color"] == "ff0000"
     assert place.writes().ensure_labels([*PEOPLE_LABELS, *BOT_LABELS]) == ()
 
@@ -190,7 +187,7 @@ def shown(issue: Issue, **changes: Any) -> Projection:
         issue=issue,
         comment_id=None,
         body="Agent 1 works on it",
-        labels=LabelChange(add=frozenset({WORKING}), remove=frozenset()),
+        labels=LabelChange(add=frozenset({WAITING}), remove=frozenset()),
         row=None,
     )
     return replace(plain, **changes)
@@ -220,7 +217,7 @@ def test_ten_projects_are_shown_in_one_request(place: HubRepository) -> None:
 
     assert place.governor.counts["write"] - before == 1
     assert all(comments(place, issue.number) == ["Agent 1 works on it"] for issue in found)
-    assert all(labels(place, issue.number) == {READY, WORKING} for issue in found)
+    assert all(labels(place, issue.number) == {READY, WAITING} for issue in found)
 
 
 def test_the_status_comment_is_edited_in_place_and_labels_follow(place: HubRepository) -> None:
@@ -229,11 +226,11 @@ def test_the_status_comment_is_edited_in_place_and_labels_follow(place: HubRepos
     writes.show([shown(issue)])
     (comment,) = place.reads().comments(issue.number)
 
-    change = LabelChange(add=frozenset({REVIEWING}), remove=frozenset({WORKING}))
+    change = LabelChange(add=frozenset({NEEDS_HUMAN}), remove=frozenset({WAITING}))
     writes.show([shown(issue, comment_id=comment.node_id, body="In review", labels=change)])
 
     assert comments(place, issue.number) == ["In review"]
-    assert labels(place, issue.number) == {READY, REVIEWING}
+    assert labels(place, issue.number) == {READY, NEEDS_HUMAN}
 
 
 def test_nothing_to_show_asks_nothing(place: HubRepository) -> None:
@@ -260,10 +257,10 @@ def test_a_label_that_was_deleted_and_made_again_is_found_again(place: HubReposi
     (issue,) = issues(place, 1)
     writes = place.writes()
     writes.ensure_labels(BOT_LABELS)
-    place.api("DELETE", f"labels/{WORKING}")
+    place.api("DELETE", f"labels/{WAITING}")
     with pytest.raises(GitHubError):
         writes.show([shown(issue, body=None)])
 
     writes.show([shown(issue, body=None)])
 
-    assert WORKING in labels(place, issue.number)
+    assert WAITING in labels(place, issue.number)

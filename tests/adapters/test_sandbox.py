@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
-from bot.adapters.sandbox_process import Limits, Output
+from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+from bot.adapters.sandbox.machine import available
+from bot.adapters.sandbox.process import Limits, Output
 from bot.ports import Outcome
 
 isolated = pytest.mark.skipif(available() is not None, reason=f"no bubblewrap: {available()}")

@@ -9,6 +9,7 @@ from bot.adapters.scripted import Scene, ScriptedModel, Step, step
 from bot.agents.run import run_brief
 from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
+from bot.core.runs.convention import Convention, Style
 from bot.core.runs.conversation import Request, TextBlock, ToolResultBlock
 from bot.core.runs.run import Ending, Finding, GateCommand, Grant
 from tests.agents.workshop import Workshop, git
@@ -70,8 +71,30 @@ def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(workshop: Wor
     bundle = workshop.run(workshop.brief(gates=gates), FIX, FINISH, step("finish", report="No way found.", give_up=True))
 
     assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("lint", True), ("test", False)]
-    assert bundle.ending is Ending.FAILED
+    assert bundle.ending is Ending.GAVE_UP
     assert "No way found" in bundle.note
+
+
+CONVENTIONAL = Convention(style=Style.CONVENTIONAL, capital=False, fronts=("fix", "feat"))
+
+
+def test_the_title_fits_the_repository_and_is_sent_back_where_it_does_not(workshop: Workshop, tmp_path: Path) -> None:
+    complaint = step("finish", report="Keep it", title="Parser loses the last line")
+    titled = step("finish", report="Keep it", title="fix(parser): keep the last line")
+
+    bundle = workshop.run(workshop.brief(convention=CONVENTIONAL), FIX, complaint, titled)
+
+    assert bundle.title == "fix(parser): keep the last line"
+    assert workshop.log_of(bundle, tmp_path) == ["fix(parser): keep the last line"]
+    assert "Titles here are Conventional Commits" in "".join(workshop.saved)
+
+
+def test_a_title_that_never_fits_costs_no_work(workshop: Workshop) -> None:
+    names = step("finish", report="Keep it", title="Keep it as @bob wants, closes #3")
+
+    bundle = workshop.run(workshop.brief(), FIX, names, names, names)
+
+    assert (bundle.ending, bundle.title) == (Ending.FINISHED, "")
 
 
 def test_no_change_at_all_is_a_failure(workshop: Workshop) -> None:

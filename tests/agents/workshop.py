@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.sandbox import Bubblewrap, Unsandboxed, available
+from bot.adapters.sandbox.bubblewrap import Bubblewrap, Unsandboxed
+from bot.adapters.sandbox.machine import available
 from bot.adapters.scripted import Line, Scene, ScriptedModel
 from bot.agents.run import run_brief
-from bot.agents.run_ports import Progress, RunPorts
+from bot.agents.run_ports import Fresh, Progress, RunPorts
 from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import Criterion
@@ -63,6 +67,7 @@ class Workshop:
     saved: list[str] = field(default_factory=list)
     seen: list[Progress] = field(default_factory=list)
     cancelled: Callable[[], bool] = lambda: False
+    products: tuple[str, ...] = ()
     sandbox: Bubblewrap | Unsandboxed = field(default_factory=lambda: Bubblewrap() if available() is None else Unsandboxed())
 
     def brief(self, role: Role = Role.EXECUTION, **over: Any) -> Brief:
@@ -91,10 +96,24 @@ class Workshop:
             workspace=Checkout(self.path),
             clock=self.clock,
             prompts=PROMPTS,
+            products=self.products,
+            fresh=self.fresh,
             cancelled=self.cancelled,
             save=self.saved.append,
             watch=self.seen.append,
         )
+
+    @contextmanager
+    def fresh(self, bundle: bytes, head: str) -> Iterator[Fresh | str]:
+        with tempfile.TemporaryDirectory(dir=self.path.parent) as place:
+            carried, checkout = Path(place) / "carried.bundle", Path(place) / "fresh"
+            carried.write_bytes(bundle)
+            shutil.copytree(self.path, checkout)  # git clones from no folder of somebody else's, and the sandbox's user is one
+            git(checkout, "reset", "--quiet", "--hard", self.base)
+            git(checkout, "fetch", "--quiet", str(carried), "HEAD")
+            git(checkout, "checkout", "--quiet", "--detach", head)
+            paths = git(checkout, "diff", "--name-only", self.base, head).splitlines()
+            yield Fresh(sandbox=self.sandbox, workspace=Checkout(checkout), paths=tuple(paths))
 
     def run(self, brief: Brief, *lines: Line, leftover: bool = False) -> Bundle:
         """Plays the lines; fails on any that nobody asked for."""

@@ -68,6 +68,14 @@ def test_what_may_change_something_is_a_hint(event: str, payload: dict[str, Any]
             "an issue of a stranger that nobody gave to the bot",
         ),
         (
+            "issue_comment", {"action": "created", "comment": {"author_association": "CONTRIBUTOR", "user": {"type": "Bot"}}},
+            "a comment of an app, which gives no orders",
+        ),
+        (
+            "issue_comment", {"action": "created", "comment": {"author_association": "OWNER", "performed_via_github_app": {"id": 1}}},
+            "a comment of an app, which gives no orders",
+        ),
+        (
             "issue_comment", {"action": "created", "comment": {"author_association": "NONE"}},
             "a comment of a stranger; the periodic look reads it",
         ),

@@ -9,7 +9,6 @@ from bot.core.facts.project import Title
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.phase import MOVES, Phase
 from bot.core.projections.board import STATUS
-from bot.core.projections.phase_labels import phase_label_change
 from bot.core.runs.criteria import criteria_of, visible
 from bot.core.runs.run import Proposal
 
@@ -28,13 +27,6 @@ def test_without_a_checklist_criteria_are_derived_and_say_so() -> None:
 
     assert found[0].text == "The issue is resolved: Parser loses the last line"
     assert all(c.derived for c in found)
-
-
-def test_contradictory_phase_labels_are_healed_and_peoples_labels_kept() -> None:
-    change = phase_label_change(frozenset({"phase:ready", "phase:done", "bug", "agent:ready", "phase:mine"}), Phase.REVIEWING)
-
-    assert change.add == {"phase:reviewing"}
-    assert change.remove == {"phase:ready", "phase:done"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Act, Check, CheckState, Mergeable, Project, PullState, Review, ReviewState
-from bot.core.lifecycle.phase import Phase
+from bot.core.lifecycle.phase import PARKED, Phase
 from bot.core.lifecycle.status import NextStep, status_of
 from bot.core.orders.labels import HOLD, PROPOSED
 from bot.core.roles.role import Role
@@ -317,6 +317,8 @@ def test_standing(rule: str, facts: Project, rules: Policy, phase: Phase, next_s
 
     assert (status.phase, status.next_step) == (phase, next_step), status.reason
     assert words in status.reason
+    if phase in PARKED or (phase in (Phase.APPROVED, Phase.CANCELLED) and next_step is None and "computes" not in status.reason):
+        assert status.remedy or status.until, "who waits is told what would help, or when it goes on by itself"
 
 
 def test_green_checks_are_told_apart_from_the_bots_own_verdict() -> None:

@@ -63,7 +63,7 @@ def test_stop_and_start_say_what_is_true(place: tuple[World, Mapping[str, str]],
 
     assert stopped.stdout.startswith("Stopped. Agents at work end within 30 seconds")
     assert "It was stopped already" in again.stdout
-    assert started.stdout.startswith("StartedRun again.")
+    assert started.stdout.startswith("Started again.")
     assert world.refs().stop is None
 
 
@@ -105,9 +105,9 @@ def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     done = groundskeeper({"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_API_KEY": "k"}, tmp_path, "tick", "--dry-run")
 
     assert done.returncode == 2
-    assert done.stderr == (
-        "groundskeeper: GROUNDSKEEPER_REPOSITORY: expected owner/name of the repository to work on. Set it, or run inside Actions.\n"
-    )
+    assert done.stderr.startswith(f"groundskeeper: {tmp_path}: the repository on GitHub cannot be told (")
+    assert done.stderr.endswith("). Say it with --repository OWNER/NAME.\n")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_bad_token_is_one_clear_line(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
@@ -172,3 +172,73 @@ def test_a_hub_that_broke_ends_with_the_reason(tmp_path: Path) -> None:
         "The embedded GitHub broke: bot.hub.webhooks.deliveries.deliver_pending ended with OperationalError: no such table: deliveries."
         in out
     )
+
+
+@pytest.fixture
+def checkout(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> tuple[World, Path, dict[str, str]]:
+    """A checkout whose `origin` says which repository it is; the environment does not."""
+    world, environment = place
+    there = tmp_path / "checkout"
+    origin = f"{environment['GITHUB_API_URL']}/{FULL_NAME}.git"
+    for args in (["init", "-q", str(there)], ["-C", str(there), "remote", "add", "origin", origin]):
+        subprocess.run(["git", *args], check=True)
+    return world, there, {name: value for name, value in environment.items() if name != "GROUNDSKEEPER_REPOSITORY"}
+
+
+def test_the_repository_is_the_checkouts_everywhere_and_it_stays_clean(checkout: tuple[World, Path, dict[str, str]]) -> None:
+    world, there, environment = checkout
+    number = world.open_issue("Add a")
+
+    planned, explained, stopped, started, served = (
+        groundskeeper(environment, there, *args)
+        for args in (["tick", "--dry-run"], ["why", str(number)], ["stop"], ["start"], ["serve", "--start", "local"])
+    )
+
+    assert f"would start agent 1 on execution of project {number}" in planned.stdout
+    assert explained.stdout.startswith(f"#{number} Add a\n")
+    assert stopped.stdout.startswith("Stopped.")
+    assert started.stdout.startswith("Started again.")
+    assert served.stderr.startswith("groundskeeper: GROUNDSKEEPER_WEBHOOK_SECRET is not set")  # so it knows where
+    assert (there / ".groundskeeper" / "mirror.git").is_dir()
+    assert subprocess.run(["git", "status", "--porcelain"], cwd=there, capture_output=True, text=True, check=True).stdout == ""
+
+
+def test_an_option_is_stronger_than_the_environment_and_that_than_the_checkout(checkout: tuple[World, Path, dict[str, str]]) -> None:
+    _, there, environment = checkout
+
+    named = groundskeeper({**environment, "GROUNDSKEEPER_REPOSITORY": FULL_NAME}, there, "tick", "--dry-run", "--repository", "garden/none")
+    told = groundskeeper({**environment, "GROUNDSKEEPER_REPOSITORY": "garden/other"}, there, "tick", "--dry-run")
+    wrong = groundskeeper(environment, there, "tick", "--repository", "pots")
+
+    assert ("garden/none" in named.stderr, named.returncode) == (True, 1)
+    assert ("garden/other" in told.stderr, told.returncode) == (True, 1)
+    assert wrong.stderr == "groundskeeper: --repository (or GROUNDSKEEPER_REPOSITORY): expected OWNER/NAME, found 'pots'.\n"
+
+
+def test_a_dry_run_tells_titles_and_with_v_addresses(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
+    world, environment = place
+    number = world.open_issue("Add a")
+
+    plain, more, less = (groundskeeper(environment, tmp_path, "tick", "--dry-run", *option).stdout for option in ([], ["-v"], ["-q"]))
+
+    assert f"#{number} “Add a” is ready: queued" in plain
+    assert f"/{FULL_NAME}/issues/{number}\n" not in plain
+    assert f"/{FULL_NAME}/issues/{number}\n" in more
+    assert "is ready" not in less
+
+
+def test_serve_asks_for_no_run_that_an_enterprise_server_would_lose(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "GROUNDSKEEPER_REPOSITORY": FULL_NAME,
+        "GROUNDSKEEPER_WORKER_TOKEN": "t",
+        "GROUNDSKEEPER_WEBHOOK_SECRET": "s",
+        "GITHUB_API_URL": "https://github.example.com/api/v3",
+    }
+
+    done = groundskeeper(environment, tmp_path, "serve")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("groundskeeper: --start dispatch asks for runs in Actions, which would be lost on github.example.com: ")
+    assert "`groundskeeper serve --start local`" in done.stderr

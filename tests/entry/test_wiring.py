@@ -12,7 +12,7 @@ from bot.adapters.github.limits import GITHUB
 from bot.core.errors.user_errors import UserError
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.ports import GitHubError
-from tests.world import World, a_world, sandbox
+from tests.world import World, a_world
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_what_github_said_to_one_process_the_other_knows(tmp_path: Path) -> None
 
 
 def wired(world: World, home: Path, book: Path) -> Wired:
-    return wire(replace(world.settings, home=home, shared=book), model=world.model, sandbox=sandbox(), clock=world.clock)
+    return wire(replace(world.settings, home=home, shared=book), model=world.model, clock=world.clock)
 
 
 def requests(world: World) -> int:

@@ -45,7 +45,7 @@ from bot.flows.fleet import work
 from bot.flows.publishing import publish
 from bot.flows.replies import reply_mark
 from bot.flows.running import carry_out
-from bot.flows.texts import STATUS_MARK
+from bot.flows.texts.status import STATUS_MARK
 from bot.flows.ticking import Tick, dry_run, tick
 from bot.hub import seed
 from bot.hub.changes import checks as change_checks

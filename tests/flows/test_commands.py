@@ -18,7 +18,7 @@ from bot.core.orders.labels import READY
 from bot.core.projections.board import BOARD_FIELDS
 from bot.flows import explaining, stop_start
 from bot.flows.running import LeaseGuard
-from bot.flows.texts import STATUS_MARK
+from bot.flows.texts.status import STATUS_MARK
 from bot.flows.ticking import tick
 from bot.hub import seed
 from bot.hub.changes import boards
@@ -92,7 +92,7 @@ def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> Non
     assert world.refs().stop is None
     (answer,) = answers(world, number)
     assert answer.count("Only people with write access can tell me what to do here") == 2
-    assert "@\u200beve" in answer
+    assert "`@eve`" in answer
 
 
 def test_who_lost_the_right_to_write_is_not_obeyed(world: World) -> None:
@@ -349,7 +349,9 @@ def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> 
     (answer,) = answers(world, number)
     assert [line.removeprefix("- ").replace("**", "") for line in answer.splitlines() if line.startswith("- ")] == lines
     status = next(body for body in world.comments(number) if body.startswith(STATUS_MARK)).replace("**", "")
-    for line in lines:
+    (phase, following), facts = (line.partition(": ")[2] for line in lines[:2]), lines[2:]
+    assert f"{phase}. {following}" in status
+    for line in facts:
         name, _, value = line.partition(": ")
         assert f"| {name} | {value} |" in status
     assert any(line.startswith("Priority: high: both") for line in lines)
@@ -402,7 +404,7 @@ def test_the_board_says_what_the_comment_says(tmp_path: Path) -> None:
                 "Step": "starts",
                 "Spend": 0.0,
                 "Heartbeat": "2026-11-21 09:00 UTC",
-                "Reason": "agent 1 started: queued",
+                "Reason": "agent 1 works on it, cycle 1 of 3",
             }
         ]
 
@@ -435,7 +437,7 @@ def shown(world: World) -> list[dict[str, str | float]]:
 def test_labels_that_contradict_each_other_are_healed_and_peoples_left_alone(world: World) -> None:
     number = world.open_issue("Add a", labels=[READY, "agent:hold", "priority:low"])
     world.settle()
-    world.label(number, "phase:done", "phase:working", "wontfix", "priority:high")
+    world.label(number, "phase:done", "agent:needs-human", "wontfix", "priority:high")
     world.settle()
 
-    assert world.labels(number) == {READY, "agent:hold", "priority:low", "priority:high", "wontfix", "phase:paused"}
+    assert world.labels(number) == {READY, "agent:hold", "priority:low", "priority:high", "wontfix", "agent:waiting"}

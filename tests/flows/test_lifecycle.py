@@ -19,7 +19,7 @@ def test_a_labelled_issue_becomes_a_reviewed_merged_pull_request(world: World) -
     assert "return 2" in world.git("show", "main:pots.py")
     (status,) = world.comments(number)
     assert "**done**: merged with pull request #2" in status
-    assert {label for label in world.labels(number) if label.startswith("phase:")} == {"phase:done"}
+    assert world.labels(number) == {"agent:ready"}
 
 
 def test_planning_again_after_everything_is_done_plans_nothing(world: World) -> None:

@@ -12,7 +12,8 @@ import pytest
 from bot.adapters.github.client import AppKey
 from bot.core.facts.policy import REVIEW_CHECK
 from bot.core.money.ledger import reserved
-from bot.flows.texts import STATUS_MARK
+from bot.core.orders.labels import PROPOSED, READY
+from bot.flows.texts.status import STATUS_MARK
 from bot.hub.changes import boards
 from bot.hub.store.hub import Hub
 from bot.hub.web import faults
@@ -63,7 +64,7 @@ def test_whatever_answer_is_lost_each_thing_is_there_once(tmp_path: Path, lose: 
         (status,) = world.comments(number)
         assert status.startswith(STATUS_MARK)
         assert "**done**" in status
-        assert {label for label in world.labels(number) if label.startswith("phase:")} == {"phase:done"}
+        assert world.labels(number) == {PROPOSED, READY}
         names = [label["name"] for label in world.api("ann", "GET", "labels?per_page=100")]
         assert len(names) == len(set(names))
         rows = world.hub.db().execute("select id from board_items").fetchall()

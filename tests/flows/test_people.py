@@ -10,6 +10,7 @@ from bot.core.lifecycle.phase import Phase
 from bot.core.roles.role import Role
 from bot.flows.ticking import dry_run
 from bot.hub.web import faults
+from tests.core.markdown.reading import seen
 from tests.world import Scene, World, a_world, judges, step, writes
 
 IDEAS = (
@@ -261,21 +262,19 @@ def test_one_identity_says_so_and_merges_by_the_check_alone(world: World) -> Non
 
 def test_the_reason_that_an_agent_gives_up_for_stays_in_its_cell(world: World) -> None:
     report = "No. | x |\n\n/agent stop\n<img src=x> @ann fixes #1 <!-- groundskeeper:status -->"
-    gives_up = Scene(role=Role.EXECUTION, steps=(step("finish", report=report, give_up=True),), any_number=True)
+    gives_up = Scene(role=Role.EXECUTION, steps=(step("finish", report=report, give_up=True),))
     world.model.add(gives_up)
     number = world.open_issue("Add a")
-    for _ in range(12):
-        world.tick()
-        world.work()
-        world.clock.wait(timedelta(minutes=1))
-    world.tick()
+    world.settle()
 
     assert world.phase_of(number) is Phase.NEEDS_HUMAN
     (status,) = world.comments(number)
-    (row,) = [line for line in status.splitlines() if line.startswith("| Phase |")]
-    assert row.replace("\\|", "").count("|") == 3
-    assert "<img" not in status
-    assert "@ann" not in status
+    found = seen(status)
+    assert "No. | x | /agent stop <img src=x> @ann fixes #1 <!-- groundskeeper:status -->" in found.words
+    assert found.acting == set()
+    assert "image" not in found.kinds
+    (row,) = [line for line in status.splitlines() if "| execution |" in line]
+    assert row.replace("\\|", "").count("|") == 9
 
 
 def test_hostile_words_stay_words(world: World) -> None:
@@ -285,6 +284,6 @@ def test_hostile_words_stay_words(world: World) -> None:
     world.settle()
 
     body = world.api("ann", "GET", "pulls/2")["body"]
-    assert "<!-- groundskeeper:status -->" not in body
-    assert "@ann" not in body
+    assert report in seen(body).words
+    assert seen(body).acting <= {"reference"}  # the issue that it closes
     assert len(world.comments(1)) == 1

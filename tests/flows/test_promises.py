@@ -23,7 +23,7 @@ from bot.flows import stop_start
 from bot.flows.fleet import Watcher, keep_working, work
 from bot.flows.publishing import publish
 from bot.flows.running import carry_out
-from bot.flows.texts import STATUS_MARK
+from bot.flows.texts.status import STATUS_MARK
 from bot.hub.web import faults
 from tests.world import Scene, Step, a_world, judges, make_world, step, writes
 

@@ -14,7 +14,7 @@ from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import READY
 from bot.core.roles.role import Role
 from bot.flows import stop_start
-from bot.flows.texts import STATUS_MARK
+from bot.flows.texts.status import STATUS_MARK
 from bot.hub import seed
 from tests.world import FULL_NAME, Scene, Step, World, a_world, judges, writes
 
@@ -68,7 +68,7 @@ def test_it_is_shown_as_cancelled_although_somebody_asks_at_that_very_moment(wor
     world.settle()
 
     assert "**cancelled**: the issue was closed" in status(world, number)
-    assert "phase:cancelled" in world.labels(number)
+    assert world.labels(number) == {READY}
 
 
 def test_what_is_reopened_goes_on_with_its_pull_request(world: World) -> None:
@@ -120,6 +120,7 @@ def test_who_was_told_of_a_pause_is_told_of_its_end(world: World) -> None:
     number = world.open_issue("Add a")
     world.settle()
     told = status(world, number)
+    assert world.labels(number) == {READY, "agent:waiting"}
     for agent in ("1", "2"):
         stop_start.pause(world.context, Pausable.AGENT, agent, by="ann", reason="holidays")
     stop_start.start(world.context, by="ann")
@@ -127,7 +128,7 @@ def test_who_was_told_of_a_pause_is_told_of_its_end(world: World) -> None:
 
     assert "**paused**: stopped by ann: bill" in told
     assert "**ready**: queued; waits for a free agent" in status(world, number)
-    assert "phase:paused" not in world.labels(number)
+    assert world.labels(number) == {READY}
 
 
 def test_a_limit_without_a_time_is_sat_out_before_another_try(world: World) -> None:

@@ -14,6 +14,7 @@ from tests.hub.grown import garden
 CSS = Path(__file__).parents[2] / "bot" / "hub" / "pages" / "static" / "hub.css"
 PLACES = (
     "/",
+    "/coverage",
     f"/{HOME}",
     f"/{HOME}/issues",
     f"/{HOME}/issues?state=all&label=bug",

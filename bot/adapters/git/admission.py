@@ -22,15 +22,15 @@ def admitted(apart: Mirror, base: str, head: str, known: str | None = None) -> A
     """
     if apart.git("merge-base", "--is-ancestor", base, head, check=False).code != 0:
         return "its commits do not build on the commit that the run started from"
-    brought = [f"{base}..{head}", *([f"^{known}"] if known is not None else [])]
-    commits = apart.git("rev-list", *brought).text.split()
+    new = brought(base, head, known)
+    commits = apart.git("rev-list", *new).text.split()
     if len(commits) > _MOST_COMMITS:
         return f"it has {len(commits)} commits; the most is {_MOST_COMMITS}"
-    too_large = _too_large(apart, brought)
+    too_large = _too_large(apart, new)
     if too_large is not None:
         return too_large
     merged = known is not None and apart.git("merge-base", "--is-ancestor", known, head, check=False).code == 0
-    raw = apart.git("log", "--format=", "--raw", "-z", "-c", "--no-renames", "--no-abbrev", *brought).text
+    raw = apart.git("log", "--format=", "--raw", "-z", "-c", "--no-renames", "--no-abbrev", *new).text
     raw += apart.git("diff", "--raw", "-z", "--no-renames", "--no-abbrev", known if merged and known is not None else base, head).text
     paths: set[str] = set()
     parts = iter(part for part in raw.split("\0") if part)
@@ -45,6 +45,11 @@ def admitted(apart: Mirror, base: str, head: str, known: str | None = None) -> A
     return Admitted(head=head, paths=tuple(sorted(paths)), commits=len(commits))
 
 
+def brought(base: str, head: str, known: str | None) -> list[str]:
+    """For `git rev-list`: the commits that were not there before."""
+    return [f"{base}..{head}", *([f"^{known}"] if known is not None else [])]
+
+
 def _after(entry: str) -> tuple[str, str]:
     """Mode and blob that a raw line ends with: one colon, one mode and one blob for each parent, then the result's."""
     parents = len(entry) - len(entry.lstrip(":"))
@@ -52,8 +57,8 @@ def _after(entry: str) -> tuple[str, str]:
     return fields[parents], fields[2 * parents + 1]
 
 
-def _too_large(apart: Mirror, brought: Sequence[str]) -> str | None:
-    objects = apart.git("rev-list", "--objects", *brought).out
+def _too_large(apart: Mirror, new: Sequence[str]) -> str | None:
+    objects = apart.git("rev-list", "--objects", *new).out
     names = b"".join(line[:40] + b"\n" for line in objects.splitlines())
     sizes = [int(size) for size in apart.git("cat-file", "--batch-check=%(objectsize)", stdin=names).text.split()]
     if max(sizes, default=0) > _LARGEST_FILE:

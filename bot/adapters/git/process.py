@@ -44,6 +44,18 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _USER_IN_URL = re.compile(r"(?<=://)[^@/\s]+(?=@)")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    """As whom commits are made. `NAME@users.noreply.github.com` would be the account NAME: so nothing here makes such an address up."""
+
+    name: str
+    email: str
+
+
+NOBODY = Author(name="groundskeeper", email="groundskeeper@groundskeeper.invalid")
+"""Where it does not matter, or nobody knows yet: https://www.rfc-editor.org/rfc/rfc2606 keeps the domain for nobody."""
+
+
 class NoAnswer(GitError):
     """git did not come back in time: what it was to do may have been done, or may be done yet."""
 
@@ -66,6 +78,7 @@ def git(
     timeout: float = 120,
     check: bool = True,
     config: Mapping[str, str] | None = None,
+    author: Author = NOBODY,
 ) -> Done:
     """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
     settings = {**_CONFIG, **(config or {})}
@@ -76,17 +89,18 @@ def git(
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_AUTHOR_NAME": "groundskeeper",
-        "GIT_AUTHOR_EMAIL": "groundskeeper@users.noreply.github.com",
-        "GIT_COMMITTER_NAME": "groundskeeper",
-        "GIT_COMMITTER_EMAIL": "groundskeeper@users.noreply.github.com",
+        "GIT_AUTHOR_NAME": author.name,
+        "GIT_AUTHOR_EMAIL": author.email,
+        "GIT_COMMITTER_NAME": author.name,
+        "GIT_COMMITTER_EMAIL": author.email,
         "GIT_CONFIG_COUNT": str(len(settings)),
     }
     for place, (key, value) in enumerate(settings.items()):
         env |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
     command = ["git", *map(str, args)]
     try:
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False)
+        # A group of its own: Ctrl-C in a terminal goes to the whole group, and would end a push beside which this process goes on.
+        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, process_group=0)
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
@@ -116,10 +130,11 @@ class Mirror:
     path: Path
     remote: str
     token: Callable[[], str] | None = None
+    author: Author = NOBODY
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
-        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout)
+        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author)
 
     def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
         """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""
@@ -138,7 +153,7 @@ def too_old(told: str) -> bool:
     return match is None or (int(match[1]), int(match[2])) < OLDEST
 
 
-def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = None) -> Mirror:
+def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = None, author: Author = NOBODY) -> Mirror:
     """Raises `UserError` for a git that would pass over the settings above, credentials and the ban on hooks among them."""
     path.mkdir(parents=True, exist_ok=True)
     told = git("--version", cwd=path).text.strip()
@@ -148,7 +163,7 @@ def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = No
         git("init", "--quiet", "--bare", ".", cwd=path)
         # In the file, since git hands no environment's configuration on to the process that serves a local fetch.
         git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=path)
-    return Mirror(path=path, remote=remote, token=token)
+    return Mirror(path=path, remote=remote, token=token, author=author)
 
 
 def blobs(mirror: Mirror, names: Sequence[str]) -> list[bytes | None]:

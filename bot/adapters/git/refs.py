@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 
-from bot.adapters.git.process import Mirror, NoAnswer, blobs, checked_oid
+from bot.adapters.git.process import Author, Mirror, NoAnswer, blobs, checked_oid
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
 from bot.core.facts.project import Stop
 from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK, Record
@@ -154,7 +154,7 @@ class GitRefs:
         nonce = secrets.token_hex(8)
         stream = bytearray()
         for mark, (ref, contents) in enumerate(files.items(), 1):
-            stream += _commit(mark, seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
+            stream += _commit(mark, self.mirror.author, seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
         made = self.mirror.git("fast-import", "--quiet", "--done", stdin=bytes(stream) + b"done\n").text.split()
         return dict(zip(files, made, strict=True))
 
@@ -234,11 +234,11 @@ def _message(change: Change, nonce: str) -> str:
     return "\n".join([*body, f"nonce: {nonce}", ""])
 
 
-def _commit(mark: int, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
+def _commit(mark: int, author: Author, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
     """One commit for `git fast-import`, which answers with its id; the ref that it needs for the making is gone at the end."""
     text = message.encode("utf-8", "replace")
     ref = f"refs/pending/{secrets.token_hex(8)}"
-    out = bytearray(f"commit {ref}\nmark :{mark}\ncommitter groundskeeper <groundskeeper@users.noreply.github.com> {_stamp()}\n".encode())
+    out = bytearray(f"commit {ref}\nmark :{mark}\ncommitter {author.name} <{author.email}> {_stamp()}\n".encode())
     out += b"data %d\n%s\n" % (len(text), text)
     if parent:
         out += f"from {parent}\n".encode()

@@ -17,7 +17,7 @@ from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, Resp
 from githubkit.exception import GitHubException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from bot.adapters.github.errors import Limited, answer_of, error_of, graphql_error, is_stale_token
+from bot.adapters.github.errors import Limited, answer_of, error_of, graphql_error, is_stale_token, lacking
 from bot.adapters.github.governor import EVERYTHING, Governor
 from bot.adapters.github.limits import Call, Urgency
 from bot.adapters.github.permissions import ALONE, GIT, narrowed
@@ -236,13 +236,14 @@ def connect(
     unknown = f"credential {hashlib.sha256(repr(credential).encode()).hexdigest()[:12]}"  # who it is, only the answer tells
     if isinstance(credential, AppKey):
         as_app = client(GitHub(AppAuthStrategy(credential.app_id, credential.private_key), **options), unknown, fixed="")
-        login = f"{as_app.rest('GET', '/app')['slug']}[bot]"
+        login = f"{_part(as_app.rest('GET', '/app'), 'slug', of='GET /app')}[bot]"
         if not repository:
             return replace(as_app, identity=replace(as_app.identity, login=login))
         installation = _installation(as_app, repository)
+        number, granted = (_part(installation, name, of="GET installation") for name in ("id", "permissions"))
 
         def installed(needed: Mapping[str, str]) -> GitHub[Any]:
-            place, narrow = int(installation["id"]), cast("Any", narrowed(needed, installation["permissions"]))
+            place, narrow = int(number), cast("Any", narrowed(needed, granted))
             only = [repository.split("/")[1]]
             auth = AppInstallationAuthStrategy(credential.app_id, credential.private_key, place, repositories=only, permissions=narrow)
             return GitHub(auth, **options)
@@ -251,7 +252,7 @@ def connect(
     github = GitHub(TokenAuthStrategy(credential), **options)
     as_somebody = client(github, unknown, fixed=credential)
     is_app = credential.startswith("ghs_")
-    login = _viewer(as_somebody) if is_app else str(as_somebody.rest("GET", "/user")["login"])
+    login = _viewer(as_somebody) if is_app else str(_part(as_somebody.rest("GET", "/user"), "login", of="GET /user"))
     return client(github, login, is_app=is_app, fixed=credential)
 
 
@@ -260,6 +261,13 @@ def _installation(as_app: Client, repository: str) -> Any:
         return as_app.rest("GET", f"/repos/{repository}/installation")
     except GitHubError as error:
         raise GitHubError(error.kind, f"{error} Is the app installed on this repository?", resume_at=error.resume_at) from error
+
+
+def _part(answer: Any, name: str, *, of: str) -> Any:
+    """Raises `GitHubError` where an answer lacks it, as those of other servers may."""
+    if not isinstance(answer, Mapping) or name not in answer:
+        raise lacking(of, name)
+    return answer[name]
 
 
 def _viewer(as_somebody: Client) -> str:

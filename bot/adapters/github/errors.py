@@ -8,6 +8,7 @@ from typing import Any
 
 from githubkit import Response
 from githubkit.exception import GitHubException, RequestError, RequestFailed
+from pydantic import ValidationError
 
 from bot.ports import GitHubError, GitHubErrorKind
 
@@ -51,9 +52,25 @@ def error_of(error: GitHubException, now: datetime, *, renew: str = "") -> GitHu
         return _failed(error.response, now, renew)
     if isinstance(error, RequestError) and isinstance(error.exc, GitHubException):
         return error_of(error.exc, now, renew=renew)  # an installation's token is minted on the way to the request that was asked for
+    if isinstance(error, RequestError) and isinstance(error.exc, ValidationError):
+        return unlike_github(error.exc)
     if isinstance(error, RequestError):
         return GitHubError(GitHubErrorKind.UNREACHABLE, f"GitHub gave no answer ({type(error.exc).__name__}: {error.exc})")
     return GitHubError(GitHubErrorKind.REFUSED, f"{type(error).__name__}: {error}")
+
+
+def unlike_github(error: ValidationError) -> GitHubError:
+    """An installation's token came in an answer that githubkit cannot read, on the way to the request that was asked for."""
+    places = list(dict.fromkeys(".".join(str(part) for part in one["loc"]) for one in error.errors()))
+    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+    return lacking("the call for an installation's token", f"{places[0]}{more}", error.errors()[0]["msg"])
+
+
+def lacking(about: str, field: str, why: str = "it is missing") -> GitHubError:
+    """Trying again would not help."""
+    words = f"The answer to {about} is not as GitHub gives it: `{field}`, {why[0].lower()}{why[1:]}."
+    words += " Is the API's address right, and is it GitHub that answers there?"
+    return GitHubError(GitHubErrorKind.REFUSED, words)
 
 
 def _failed(response: Response[Any, Any], now: datetime, renew: str) -> GitHubError:

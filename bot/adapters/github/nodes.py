@@ -171,6 +171,8 @@ def _pull(node: Any) -> Pull:
         author=_login(node["author"]),
         mergeable={"MERGEABLE": Mergeable.YES, "CONFLICTING": Mergeable.NO}.get(node["mergeable"], Mergeable.UNKNOWN),
         created_at=time_of(node["createdAt"]),
+        title=node["title"],
+        body=node["body"],
         closed_at=time_of(node["closedAt"]) if node["closedAt"] else None,
         checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
         reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),

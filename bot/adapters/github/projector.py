@@ -1,4 +1,4 @@
-"""Status comments and phase labels, written together in as few requests as GitHub allows."""
+"""Status comments, labels and the bodies of pull requests, written together in as few requests as GitHub allows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.adapters.github.client import Client
 from bot.adapters.github.mutations import MutationBatch
 from bot.adapters.github.queries import LABELS_DOCUMENT
 from bot.core.orders.labels import PEOPLE_LABELS, Label
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.ports import GitHubError, GitHubErrorKind
 from bot.ports.people import Projection
 
@@ -37,6 +37,8 @@ class Projector:
             _relabel(batch, one, ids)
         for one in projections:
             _comment(batch, one)
+            if one.pull is not None:
+                batch.add("updatePullRequest", {"pullRequestId": one.pull.node_id, "body": one.pull.body}, one.issue.number)
         if wrong := batch.wrong(batch.send(self.client)):
             self._labels.clear()  # a label may have been deleted and made again since its id was read
             raise GitHubError(GitHubErrorKind.REFUSED, "Not everything could be shown: " + "; ".join(wrong))

@@ -33,7 +33,8 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
   } } }"""
 _PULL = f"""
 fragment Shown on PullRequest {{
-  id number state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt mergeable mergeStateStatus author {_ACTOR}
+  id number title body state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt
+  mergeable mergeStateStatus author {_ACTOR}
   reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
   mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 from githubkit import GitHub
 from githubkit.exception import GitHubException
+from pydantic import ValidationError
 
-from bot.adapters.github.errors import error_of
+from bot.adapters.github.errors import error_of, unlike_github
 from bot.adapters.github.response_cache import ResponseCache
 from bot.ports import Clock, GitHubError, GitHubErrorKind
 
@@ -45,6 +46,8 @@ class TokenSource:
             return str(asked.headers["Authorization"]).split(" ", 1)[1]
         except GitHubException as error:
             raise error_of(error, self.clock.now()) from error
+        except ValidationError as error:
+            raise unlike_github(error) from None
         except httpx.HTTPError as error:
             raise GitHubError(GitHubErrorKind.UNREACHABLE, f"GitHub gave no answer ({type(error).__name__}: {error})") from error
         finally:

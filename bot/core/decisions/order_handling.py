@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.core.decisions.effects import ExecuteOrder, PostReplies, Restore
 from bot.core.facts.policy import Policy
@@ -94,7 +94,15 @@ def _first(replies: list[PendingReply]) -> tuple[PendingReply, ...]:
     return tuple(one for one in replies if one.comment in comments)
 
 
-def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | str:
+@dataclass(frozen=True, kw_only=True)
+class NoAgent:
+    """What a project waits for that no free agent may take, and what a person can do about it."""
+
+    reason: str
+    remedy: str = ""
+
+
+def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | NoAgent:
     """The free agents that may take the project, or what it waits for."""
     assigned = project.record.orders.assigned
     if assigned is None and free:
@@ -102,13 +110,17 @@ def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot,
     paused = snapshot.paused(Pausable.AGENT) if snapshot.pauses else {}
     if assigned is None:
         paused_agents = [f"agent {name} is paused by {pause.by}" for name, pause in sorted(paused.items())]
-        return ", ".join(["waits for a free agent", f"{place} before it", *paused_agents])
+        remedy = f"`groundskeeper start --agent {next(iter(paused))}` lets a paused agent work again." if paused else ""
+        return NoAgent(reason=", ".join(["waits for a free agent", f"{place} before it", *paused_agents]), remedy=remedy)
     if assigned.agent in free:
         return (assigned.agent,)
     waits = f"waits for agent {assigned.agent}, to whom @{assigned.by} assigned it"
     if assigned.agent > policy.agents:
         there = f"there are {policy.agents}" if policy.agents > 1 else "there is one"
-        return f"{waits}, and {there}; `/agent unassign` frees it"
+        return NoAgent(reason=f"{waits}, and {there}", remedy=_UNASSIGN)
     if (pause := paused.get(str(assigned.agent))) is not None:
-        return f"{waits} and who is paused by {pause.by}"
-    return f"{waits} and who is at other work"
+        return NoAgent(reason=f"{waits} and who is paused by {pause.by}", remedy=_UNASSIGN)
+    return NoAgent(reason=f"{waits} and who is at other work", remedy=_UNASSIGN)
+
+
+_UNASSIGN = "`/agent unassign` lets any agent take it."

@@ -22,7 +22,7 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.order_handling import eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.order_handling import NoAgent, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
@@ -88,9 +88,13 @@ def _without_notice(snapshot: Snapshot, statuses: dict[int, Status]) -> dict[int
     return statuses | {one.number: replace(statuses[one.number], quiet=True) for one in waiting[_PAUSES_SHOWN:]}
 
 
+_CAPS = "It goes on by itself then; a higher `budget` in `.github/groundskeeper.yml` lets it go on sooner."
+_START = "`groundskeeper start`, or `start` on the workflow's page, lets everything go on."
+
+
 def _stopped(statuses: dict[int, Status], reason: str) -> dict[int, Status]:
     return {
-        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, next_step=None)
+        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, remedy=_START)
         for number, status in statuses.items()
     }
 
@@ -196,21 +200,25 @@ def _starts(
         status = statuses[project.number]
         if status.phase is Phase.READY and conflicts > MOST_CONFLICTS:
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=reason)
+            statuses[project.number] = Status(
+                phase=Phase.PAUSED, reason=reason, remedy="Resolving one of them by hand lets it begin sooner."
+            )
             continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
-        if isinstance(free, str):
-            statuses[project.number] = replace(status, reason=f"{status.reason}; {free}")
+        if isinstance(free, NoAgent):
+            statuses[project.number] = replace(status, reason=f"{status.reason}; {free.reason}", remedy=free.remedy)
             continue
         overlapping = in_work.overlapping(project, statuses) if status.phase is Phase.READY else None
         if overlapping is not None:
             other, path = overlapping
-            statuses[project.number] = replace(status, next_step=None, reason=f"waits for #{other}, which works on {path} too")
+            statuses[project.number] = replace(
+                status, next_step=None, reason=f"waits for #{other}, which works on {path} too", refers_to=frozenset({other})
+            )
             continue
         start = _start(project, status, snapshot, policy, _choose(free, project))
         left = _reserve(start, budget, policy, now)
         if isinstance(left, Unaffordable):
-            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until)
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until, remedy=_CAPS)
             continue
         budget = left
         effects.append(start)

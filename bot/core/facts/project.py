@@ -126,6 +126,8 @@ class Pull:
     author: str
     mergeable: Mergeable
     created_at: datetime
+    title: str = ""
+    body: str = ""
     closed_at: datetime | None = None
     checks: tuple[Check, ...] = ()
     reviews: tuple[Review, ...] = ()

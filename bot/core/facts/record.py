@@ -72,6 +72,7 @@ class Run:
     steps: int = 0
     head: str | None = None
     report: str = ""
+    title: str = ""
     gates: tuple[GateResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What this run had been asked to mend."""
@@ -82,6 +83,12 @@ class Run:
     scripted: bool = False
     paths: tuple[str, ...] = ()
     """What its commits touched."""
+    sandboxed: bool | None = None
+    """As its bundle had it."""
+    job: str | None = None
+    """The Actions run that carried it out, as its lease had it."""
+    base: str | None = None
+    """The commit of the default branch that it was started on."""
 
 
 @dataclass(frozen=True, kw_only=True)

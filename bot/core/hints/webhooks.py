@@ -113,6 +113,8 @@ def _issues(payload: Mapping[str, object], _: OwnAccounts) -> str | None:
 
 
 def _issue_comment(payload: Mapping[str, object], _: OwnAccounts) -> str | None:
+    if _at(payload, "comment", "user", "type") == "Bot" or _at(payload, "comment", "performed_via_github_app"):
+        return "a comment of an app, which gives no orders"
     return f"a comment of a stranger; {_LATER}" if _is_strangers(payload.get("comment")) else None
 
 

@@ -68,6 +68,7 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         started_at=lease.taken_at,
         ended_at=now,
         ending=Ending.EXPIRED,
+        job=lease.job,
         note=f"Agent {lease.holder.agent} stopped responding; its grant counts as spent",
         spent=lease.grant,
     )

@@ -34,12 +34,15 @@ def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], 
         for project in line:
             if first is not None and project is not first and statuses[project.number].next_step in (NextStep.MERGE, NextStep.UPDATE):
                 reason = f"approved; waits for its turn to be merged, after #{first.number}"
-                after[project.number] = Status(phase=Phase.APPROVED, reason=reason)
+                after[project.number] = Status(phase=Phase.APPROVED, reason=reason, refers_to=frozenset({first.number}))
     conflicting = [project for project in ordered if _wants_resolution(project, statuses[project.number])]
     for project in conflicting[1:]:
         status = statuses[project.number]
         after[project.number] = replace(
-            status, next_step=None, reason=f"{status.reason}; waits for #{conflicting[0].number}, which is before it"
+            status,
+            next_step=None,
+            reason=f"{status.reason}; waits for #{conflicting[0].number}, which is before it",
+            refers_to=frozenset({conflicting[0].number}),
         )
     return after
 

@@ -10,7 +10,7 @@ from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, 
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, outstanding_request, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
-from bot.core.facts.record import Run
+from bot.core.facts.record import Lease, Run
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -45,6 +45,10 @@ class Status:
     """When it goes on by itself, where that is known."""
     quiet: bool = False
     """Whether so many wait for the same that it is not told on each issue."""
+    remedy: str = ""
+    """What a person can do about this very reason; empty where nothing is needed from anybody."""
+    refers_to: frozenset[int] = frozenset()
+    """Issues and pull requests that the reason names by their number and means."""
 
 
 def status_of(project: Project, policy: Policy, now: datetime) -> Status:
@@ -68,19 +72,31 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(
             phase=Phase.DONE,
             reason=f"merged with pull request #{pull.number}",
+            refers_to=frozenset({pull.number}),
             next_step=NextStep.CLOSE if issue.open and not project.record.archived else None,
         )
     if not issue.open:
-        return Status(phase=Phase.CANCELLED, reason="the issue was closed")
+        return Status(phase=Phase.CANCELLED, reason="the issue was closed", remedy=f"Reopen it and put `{READY}` on it to have it done.")
     if lease is not None:
         phase = Phase.REVIEWING if lease.role is Role.REVIEW else Phase.WORKING
-        doing = "reviews" if lease.role is Role.REVIEW else "works on"
-        return Status(phase=phase, reason=f"agent {lease.holder.agent} {doing} it, cycle {lease.cycle} of {policy.cycles}")
+        return Status(phase=phase, reason=_at_work(lease, policy, now))
     if HOLD in issue.labels:
-        return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it")
+        return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
-        return Status(phase=Phase.PAUSED, reason=ordered)
+        return Status(phase=Phase.PAUSED, reason=ordered, remedy="`/agent resume` lets it go on.")
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
+
+
+_MISSED = 3
+"""A holder renews its lease when half of it is left; with a third of it left and no renewal nobody is there any more."""
+
+
+def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
+    """A job's lease is not renewed: GitHub says itself when that is over."""
+    agent = f"agent {lease.holder.agent}"
+    if lease.job is None and lease.until - now < policy.lease / _MISSED:
+        return f"{agent} stopped responding at {lease.seen_at or lease.taken_at:%H:%M} UTC; its lease ends at {lease.until:%H:%M} UTC"
+    return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"
 
 
 def current_pull(project: Project) -> Pull | None:
@@ -108,23 +124,31 @@ def cycles_used(project: Project) -> int:
     return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED for run in current_runs(project))
 
 
+_FRESH_START = f"Put `{READY}` on again, or write `/agent retry`, to give it a fresh start; or do the rest yourself."
+
+
 def _unqueued(project: Project, policy: Policy) -> Status | None:
     issue, queued = project.issue, project.issue.queued
     if READY not in issue.labels or queued is None:
         if PROPOSED in issue.labels:
-            return Status(phase=Phase.PROPOSED, reason=f"waits for somebody to put `{READY}` on it")
+            remedy = f"Put `{READY}` on it to have it done, or close it."
+            return Status(phase=Phase.PROPOSED, reason="waits for a person to decide on it", remedy=remedy)
         why = f"`{READY}` was taken off" if project.record.epoch else f"nobody put `{READY}` on it, or it was taken off"
-        return Status(phase=Phase.CANCELLED, reason=why)
+        return Status(phase=Phase.CANCELLED, reason=why, remedy=f"Put `{READY}` on it to have it done.")
     if not queued.may_write and queued.by not in policy.own_logins:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access; somebody who has must do so")
+        remedy = f"Somebody who has write access can put `{READY}` on again."
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"@{queued.by}, who queued it, has no write access", remedy=remedy)
     strangers = [edit.by for edit in issue.edits if edit.at >= queued.at and not edit.may_write and edit.by not in policy.own_logins]
     if strangers:
         return Status(
             phase=Phase.NEEDS_HUMAN,
-            reason=f"@{strangers[-1]}, who has no write access, changed the text after it was queued; put `{READY}` on again to accept it",
+            reason=f"@{strangers[-1]}, who has no write access, changed the text after it was queued",
+            remedy=f"Read it, and put `{READY}` on again to accept it.",
         )
     if issue.blockers:
-        return Status(phase=Phase.BLOCKED, reason="waits for " + ", ".join(f"#{number}" for number in issue.blockers))
+        reason = "waits for " + ", ".join(f"#{number}" for number in issue.blockers)
+        remedy = "It goes on by itself when what blocks it is closed, or blocks it no more."
+        return Status(phase=Phase.BLOCKED, reason=reason, remedy=remedy, refers_to=frozenset(issue.blockers))
     return None
 
 
@@ -133,16 +157,18 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     if not runs:
         return None
     last = runs[-1]
-    if last.ending is Ending.REFUSED:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note)
+    if last.ending in (Ending.REFUSED, Ending.GAVE_UP):
+        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
     if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNSTATED_LIMIT_PAUSE) > now:
         return Status(phase=Phase.PAUSED, reason=last.note, until=again)
     worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
     if worked >= policy.project_limit:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=f"agents worked on it for {worked}, the limit is {policy.project_limit}")
+        reason = f"agents worked on it for {worked}, the limit is {policy.project_limit}"
+        return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
     failures = failures_in_a_row(runs)
     if failures >= policy.failures:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=f"{failures} runs in a row failed; the last: {last.note}")
+        reason = f"{failures} runs in a row failed; the last: {last.note}"
+        return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=f"Mend what it says. Then {_FRESH_START[0].lower()}{_FRESH_START[1:]}")
     if failures and last.ending is Ending.FAILED:
         again = last.ended_at + timedelta(seconds=2 ** (failures - 1))
         if again > now:
@@ -165,14 +191,17 @@ def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) 
     if pull is None:
         if finished and project.branch_head is not None:
             if project.landed:
-                reason = f"its work was merged without a pull request; close the issue, or put `{READY}` on again for more"
-                return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+                remedy = f"Close the issue, or put `{READY}` on again for more."
+                return Status(phase=Phase.NEEDS_HUMAN, reason="its work was merged without a pull request", remedy=remedy)
             return Status(phase=Phase.WORKING, reason="the work is published; its pull request comes next", next_step=NextStep.OPEN_PULL)
         again = "goes on from its checkpoint" if project.branch_head is not None else "queued"
         return Status(phase=Phase.READY, reason=again, next_step=NextStep.EXECUTE)
     if pull.state is PullState.CLOSED:
         return Status(
-            phase=Phase.CANCELLED, reason=f"pull request #{pull.number} was closed without merging; put `{READY}` on again for another try"
+            phase=Phase.CANCELLED,
+            reason=f"pull request #{pull.number} was closed without merging",
+            remedy=f"Put `{READY}` on again for another try.",
+            refers_to=frozenset({pull.number}),
         )
     if executions and executions[-1].ending is not Ending.FINISHED and executions[-1].head == pull.head:
         return Status(phase=Phase.REWORK, reason="goes on from its checkpoint", next_step=NextStep.EXECUTE)
@@ -196,6 +225,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Status(
                 phase=Phase.NEEDS_HUMAN,
                 reason=f"no check has reported on this head for {policy.checks_patience}; nothing is merged unchecked",
+                remedy="Look whether the checks run at all, and start them; or merge it yourself.",
             )
         case ChecksMissing(names=names):
             waiting = ", ".join(names) or "a first check"
@@ -208,8 +238,8 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
         return Status(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", next_step=next_step)
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
-        reason = f"GitHub says that it conflicts with {pull.base}, although it merges here; somebody must look at it"
-        return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+        reason = f"GitHub says that it conflicts with {pull.base}, although it merges here"
+        return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy="Look at the pull request, and merge or rebase its branch by hand.")
     if verdict is None:
         return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
@@ -220,27 +250,32 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
 def _again(project: Project, policy: Policy, why: str) -> Status:
     used = cycles_used(project)
     if used >= policy.cycles:
-        return Status(phase=Phase.NEEDS_HUMAN, reason=f"{why} after {used} cycles; a person decides")
+        remedy = f"Read both views, then push to the branch, merge, or close it. {_FRESH_START.split(';')[0]}."
+        return Status(phase=Phase.NEEDS_HUMAN, reason=f"{why} after {used} cycles; a person decides", remedy=remedy)
     return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
 
 
 def _approved(project: Project, policy: Policy, pull: Pull, request: Review | None) -> Status:
     if request is not None:
-        return Status(phase=Phase.APPROVED, reason=f"waits for @{request.author}, who asked for changes on an earlier head")
+        remedy = f"@{request.author} can approve it, or dismiss the request; asking for changes on the newest head sends it back."
+        reason = f"waits for @{request.author}, who asked for changes on an earlier head"
+        return Status(phase=Phase.APPROVED, reason=reason, remedy=remedy)
     if not policy.merge:
-        return Status(phase=Phase.APPROVED, reason="merging is left to people here")
+        remedy = f"Merge pull request #{pull.number} when you like it."
+        reason = "approved and green; merging is left to people here"
+        return Status(phase=Phase.APPROVED, reason=reason, remedy=remedy, refers_to=frozenset({pull.number}))
     removal = removal_from_queue(project, pull)
     if removal is not None:
         if not removal.manual:
             return _again(project, policy, f"GitHub's merge queue gave it up ({removal.words})")
         if removal.by not in policy.own_logins:
-            reason = f"@{removal.by} took it out of the merge queue; `/agent retry`, or `{READY}` put on again, lets it in"
-            return Status(phase=Phase.NEEDS_HUMAN, reason=reason)
+            remedy = f"`/agent retry`, or `{READY}` put on again, lets it in."
+            return Status(phase=Phase.NEEDS_HUMAN, reason=f"@{removal.by} took it out of the merge queue", remedy=remedy)
     if pull.blocked:
         reason = (
             f"approved and green; GitHub does not let it be merged: a rule for {pull.base} asks for more, such as another approval or check"
         )
-        return Status(phase=Phase.APPROVED, reason=reason)
+        return Status(phase=Phase.APPROVED, reason=reason, remedy="Give it what the rule asks for, or merge it yourself.")
     if project.behind and policy.up_to_date:
         reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
         return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)

@@ -102,9 +102,9 @@ def after_replies(orders: Orders, comments: frozenset[int]) -> Orders:
 def why_paused(orders: Orders) -> str | None:
     """Why people do not want the project to go on, where they said so by comment."""
     if orders.held is not None:
-        return f"@{orders.held.by} wrote `/agent hold`; `/agent resume` lets it go on"
+        return f"@{orders.held.by} wrote `/agent hold`"
     if orders.skipped is not None:
-        return f"out of the queue: @{orders.skipped.by} wrote `/agent skip`; `/agent resume` or `/agent retry` puts it back"
+        return f"out of the queue: @{orders.skipped.by} wrote `/agent skip`"
     return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.core.markdown.inline import read_back
+
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]+(?P<text>\S.*)$")
 _FENCE = re.compile(r"^[ \t]*(```|~~~)")
 _MOST = 20
@@ -57,7 +59,7 @@ def criteria_of(title: str, body: str) -> tuple[Criterion, ...]:
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced and (item := _ITEM.match(line)):
-            found.append(item["text"].strip())
+            found.append(read_back(item["text"].strip()))
     if found:
         return tuple(Criterion(text=text) for text in dict.fromkeys(found[:_MOST]))
     wish = " ".join(title.split()).rstrip(".") or "what the issue asks"

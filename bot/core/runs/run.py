@@ -9,6 +9,7 @@ from enum import Enum
 from bot.core.money.pricing import ZERO, MicroUsd, Usage
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
+from bot.core.runs.convention import Convention
 from bot.core.runs.criteria import Criterion
 
 
@@ -37,6 +38,8 @@ class GateResult:
     passed: bool
     output: str
     """The tail of what it printed, for people and for the next attempt."""
+    known: bool = False
+    """Failed on the base already, in nothing that the work touches: told, and not held against it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +112,10 @@ class Brief:
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckOutcome, ...] = ()
     gates: tuple[GateCommand, ...] = ()
+    environment: tuple[str, ...] = ()
+    """What was prepared and where it is found, in lines for the agent."""
+    baseline: tuple[GateResult, ...] = ()
+    """What the gates came to on the base itself; filled in by whoever carries the run out."""
     diff: str = ""
     """Review: the unified diff of the merge base to the head, made by trusted code."""
     model: str
@@ -121,6 +128,8 @@ class Brief:
     """Validation: what is to be judged."""
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
+    convention: Convention = field(default_factory=Convention)
+    """How commit subjects are worded here, for the title that the agent gives."""
 
 
 class Ending(Enum):
@@ -131,7 +140,11 @@ class Ending(Enum):
     """Ended by an emergency stop, with its work kept."""
     LIMITED = "limited"
     """A usage limit of the model's vendor; `Bundle.resume_at` says until when, where that is known."""
+    GAVE_UP = "gave up"
+    """The agent says that it cannot be done, and why; a person decides."""
     FAILED = "failed"
+    UNPREPARED = "unprepared"
+    """The repository's environment could not be made: nothing was asked of a model, and nothing is before the base moves."""
     EXPIRED = "expired"
     """Never came back: its lease ended. The grant counts as spent."""
     REFUSED = "refused"
@@ -157,6 +170,8 @@ class Bundle:
     """One sentence of what happened, in the bot's words, from observed facts."""
     report: str = ""
     """What the agent says that it did; shown as its claim."""
+    title: str = ""
+    """For the pull request and its commit, in the repository's own convention; empty where the agent gave none that fits."""
     steps: int = 0
     spend: Spend = Spend()
     git_bundle: bytes | None = None
@@ -168,3 +183,5 @@ class Bundle:
     resume_at: datetime | None = None
     scripted: bool = False
     """Whether a scenario was played instead of asking a model."""
+    sandboxed: bool | None = None
+    """Whether a sandbox without network stood between it and the machine; None where nobody noted it."""

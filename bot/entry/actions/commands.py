@@ -9,16 +9,16 @@ import click
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _HOME = click.option("--home", type=_FOLDER, default=Path(".groundskeeper"), show_default=True, help="Where this job keeps its mirror.")
-_RUNS = click.option("--runs", type=_FOLDER, default=Path("runs"), show_default=True, help="StartedRun runs, from the planning job.")
+_RUNS = click.option("--runs", type=_FOLDER, default=Path("runs"), show_default=True, help="Started runs, from the planning job.")
 _BUNDLES = click.option("--bundles", type=_FOLDER, default=Path("bundles"), show_default=True, help="What runs handed back.")
 
 
-@click.group()
+@click.group(short_help="What the workflow's jobs run.")
 def actions() -> None:
     """What the jobs of the GitHub workflow run: plan, then agents, then publish."""
 
 
-@actions.command()
+@actions.command(short_help="Look, decide, act, and start runs.")
 @_HOME
 @_RUNS
 def plan(home: Path, runs: Path) -> None:
@@ -28,7 +28,7 @@ def plan(home: Path, runs: Path) -> None:
     sys.exit(planning.plan(home, runs))
 
 
-@actions.command()
+@actions.command(short_help="Carry out one started run.")
 @click.option("--run", required=True, help="Which of the started runs to carry out.")
 @_HOME
 @_RUNS
@@ -40,7 +40,7 @@ def agent(run: str, home: Path, runs: Path, bundles: Path) -> None:
     sys.exit(working.work(run, home=home, runs=runs, bundles=bundles))
 
 
-@actions.command()
+@actions.command(short_help="Check and publish what runs handed back.")
 @_HOME
 @_RUNS
 @_BUNDLES

@@ -12,7 +12,8 @@ from bot.adapters.clock import ServerClock
 from bot.core.decisions.started_run import StartedRun
 from bot.core.errors.user_errors import UserError
 from bot.entry.actions import runner_environment
-from bot.entry.actions.unavailable import NoModel, NoSandbox
+from bot.entry.actions.unavailable import NoModel
+from bot.entry.github_hosts import refuse_without_artifacts
 from bot.entry.models import refuse_unpriced
 from bot.entry.stop_options import start_selected, stop_selected
 from bot.entry.wiring import Wired, from_environment, wire
@@ -38,7 +39,7 @@ def plan(home: Path, runs: Path) -> int:
     """The exit status: 0 unless nothing at all could be done. What was started is handed on in any case."""
     command = _command()
     clock = ServerClock()
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=clock, job=runner_environment.job())
+    wired = wire(from_environment(home), model=NoModel(), carries_out=False, clock=clock, job=runner_environment.job())
     if command is Command.STOP:
         reason = os.environ.get("REASON") or "asked for on the workflow's page"
         runner_environment.say("Stop", stop_selected(wired.context, **_which(), by=runner_environment.actor(), reason=reason))
@@ -49,6 +50,7 @@ def plan(home: Path, runs: Path) -> int:
     if command is Command.START:
         runner_environment.say("Start", start_selected(wired.context, **_which(), by=runner_environment.actor()))
     refuse_unpriced(wired.context.policy)
+    refuse_without_artifacts(runner_environment.server())
     planned = plan_jobs(wired.context, ideate=command is Command.IDEATE)
     lines = [line for done in planned.ticks for line in report(done)] + ([planned.error] if planned.error else [])
     runner_environment.say("Plan", list(dict.fromkeys(lines)))

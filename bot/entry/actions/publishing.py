@@ -11,7 +11,7 @@ from bot.core.errors.user_errors import UserError
 from bot.core.lifecycle.lease import Refused
 from bot.core.runs.run import Bundle
 from bot.entry.actions import runner_environment
-from bot.entry.actions.unavailable import NoModel, NoSandbox
+from bot.entry.actions.unavailable import NoModel
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows.jobs import take_in
 from bot.ports import GitError, GitHubError
@@ -19,7 +19,7 @@ from bot.ports import GitError, GitHubError
 
 def publish(home: Path, *, runs: Path, bundles: Path) -> int:
     """The exit status: 0 when everything that was handed in has been dealt with. Asks for the next tick when something moved."""
-    wired = wire(from_environment(home), model=NoModel(), sandbox=NoSandbox(), clock=ServerClock(), job=runner_environment.job())
+    wired = wire(from_environment(home), model=NoModel(), carries_out=False, clock=ServerClock(), job=runner_environment.job())
     moved, failed, lines = 0, 0, []
     for handoff in read_handoffs(runs):
         run = handoff.started.holder.run

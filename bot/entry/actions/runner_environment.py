@@ -29,8 +29,12 @@ def workflow_file() -> str:
     return PurePosixPath(place).name or "groundskeeper.yml"
 
 
+def server() -> str:
+    return os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+
+
 def git_url(repository: str) -> str:
-    return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}.git"
+    return f"{server()}/{repository}.git"
 
 
 def token() -> str:

@@ -14,7 +14,7 @@ from bot.core.errors.user_errors import UserError
 from bot.core.runs.run import Bundle, Ending
 from bot.entry.actions import runner_environment
 from bot.entry.models import chosen_model
-from bot.entry.terminal import printer
+from bot.entry.terminal import report
 from bot.entry.wiring import wire_run
 from bot.flows.running import carry_out
 from bot.ports import GitError
@@ -41,7 +41,7 @@ def work(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interruption.hear)
     clock = ServerClock()
-    watcher = printer()
+    watcher = report(now=clock.now).watcher
     try:
         context = wire_run(
             handoff,

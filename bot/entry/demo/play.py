@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,10 +26,12 @@ from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money.pricing import dollars
 from bot.core.projections.board import BOARD_FIELDS
-from bot.entry.models import real_model, sandbox_for
-from bot.entry.terminal import printer
+from bot.entry.environments import isolated
+from bot.entry.models import real_model
+from bot.entry.signals import Interruption, interruptible
+from bot.entry.terminal import Verbosity, report
 from bot.entry.wiring import Settings, Wired, wire
-from bot.flows.fleet import keep_working
+from bot.flows.fleet import Interrupted, keep_working
 from bot.hub import seed
 from bot.hub.changes.boards import add_board
 from bot.hub.serve import HubFailed, Served, serving
@@ -57,34 +60,41 @@ class Garden:
     reviewer: AppKey
 
 
-def play(*, keep: bool) -> int:
+def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
     """The exit status: 0 only if everything was seen to be as said."""
     out = Console(highlight=False)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="groundskeeper-demo-") as place:
         root = Path(place)
-        hub = open_hub(root / "hub", sandboxed=sandbox_for("bubblewrap", scripted=True).isolating)
+        hub = open_hub(root / "hub", sandboxed=isolated("bubblewrap", scripted=True))
         garden = plant(hub, root)
         try:
             with serving(hub) as served:
                 out.print("[bold]The embedded GitHub[/bold] is up:")
                 _addresses(out, _places(served))
                 number = _open_issue(served, garden)
-                wired, model = _work(out, root, served, garden)
+                with interruptible() as interruption:
+                    wired, model = _work(out, root, served, garden, verbosity, interruption)
                 seen = _prove(served, garden, wired, model, number, root)
                 _summary(out, hub, wired, seen, time.monotonic() - began)
                 if keep:
-                    out.print("The pages stay up until you press Ctrl-C:")
-                    _addresses(out, _places(served) | _made(served, garden))
-                    with suppress(KeyboardInterrupt):
-                        served.wait()
+                    stay_up(out, served, garden)
         except NotAsSaid as wrong:
             out.print(f"[bold red]Not as said:[/bold red] {wrong}")
             return 1
+        except Interrupted:
+            return interruption.exit_status()
         except HubFailed as broken:
             out.print(f"[bold red]The embedded GitHub broke:[/bold red] {escape(str(broken))}")
             return 1
     return 0
+
+
+def stay_up(out: Console, served: Served, garden: Garden) -> None:
+    out.print("The pages stay up until you press Ctrl-C:")
+    _addresses(out, _places(served) | _made(served, garden))
+    with suppress(KeyboardInterrupt):
+        served.wait()
 
 
 def _places(served: Served) -> dict[str, str]:
@@ -145,13 +155,14 @@ def _ask(served: Served, garden: Garden, method: str, path: str, body: Any = Non
     return answer.json()
 
 
-def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wired, Model]:
-    clock = ServerClock()
+def _work(
+    out: Console, root: Path, served: Served, garden: Garden, verbosity: Verbosity, interruption: Interruption
+) -> tuple[Wired, Model]:
+    clock = ServerClock(sleep=interruption.sleep)
     chosen = os.environ.get("MODEL")
     model: Model = real_model(clock) if chosen else ScriptedModel(read_scenario(HERE / "scenario.yml"))
-    sandbox = sandbox_for("bubblewrap", scripted=model.scripted)
     out.print("The model is scripted; its commands are real." if model.scripted else f"The model is {chosen}.")
-    if not sandbox.isolating:
+    if not isolated("bubblewrap", scripted=model.scripted):
         out.print("[yellow]There is no bubblewrap here: the demo's commands run unprotected. Install bubblewrap for real work.[/yellow]")
     settings = Settings(
         repository=REPOSITORY,
@@ -162,14 +173,17 @@ def _work(out: Console, root: Path, served: Served, garden: Garden) -> tuple[Wir
         limits=replace(UNLIMITED, pause=timedelta(milliseconds=20)),
         model=chosen,
     )
-    wired = wire(settings, model=model, sandbox=sandbox, clock=clock)
+    wired = wire(settings, model=model, clock=clock)
+    shown = report(out, now=clock.now, web=wired.web, verbosity=verbosity)
+    interruption.at_work = shown.at_work
     deadline = time.monotonic() + (3600 if chosen else 120)
     keep_working(
         wired.context,
         until=lambda done: done.plan.idle is not None or time.monotonic() > deadline,
-        watcher=printer(out),
+        watcher=shown.watcher,
         poll=timedelta(milliseconds=300),
         between=served.check,
+        interrupted=interruption.reason,
     )
     return wired, model
 
@@ -218,17 +232,19 @@ def _must(true: bool, otherwise: str) -> None:
 
 
 def _summary(out: Console, hub: Hub, wired: Wired, seen: dict[str, str], seconds: float) -> None:
-    runs = Table(title="What each run took")
-    for column in ("project", "run", "cycle", "ending", "seconds", "model requests", "spend"):
-        runs.add_column(column)
+    runs = Table(title="What each run took", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    runs.add_column("run")
+    runs.add_column("ending")
+    for column in ("time", "requests", "spend"):
+        runs.add_column(column, justify="right")
     state = wired.context.refs.read()
     for number, record in sorted(state.records.items()):
         for run in record.runs:
             took = (run.ended_at - run.started_at).total_seconds()
-            name = str(number) if number > 0 else "ideation"
-            runs.add_row(name, run.role.value, str(run.cycle), run.ending.value, f"{took:.1f}", str(run.requests), dollars(run.spent))
+            name = f"{run.role.value} #{number}, cycle {run.cycle}" if number > 0 else run.role.value
+            runs.add_row(name, run.ending.value, f"{took:.1f} s", str(run.requests), dollars(run.spent))
     out.print(runs)
-    facts = Table(show_header=False, title="What was seen at the end")
+    facts = Table(show_header=False, title="What was seen at the end", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, value in seen.items():
         facts.add_row(name, value)
     bots = hub.db().execute("select count(*) from requests where actor like '%[bot]'").fetchone()[0]

@@ -56,7 +56,7 @@ def opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Pla
     try:
         yield place
     except GithubException as error:
-        raise github_error(error, f"{place.repo.full_name} on {api_url}") from error
+        raise github_error(error, f"{place.repo.full_name} on {api_url}", is_there=True) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     finally:
@@ -93,9 +93,10 @@ def can_ask() -> bool:
 
 
 def show(steps: tuple[Step, ...]) -> None:
-    for step in steps:
-        click.echo(f" {_MARKS[step.state.value]} {step.what}" + (f": {step.why}" if step.why else ""))
-    click.echo("   (+ is to do, = is as it should be, ! is yours)")
+    from bot.entry.terminal import say_all
+
+    say_all(f" {_MARKS[step.state.value]} {step.what}" + (f": {step.why}" if step.why else "") for step in steps)
+    say_all(["   (+ is to do, = is as it should be, ! is yours)"])
 
 
 def agreed(*, yes: bool, dry_run: bool) -> bool:
@@ -126,6 +127,7 @@ def carry_out_steps(place: Place, steps: tuple[Step, ...], memory: Memory, *, ye
 def do_steps(place: Place, steps: tuple[Step, ...], memory: Memory) -> tuple[Failure, ...]:
     from bot.entry.setup import settings
     from bot.entry.setup.step import carry_out
+    from bot.entry.terminal import say_all
 
     told = memory.plain
 
@@ -142,7 +144,7 @@ def do_steps(place: Place, steps: tuple[Step, ...], memory: Memory) -> tuple[Fai
     return carry_out(
         steps,
         memory,
-        begun=lambda step: click.echo(f"   {step.what} …"),
+        begun=lambda step: say_all([f"   {step.what} …"]),
         failed=lambda failure: click.echo(f"   {failure.step.what} failed: {failure.reason}. {failure.step.otherwise}".rstrip(), err=True),
         keep=keep,
     )

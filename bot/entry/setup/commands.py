@@ -12,7 +12,7 @@ from bot.entry.setup.command_line import SOURCE, at, carry_out_steps, end, opene
 from bot.entry.setup.init_command import init
 
 
-@click.command()
+@click.command(short_help="Take away again what `init` made.")
 @at
 @SOURCE
 @click.option("--branches", is_flag=True, help="Remove agents' branches too whose work nobody merged.")
@@ -27,6 +27,7 @@ def uninstall(
     GH_TOKEN is a token of somebody who administers the repository.
     """
     from bot.entry.setup.installing import uninstall_steps
+    from bot.entry.terminal import say_all
 
     with opened(checkout, repository, api_url) as place:
         todo = uninstall_steps(place, branches=branches, force=force, source=source_of(source))
@@ -34,11 +35,11 @@ def uninstall(
         failures = carry_out_steps(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
         apps = f"{place.web}/organizations/{place.owner}/settings/apps" if place.of_organization else f"{place.web}/settings/apps"
     if not dry_run:
-        click.echo(f"\nThen commit and push the removal of the two files, and delete the two apps where you made any: {apps}")
+        say_all(["", f"Then commit and push the removal of the two files, and delete the two apps where you made any: {apps}"])
     end(failures)
 
 
-@click.command()
+@click.command(short_help="Check every precondition; says remedies.")
 @at
 @click.option("--here/--no-here", default=True, show_default=True, help="Whether agents shall run on this machine too.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -48,19 +49,20 @@ def doctor(checkout: Path, repository: str | None, api_url: str, here: bool, as_
     GH_TOKEN is a token of somebody who administers the repository. Keys that are in the environment are tried.
     """
     from bot.entry.setup import doctor as doctoring
+    from bot.entry.terminal import say_all
 
     findings = []
     with opened(checkout, repository, api_url) as place:
         for finding in doctoring.examined(place, os.environ, here=here):
             findings.append(finding)
             if not as_json:
-                click.echo("\n".join(doctoring.as_lines(finding)))
+                say_all("\n".join(doctoring.as_lines(finding)).splitlines())
     if as_json:
         click.echo(doctoring.as_json(findings))
     sys.exit(0 if doctoring.healthy(findings) else 1)
 
 
-@click.command()
+@click.command(short_help="Print the configuration's JSON Schema.")
 def schema() -> None:
     """Print the JSON Schema of `.github/groundskeeper.yml`."""
     from bot.entry.setup.schema import schema_text

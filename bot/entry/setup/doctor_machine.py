@@ -13,11 +13,12 @@ import httpx
 
 from bot.adapters.git.process import OLDEST, too_old
 from bot.adapters.prices import read_prices
-from bot.adapters.sandbox import available
+from bot.adapters.sandbox.machine import available
+from bot.entry.checkout import git
 from bot.entry.config import Config
 from bot.entry.setup import settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
-from bot.entry.setup.place import Place, git
+from bot.entry.setup.place import Place
 
 _DRIFT = timedelta(minutes=1)
 """GitHub takes an app's key only where the clocks agree to about a minute: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app"""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from bot.core.facts.policy import REVIEW_CHECK
 from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.config import Config
+from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
 from bot.entry.setup import boards, environment_secrets, files, labels, rules, settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
 from bot.entry.setup.onboarding import published
@@ -25,10 +26,13 @@ def examined(place: Place, config: Config) -> Iterator[Finding]:
     yield from looked("access", partial(_access, place))
     unborn = list(looked("branch", partial(_branch, place)))
     yield from unborn
-    yield from looked("workflow", partial(_workflow, place))
-    yield from looked("Actions", partial(_actions, place))
-    yield from looked("Actions artifacts", partial(_artifacts, place))
-    yield from looked("credentials", partial(_credentials, place))
+    if actions_can_work(place.web):
+        yield from looked("workflow", partial(_workflow, place))
+        yield from looked("Actions", partial(_actions, place))
+        yield from looked("Actions artifacts", partial(_artifacts, place))
+        yield from looked("credentials", partial(_credentials, place))
+    else:
+        yield from looked("Actions", partial(_without_actions, place))
     yield from looked("labels", partial(_labels, place))
     yield from looked("board", partial(_board, place, config))
     if unborn:
@@ -81,6 +85,14 @@ def _workflow(place: Place) -> Iterator[Finding]:
         yield wrong("workflow state", f"GitHub has switched it off ({state})", remedy)
     else:
         yield ok("workflow state", "active")
+
+
+def _without_actions(place: Place) -> Iterator[Finding]:
+    """On GitHub Enterprise Server, where each run of the workflow would be started and lost."""
+    if published(place, files.WORKFLOW_PATH) is None:
+        yield ok("Actions", f"not used: {WHY_NOT}. {INSTEAD}")
+    else:
+        yield wrong("Actions", f"runs would be started and lost on {place.web}: {WHY_NOT}", INSTEAD)
 
 
 def _actions(place: Place) -> Iterator[Finding]:

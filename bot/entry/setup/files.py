@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.checkout import git
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse
 from bot.entry.setup.config_text import as_written, config_text
-from bot.entry.setup.place import git
 from bot.entry.setup.source import Source, is_own_checkout, needs_pin, pinned, unpinned
 from bot.entry.setup.step import Memory, State, Step
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _A_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-@click.command()
+@click.command(short_help="Set the bot up in a repository.")
 @at
 @SOURCE
 @click.option("--agents", type=click.IntRange(1, 10), help="Agents that work at once. [default: 1]")
@@ -99,7 +99,7 @@ def init(
             failures = carry_out_steps(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
         elif agreed(yes=yes, dry_run=dry_run):
             wishes = _with_model_key(place, wishes) if asking else wishes
-            wishes, failures = _made(place, wishes, roles)
+            failures = _made(place, wishes, roles)
             todo = init_steps(place, wishes)
             failures += do_steps(place, todo.steps, todo.memory)
         if not in_browser:
@@ -163,14 +163,14 @@ def _say_defaults(place: Place, wishes: Wishes) -> None:
     from bot.entry.config import Config
     from bot.entry.setup import files
     from bot.entry.setup.onboarding_text import defaults
+    from bot.entry.terminal import say_all
 
     try:
         config = files.configured(wishes.folder or place.checkout) or Config()
     except UserError:
         return
-    click.echo("What holds unless you say otherwise:")
-    for line in defaults(config.model_copy(update={"agents": wishes.agents or config.agents})):
-        click.echo(f"   {line}")
+    told = defaults(config.model_copy(update={"agents": wishes.agents or config.agents}))
+    say_all(["What holds unless you say otherwise:", *(f"   {line}" for line in told)])
 
 
 def _with_model_key(place: Place, wishes: Wishes) -> Wishes:
@@ -183,7 +183,7 @@ def _with_model_key(place: Place, wishes: Wishes) -> Wishes:
     return replace(wishes, given={**wishes.given, MODEL_KEY: key.strip()})
 
 
-def _made(place: Place, wishes: Wishes, roles: tuple[AppRole, ...]) -> tuple[Wishes, tuple[Failure, ...]]:
+def _made(place: Place, wishes: Wishes, roles: tuple[AppRole, ...]) -> tuple[Failure, ...]:
     """Each key is sealed as soon as it is there, since GitHub gives it once only."""
     from bot.core.errors.user_errors import UserError
     from bot.entry.setup import settings
@@ -210,26 +210,28 @@ def _made(place: Place, wishes: Wishes, roles: tuple[AppRole, ...]) -> tuple[Wis
         failures += lost
         if not wait_for_installation(place, app, say=click.echo):
             click.echo(f"   {app.slug} was not installed in time. Install it by the link above; the rest goes on.", err=True)
-    return wishes, failures
+    return failures
 
 
 def _explain(place: Place, roles: tuple[AppRole, ...]) -> None:
     from bot.entry.setup import apps
+    from bot.entry.terminal import say_all
 
     if roles:
-        click.echo("\nThe bot works as two apps of yours. GitHub's form opens with everything filled in:")
+        say_all(["", "The bot works as two apps of yours. GitHub's form opens with everything filled in:"])
     for role in roles:
         lines = apps.explained(role, web=place.web, owner=place.owner, of_organization=place.of_organization, homepage=place.repo.html_url)
-        click.echo("\n".join(lines))
+        say_all(lines)
 
 
 def _what_now(place: Place, *, pull_request: bool) -> None:
     from bot.entry.setup import onboarding
+    from bot.entry.terminal import say_all
 
     if not pull_request:
-        click.echo("\nThen commit and push the two files, and look with `groundskeeper doctor` whether everything is right.")
+        say_all(["", "Then commit and push the two files, and look with `groundskeeper doctor` whether everything is right."])
         return
-    opened = onboarding.pull_request(place)
-    if opened is not None:
-        click.echo(f"\nMerge this to switch the bot on: {opened['html_url']}")
-    click.echo("Then label an issue `agent:ready`. `groundskeeper doctor` looks whether everything is right.")
+    there = onboarding.pull_request(place)
+    if there is not None:
+        say_all(["", f"Merge this to switch the bot on: {there['html_url']}"])
+    say_all(["Then label an issue `agent:ready`. `groundskeeper doctor` looks whether everything is right."])

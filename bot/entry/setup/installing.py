@@ -9,6 +9,7 @@ from pathlib import Path
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
 from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
@@ -60,7 +61,11 @@ def init_steps(place: Place, wishes: Wishes) -> Todo:
 def _file_steps(place: Place, wishes: Wishes, where: Path, *, board: int | None, to_come: bool) -> tuple[Step, ...]:
     schema = files.schema_place(where, wishes.source)
     config = files.config_step(where, schema=schema, agents=wishes.agents, board=board, board_to_come=to_come, force=wishes.force)
-    workflow = files.workflow_step(where, shipped=load_workflow(), source=wishes.source, force=wishes.force)
+    workflow = (
+        files.workflow_step(where, shipped=load_workflow(), source=wishes.source, force=wishes.force)
+        if actions_can_work(place.web)
+        else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS)
+    )
     if wishes.folder is None:
         return (config, workflow)
     written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from github import UnknownObjectException
 
 from bot.core.orders.labels import PEOPLE_LABELS
-from bot.core.projections.phase_labels import BOT_LABELS
+from bot.core.projections.bot_labels import BOT_LABELS
 from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step
 

@@ -10,12 +10,16 @@ from urllib.parse import quote
 
 from github import GithubException
 
-from bot.agents.gates import detect_gates
+from bot.adapters.environment.reading import tree_from
+from bot.core.environment.configured import configured
+from bot.core.environment.detection import detect
+from bot.core.environment.gates import detect_gates
+from bot.entry.checkout import git
 from bot.entry.config import PATH as CONFIG_PATH
-from bot.entry.config import Config, parse
+from bot.entry.config import Config, parse, wishes_of
 from bot.entry.setup import files
 from bot.entry.setup.onboarding_text import TITLE, FoundCommand, onboarding_text
-from bot.entry.setup.place import Place, git
+from bot.entry.setup.place import Place
 from bot.entry.setup.source import ACTION, is_own_checkout
 from bot.entry.setup.step import Memory, State, Step
 
@@ -44,19 +48,17 @@ def staged(place: Place, folder: Path) -> Path:
 
 
 def found_commands(checkout: Path, config: Config) -> tuple[FoundCommand, ...]:
-    """Those that are configured, or those that the files show which git keeps in the checkout."""
-    if config.gates is not None:
-        named = config.gates.model_dump(exclude_none=True)
-        return tuple(FoundCommand(what=gate, command=str(command)) for gate, command in named.items())
+    """What prepares and checks: as configured, or as the files show which git keeps in the checkout."""
     listed = git(checkout, "ls-files", "-z")
     paths = listed.stdout.split("\0")[:-1] if listed.returncode == 0 else []
-    contents = {path: _text(checkout / path) if _is_read(path) else "" for path in paths}
-    return tuple(FoundCommand(what=found.gate, command=found.command) for found in detect_gates(contents))
-
-
-def _is_read(path: str) -> bool:
-    """Manifests stand at the top; of the tests, what they import is asked."""
-    return "/" not in path or ("test" in path and path.endswith(".py"))
+    tree = tree_from(paths, lambda wanted: {path: _text(checkout / path) for path in wanted})
+    environment = configured(detect(tree), wishes_of(config))
+    if config.gates is not None:
+        gates = [(gate, str(command)) for gate, command in config.gates.model_dump(exclude_none=True).items()]
+    else:
+        gates = [(found.gate, found.command) for found in detect_gates(tree, environment)]
+    prepared = [("prepare", command) for command in environment.setup]
+    return tuple(FoundCommand(what=what, command=command) for what, command in (*prepared, *gates))
 
 
 def _text(path: Path) -> str:

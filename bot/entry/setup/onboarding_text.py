@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.markdown.blocks import table
+from bot.core.markdown.inline import code
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config
 from bot.entry.setup import files
@@ -56,9 +57,9 @@ def _lines(config: Config, commands: Sequence[FoundCommand], missing: Sequence[s
         yield "No command that checks this repository was found. Name yours below `gates:` in the configuration;"
         yield "without one, only your own checks decide."
     else:
-        yield from ("| what | command | result |", "|---|---|---|")
-        yield from (f"| {one.what} | {_code(one.command)} | {one.result or 'not run yet'} |" for one in commands)
-        yield from ("", "Another command? Write it below `gates:` in the configuration.")
+        rows = [(one.what, code(one.command), one.result or "not run yet") for one in commands]
+        yield table(("what", "command", "result"), rows)
+        yield from ("", "Another command? Write it below `environment:` or `gates:` in the configuration.")
     yield from ("", f"Everything of this is set in `{CONFIG_PATH}`; `groundskeeper schema` tells every option.")
 
 
@@ -86,10 +87,3 @@ def _proposals(config: Config) -> str:
         return "It proposes nothing of its own"
     waits = "waits for a person's `agent:ready`" if config.ideation.queue.value == "person" else "is queued at once where it is found valid"
     return f"With nothing in the queue it proposes an improvement, which {waits}"
-
-
-def _code(text: str) -> str:
-    """In one cell of a table, whatever the command has in it."""
-    line = " ".join(text.split()).replace("|", "\\|")
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
-    return f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`"

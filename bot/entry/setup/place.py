@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +14,8 @@ from github.Repository import Repository
 from requests import RequestException
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.checkout import repository_of
 from bot.ports import GitHubError, GitHubErrorKind
-
-_REMOTE = re.compile(r"(?:.*[/:@]|^)(?P<owner>[A-Za-z0-9-]+)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,24 +70,6 @@ class Place:
             if error.status != 404:
                 raise
             return None
-
-
-def git(checkout: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    """What git says there, whether or not it succeeds. Raises `UserError` where there is no git."""
-    try:
-        return subprocess.run(["git", "-C", str(checkout), *args], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UserError("git is not installed here. Install git 2.38 or newer (https://git-scm.com/downloads).") from None
-
-
-def repository_of(checkout: Path) -> str:
-    """`owner/name` by the `origin` remote. Raises `UserError`."""
-    asked = git(checkout, "remote", "get-url", "origin")
-    match = _REMOTE.match(asked.stdout.strip())
-    if asked.returncode or match is None:
-        why = asked.stdout.strip() or asked.stderr.strip() or "it has no remote `origin`"
-        raise UserError(f"{checkout}: the repository on GitHub cannot be told ({why}). Say it with --repository OWNER/NAME.")
-    return f"{match['owner']}/{match['name']}"
 
 
 def open_place(
@@ -154,11 +133,14 @@ def _connected(token: str, api_url: str, pause: float) -> Github:
     )
 
 
-def github_error(error: GithubException, about: str, more: str = "") -> GitHubError:
+def github_error(error: GithubException, about: str, more: str = "", *, is_there: bool = False) -> GitHubError:
+    """`is_there`: the repository has answered before, so its name is right."""
     hint = {
         401: " Is the token right, and not expired?",
         403: " The token may not do this: it must be of somebody who administers the repository.",
-        404: " Is the name right, and may this token see it?",
+        404: " The repository is there; something in it that was asked for is not, or this token may not see it."
+        if is_there
+        else " Is the name right, and may this token see it?",
     }.get(error.status, "")
     return GitHubError(GitHubErrorKind.GONE if error.status == 404 else GitHubErrorKind.REFUSED, f"{about}: {said(error)}.{hint}{more}")
 

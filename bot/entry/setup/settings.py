@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -28,12 +28,27 @@ BOARD_TOKEN = "GROUNDSKEEPER_BOARD_TOKEN"  # noqa: S105
 
 
 def variables(place: Place) -> Mapping[str, str]:
-    return {one.name: one.value for one in place.repo.get_variables()}
+    """Raises `GithubException`, and `UserError` where a repository that is there has none to be seen."""
+    with _seen(place, "variables"):
+        return {one.name: one.value for one in place.repo.get_variables()}
 
 
 def plain_secrets(place: Place) -> frozenset[str]:
-    """Those of the repository itself, which every branch's workflow can read."""
-    return frozenset(one.name for one in place.repo.get_secrets())
+    """Those of the repository itself, which every branch's workflow can read. Raises as `variables` does."""
+    with _seen(place, "secrets"):
+        return frozenset(one.name for one in place.repo.get_secrets())
+
+
+@contextmanager
+def _seen(place: Place, what: str) -> Iterator[None]:
+    try:
+        yield
+    except UnknownObjectException:
+        raise UserError(
+            f"{place.repo.full_name} on {place.api_url} is there, but its Actions {what} are not: GitHub says 404 to GET actions/{what}. "
+            f"Give GH_TOKEN a token that may see them (classic: `repo`; fine-grained: `{what.capitalize()}: write`); on a server of your "
+            "own, look whether GitHub Actions is switched on there."
+        ) from None
 
 
 def secret_names(place: Place) -> frozenset[str]:

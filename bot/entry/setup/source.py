@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from bot.core.errors.user_errors import UserError
-from bot.entry.setup.place import git, repository_of
+from bot.entry.checkout import git, repository_of
 
 ACTION = ".github/actions/install"
 _OURS = re.compile(r"(?m)(uses:\s*)\$/(\S+)")

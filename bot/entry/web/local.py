@@ -77,9 +77,10 @@ class LocalWorkers:
         except InboxError as error:
             log.warning("not hinted", reason=str(error))
 
-    def interrupt(self) -> None:
-        """Runs hand in what they have, and a later tick, here or elsewhere, goes on with them."""
+    def interrupt(self) -> list[str]:
+        """Runs hand in what they have, and a later tick, here or elsewhere, goes on with them. Says whose are under way."""
         self._stopping = "This server was stopped; what was done is kept"
+        return sorted(thread.name for thread in self._runs if thread.is_alive())
 
     def wait(self, patience: timedelta) -> int:
         """How many runs are still under way after so long; no tick may be under way any more. Lets others write at once."""

@@ -56,8 +56,8 @@ class Service:
 
     def close(self) -> None:
         """Hints that wait stay in the inbox; runs under way hand in what they have, or else their leases end by themselves."""
-        if self.workers is not None:
-            self.workers.interrupt()
+        if self.workers is not None and (at_work := self.workers.interrupt()):
+            self.log.info("waiting for agents", agents=at_work, seconds=_RUNS_MAY_END.total_seconds())
         if not self.starter.stop(_START_MAY_END):
             self.log.warning("left a start unfinished", reason="whatever it did not come to is due again at the next look")
         if self.workers is not None and (left := self.workers.wait(_RUNS_MAY_END)):

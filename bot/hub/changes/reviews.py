@@ -64,6 +64,7 @@ def submit(
                     at,
                 ),
             )
+        db.execute("delete from review_requests where issue_id = ? and user_id = ?", (pull["id"], author_id))
         db.execute("update issues set updated_at = ? where id = ?", (at, pull["id"]))
         review_hooks.submitted(hub, db, pull, row, author_id)
     return row

@@ -236,7 +236,6 @@ SUBJECT: dict[str, Resolver] = COMMENT | {
     "isReadByViewer": constant(True),
     "labels": labels,
     "locked": flag("locked"),
-    "milestone": constant(None),
     "participants": participants,
     "projectCards": constant(NONE),
     "projectItems": board_items,

@@ -247,13 +247,13 @@ FIELDS: Fields = {
     },
     "Repository": {
         **dict.fromkeys(
-            ("hasDiscussionsEnabled", "hasWikiEnabled", "isArchived", "isDisabled", "isFork", "isLocked",
+            ("hasDiscussionsEnabled", "hasVulnerabilityAlertsEnabled", "hasWikiEnabled", "isArchived", "isDisabled", "isFork", "isLocked",
              "isMirror", "isTemplate", "viewerHasStarred", "webCommitSignoffRequired"), NO),
         **dict.fromkeys(("forkingAllowed", "hasIssuesEnabled", "hasProjectsEnabled", "isBlankIssuesEnabled"), YES),
         **dict.fromkeys(
-            ("archivedAt", "homepageUrl", "latestRelease", "licenseInfo", "milestone", "mirrorUrl", "parent", "primaryLanguage",
+            ("archivedAt", "homepageUrl", "licenseInfo", "mirrorUrl", "parent", "primaryLanguage",
              "viewerDefaultCommitEmail"), constant(None)),
-        **dict.fromkeys(("milestones", "projects"), constant(NONE)),
+        "projects": constant(NONE),
         **dict.fromkeys(("issueTemplates", "pullRequestTemplates", "viewerPossibleCommitEmails"), template_free),
         **dict.fromkeys(("forkCount", "stargazerCount", "diskUsage"), constant(0)),
         "assignableUsers": people_who_may, "mentionableUsers": people_who_may, "watchers": constant(NONE),

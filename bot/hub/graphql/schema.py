@@ -5,7 +5,21 @@ from pathlib import Path
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLScalarType, GraphQLSchema, GraphQLUnionType, build_schema
 
-from bot.hub.graphql import boards, checks, commits, issues, nodes, pulls, queue, repositories, reviews, rollup
+from bot.hub.graphql import (
+    boards,
+    checks,
+    collaborators,
+    commits,
+    issues,
+    milestones,
+    nodes,
+    pulls,
+    queue,
+    releases,
+    repositories,
+    reviews,
+    rollup,
+)
 from bot.hub.graphql.mutations import boards as board_mutations
 from bot.hub.graphql.mutations import git as git_mutations
 from bot.hub.graphql.mutations import issues as issue_mutations
@@ -15,6 +29,9 @@ from bot.hub.graphql.things import resolve_field, resolve_kind
 TEXT = Path(__file__).with_name("schema.graphql")
 MODULES = (
     repositories,
+    collaborators,
+    milestones,
+    releases,
     issues,
     pulls,
     reviews,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.hub.graphql.things import Info, Thing, connection, issue_or_pull, many, one, repository_of, root, things, user, user_named
+from bot.hub.graphql.things import Info, Thing, connection, issue_or_pull, many, one, repository_of, root, things, user
 from bot.hub.store import node_ids
 from bot.hub.web.fields import moment
 
@@ -89,8 +89,7 @@ def _details(subject: Thing, kind: str, data: Mapping[str, Any]) -> dict[str, An
             links = {"resourcePath": _path(subject), "url": f"{root()}{_path(subject)}"}
             return links | {"commit": commit, "mergeRef": None, "mergeRefName": subject["base_ref"]}
         case "AssignedEvent" | "UnassignedEvent":
-            login = (data.get("assignee") or {}).get("login", "")
-            return {"assignee": lambda: user_named(login, "User", "Bot")}
+            return {"assignee": lambda: user(data.get("assignee_id"))}
         case "HeadRefForcePushedEvent":
             before, after = ({"__typename": "Commit", "repo_id": subject["repo_id"], "oid": data[way]} for way in ("before", "after"))
             return {"beforeCommit": before, "afterCommit": after, "ref": None}
@@ -109,8 +108,7 @@ def _details(subject: Thing, kind: str, data: Mapping[str, Any]) -> dict[str, An
             }
             return words | {"review": review}
         case "ReviewRequestedEvent" | "ReviewRequestRemovedEvent":
-            login = (data.get("requested_reviewer") or {}).get("login", "")
-            return {"requestedReviewer": lambda: user_named(login, "User", "Bot")}
+            return {"requestedReviewer": lambda: user(data.get("requested_reviewer_id"))}
         case "CrossReferencedEvent":
             return _cross(subject, data)
         case "ReferencedEvent":

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 from urllib.parse import quote
 
-from bot.hub.shapes import reactions
+from bot.hub.shapes import milestones, reactions
 from bot.hub.shapes.accounts import user
 from bot.hub.shapes.apps import app_of
 from bot.hub.shapes.bodies import bodies
@@ -74,7 +74,7 @@ def issue(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "labels": [label(repo, found) for found in labels_of(row["id"])],
         "assignee": assignees[0] if assignees else None,
         "assignees": assignees,
-        "milestone": None,
+        "milestone": milestones.of_issue(repo, row["id"]),
         "locked": bool(row["locked"]),
         "active_lock_reason": None,
         "comments": db.execute("select count(*) from comments where issue_id = ?", (row["id"],)).fetchone()[0],
@@ -135,6 +135,8 @@ def event(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         data.pop(untold, None)
     if person := data.pop("assignee_id", None):
         shown |= {"assignee": user(person), "assigner": shown["actor"]}
+    if person := data.pop("requested_reviewer_id", None):
+        shown |= {"requested_reviewer": user(person), "review_requester": shown["actor"]}
     if sha := data.get("commit_id"):
         shown["commit_url"] = f"{root()}/repos/{full_name(repo)}/commits/{sha}"
     return shown | data

@@ -25,6 +25,11 @@ def _side(repo: sqlite3.Row, ref: str, sha: str, fork_of: int | None = None) -> 
     }
 
 
+def requested_reviewers(db: sqlite3.Connection, issue_id: int) -> list[dict[str, Any]]:
+    rows = db.execute("select user_id from review_requests where issue_id = ? order by user_id", (issue_id,))
+    return [person for row in rows if (person := account_shapes.user(row["user_id"]))]
+
+
 def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = True) -> dict[str, Any]:
     repo = repositories.repository_of(db, row["repo_id"])
     issue = issue_shapes.issue(repo, issue_shapes.issue_row(repo, row["number"]))
@@ -71,7 +76,7 @@ def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = Tru
             **{f"{key}_url": links[key] for key in ("commits", "review_comments", "review_comment", "comments", "statuses")},
             "merged_at": row["merged_at"],
             "merge_commit_sha": row["merge_commit_sha"],
-            "requested_reviewers": [],
+            "requested_reviewers": requested_reviewers(db, row["id"]),
             "requested_teams": [],
             "head": _side(repo, row["head_ref"], row["head_sha"], row["fork_owner_id"]),
             "base": _side(repo, row["base_ref"], pull_rows.base_tip(hub, db, row)),

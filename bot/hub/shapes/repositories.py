@@ -60,7 +60,7 @@ def repository(repo: sqlite3.Row, *, full: bool = False) -> dict[str, Any]:
         **dict.fromkeys(("forks_count", "stargazers_count", "watchers_count", "size", "forks", "watchers"), 0),
         "open_issues_count": waiting,
         "open_issues": waiting,
-        "topics": [],
+        "topics": topics(repo),
         **dict.fromkeys(("has_issues", "has_projects", "has_wiki", "has_downloads", "has_discussions", "has_pages"), False),
         "has_issues": True,
         "has_projects": True,
@@ -86,6 +86,10 @@ def repository(repo: sqlite3.Row, *, full: bool = False) -> dict[str, Any]:
             "delete_branch_on_merge": bool(repo["delete_branch_on_merge"]),
         }
     return shown
+
+
+def topics(repo: sqlite3.Row) -> list[str]:
+    return [row["name"] for row in current().db.execute("select name from topics where repo_id = ? order by name", (repo["id"],))]
 
 
 def permissions(repo: sqlite3.Row) -> dict[str, bool]:

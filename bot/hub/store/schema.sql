@@ -54,6 +54,14 @@ create table if not exists issues (
   created_at text not null, updated_at text not null, closed_at text, closed_by_id integer, locked integer not null default 0,
   edited_at text, editor_id integer, unique (repo_id, number));
 create table if not exists issue_labels (issue_id integer not null, label_id integer not null, primary key (issue_id, label_id));
+create table if not exists milestones (
+  id integer primary key, repo_id integer not null, number integer not null, title text not null, description text, state text not null,
+  creator_id integer not null, due_on text, created_at text not null, updated_at text not null, closed_at text, unique (repo_id, number));
+create table if not exists issue_milestones (issue_id integer primary key, milestone_id integer not null);
+create table if not exists topics (repo_id integer not null, name text not null, primary key (repo_id, name));
+create table if not exists releases (                                                                     -- the tag is git's; a draft's is not made yet
+  id integer primary key, repo_id integer not null, tag text not null, target text not null, name text, body text, draft integer not null,
+  prerelease integer not null, author_id integer not null, created_at text not null, published_at text, updated_at text not null);
 create table if not exists issue_assignees (issue_id integer not null, user_id integer not null, primary key (issue_id, user_id));
 create table if not exists blocked_by (issue_id integer not null, blocker_id integer not null, primary key (issue_id, blocker_id));
 create table if not exists sub_issues (parent_id integer not null, child_id integer primary key, position integer not null);

@@ -13,6 +13,7 @@ from bot.core.errors.user_errors import UserError
 from bot.hub import seed
 from bot.hub.changes import merge_queue
 from bot.hub.rest.repositories import rulesets
+from bot.hub.serve import serving
 from bot.hub.web import faults
 from bot.ports import GitHubError
 from tests.entry.setup.conftest import NAME, SOURCE, Site
@@ -342,3 +343,23 @@ def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Si
         site.run("init", "--no-pull-request", "--yes", "--source", SOURCE)
 
     assert found["labels"][0] == "not seen"
+
+
+def test_on_an_enterprise_server_the_workflow_is_neither_wanted_nor_written(site: Site) -> None:
+    with serving(site.hub, host="127.0.0.2", work=False) as server:  # no github.com, and not where a rehearsal is served
+        there = {"GITHUB_API_URL": server.url}
+        shown = site.run("init", "--no-pull-request", "--yes", "--no-board", "--source", SOURCE, **there, **site.with_users())
+        without = examined(site, **there)
+        (site.checkout / ".github/workflows").mkdir(parents=True)
+        (site.checkout / ".github/workflows/groundskeeper.yml").write_text("on: push\n")
+        site.publish("Let the bot in")
+        with_it = examined(site, **there)
+
+    assert " ! .github/workflows/groundskeeper.yml: not written: " in shown.stdout
+    assert "refuse GitHub Enterprise Server" in shown.stdout
+    assert without["Actions"][0] == "ok"
+    assert "`groundskeeper run`" in without["Actions"][1]
+    assert with_it["Actions"][0] == "wrong"
+    assert with_it["Actions"][1].startswith(f"runs would be started and lost on {server.url}")
+    assert "`groundskeeper serve --start local`" in with_it["Actions"][2]
+    assert {"workflow", "credentials", "Actions artifacts"} & {*without, *with_it} == set()

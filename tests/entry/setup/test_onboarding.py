@@ -35,7 +35,7 @@ def test_results_and_strange_commands_stay_in_their_cells() -> None:
 
     text = onboarding_text(parse("{}"), commands=rows, missing=("the reviewer",))
 
-    assert "| test | `` a \\| b `c` `` | passed in 3 s |" in text
+    assert "| test | <code>a &#124; b &#96;c&#96;</code> | passed in 3 s |" in text
     assert "| lint | `ruff check .` | not run yet |" in text
     assert "**Not ready yet**, the bot cannot work without:\n\n- the reviewer\n" in text
 

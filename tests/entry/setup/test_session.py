@@ -225,6 +225,17 @@ def test_what_failed_in_the_middle_is_done_the_next_time_and_leaves_nothing_eith
     assert site.snapshot() == before
 
 
+@pytest.mark.parametrize("what", ["variables", "secrets"])
+def test_where_only_the_settings_of_actions_cannot_be_seen_the_name_is_not_doubted(site: Site, what: str) -> None:
+    faults.fail_next(site.hub, "GET", f"/actions/{what}", 404, message="Not Found", times=9)
+
+    with pytest.raises(UserError) as told:
+        site.run("init", "--no-pull-request", "--source", SOURCE, "--yes")
+
+    assert f"{NAME} on {site.url} is there, but its Actions {what} are not" in str(told.value)
+    assert "Is the name right" not in str(told.value)
+
+
 def test_on_a_terminal_it_says_its_defaults_asks_once_and_no_means_no(site: Site) -> None:
     before = site.snapshot()
 

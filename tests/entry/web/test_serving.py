@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -162,20 +163,24 @@ def test_with_every_webhook_lost_the_look_of_its_own_still_starts_the_work(local
 def test_a_run_under_way_hands_in_what_it_has_when_the_server_ends(tmp_path: Path) -> None:
     """The interruption is seen between two steps, and the next process goes on from the checkpoint."""
     place: list[Place] = []
+    waited_for: list[str] = []
+    reached = threading.Event()
 
     def stop_meanwhile(_: Any) -> Any:
         workers = place[0].service.workers
         assert workers is not None
-        workers.interrupt()
-        return step("bash", command="echo half > half.txt && git add -A && git commit -qm Half")
+        waited_for.extend(workers.interrupt())
+        reached.set()
+        return step("bash", command="true")
 
-    finish = step("finish", report="Did it")
-    scene = Scene(role=Role.EXECUTION, steps=(step("bash", command="true"), stop_meanwhile, finish))
+    half = step("bash", command="echo half > half.txt && git add -A && git commit -qm Half")
+    scene = Scene(role=Role.EXECUTION, steps=(half, stop_meanwhile, step("finish", report="Did it")))
     world = make_world(tmp_path, scenes=(scene,))
     place.append(build(world))
     number = world.open_issue("Add a")
     place[0].settle()
     place[0].settle()
+    assert reached.wait(60), "however busy the machine is"
     place[0].service.close()
 
     (run,) = world.record(number).runs
@@ -184,6 +189,7 @@ def test_a_run_under_way_hands_in_what_it_has_when_the_server_ends(tmp_path: Pat
     assert world.record(number).checkpoint
     assert world.refs().records[WRITER_LOCK].lease is None, "the next process may write at once"
     assert place[0].said("stopped")
+    assert waited_for == ["agent-1"]
     world.tick()
     world.work()
     assert [run.ending.value for run in world.record(number).runs] == ["stopped", "finished"]

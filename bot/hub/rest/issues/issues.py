@@ -1,10 +1,11 @@
 """Issues: list, make, change, close, lock."""
 
+import sqlite3
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from bot.hub.changes import assignees, labels, pushes, timeline
+from bot.hub.changes import assignees, labels, milestones, pushes, timeline
 from bot.hub.changes.issues import close_issue, create_issue_row, edit, reopen_issue
 from bot.hub.shapes import issues as issue_shapes
 from bot.hub.web.access import has_role, repository, require, signed_in
@@ -35,6 +36,12 @@ def listed(owner: str, name: str) -> Response:
     if since := request.args.get("since"):
         where.append("updated_at >= ?")
         given.append(moment(since))
+    if milestone := request.args.get("milestone"):
+        on = "select 1 from issue_milestones join milestones on milestones.id = milestone_id where issue_id = issues.id"
+        where.append(
+            f"{'not ' if milestone == 'none' else ''}exists ({on}{'' if milestone in ('none', '*') else ' and milestones.number = ?'})"
+        )
+        given += [] if milestone in ("none", "*") else [milestone]
     if assignee := request.args.get("assignee"):
         mine = "select 1 from issue_assignees join users on users.id = user_id where issue_id = issues.id"
         if assignee in ("none", "*"):
@@ -64,8 +71,15 @@ def make(owner: str, name: str) -> Response:
         if has_role(repo, "triage", "issues"):
             labels.put_on(now.hub, db, repo, row["id"], words(body, "labels") or [], now.actor.user_id)
             assignees.put_on(now.hub, db, repo, row["id"], _assignees(body) or [], now.actor.user_id)
+            _on_milestone(repo, row["id"], body)
         issue_hooks.emit(now.hub, db, row["id"], "opened", now.actor.user_id)
     return created(issue_shapes.issue(repo, issue_shapes.issue_row(repo, row["number"])))
+
+
+def _on_milestone(repo: sqlite3.Row, issue_id: int, body: dict[str, Any]) -> None:
+    now = current()
+    if not milestones.put_on(now.hub, now.db, repo, issue_id, field(body, "milestone", int), now.actor.user_id):
+        raise invalid("Issue", "milestone", "invalid")
 
 
 def _assignees(body: dict[str, Any]) -> list[str] | None:
@@ -98,6 +112,8 @@ def change(owner: str, name: str, number: int) -> Response:
             labels.replace(now.hub, db, repo, issue["id"], names, actor.user_id)
         if (people := _assignees(body)) is not None and may_triage:
             assignees.replace(now.hub, db, repo, issue["id"], people, actor.user_id)
+        if "milestone" in body and may_triage:
+            _on_milestone(repo, issue["id"], body)
         state = field(body, "state", str)
         if state not in (None, "open", "closed"):
             raise invalid("Issue", "state", "invalid")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agents.gates import detect_gates
+from bot.core.environment.detection import detect
+from bot.core.environment.facts import Tree
+from bot.core.environment.gates import detect_gates
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,8 @@ from bot.agents.gates import detect_gates
     ],
 )
 def test_gates_are_detected_from_what_the_repository_holds(files: dict[str, str], found: dict[str, str]) -> None:
-    gates = detect_gates(files)
+    tree = Tree(paths=frozenset(files), contents=files)
+    gates = detect_gates(tree, detect(tree))
 
     assert {gate.gate: gate.command for gate in gates} == found
     assert [gate.gate for gate in gates] == [name for name in ("lint", "test", "build") if name in found]

@@ -1,0 +1,1 @@
+"""Making a repository's environment: files read, hosts let through one by one, layers kept and handed out."""

@@ -1,0 +1,48 @@
+"""Words from outside before they are placed anywhere: without what cannot be seen, and shortened where a word ends."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CUT = "…"
+"""Stands wherever something was left out."""
+
+_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+"""Characters that turn the direction of the words around them, or that nobody sees at all."""
+_HARMFUL = frozenset({"Cc", "Cs"})
+
+
+def cleaned(text: str) -> str:
+    """The same text without control characters, halves of characters and hidden ones; line ends are `\\n`, tabs stay."""
+    text = _STEERING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _HARMFUL)
+
+
+def one_line(text: str) -> str:
+    return " ".join(cleaned(text).split())
+
+
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters and the sign; ends with a whole word, unless there is only one."""
+    if len(text) <= most:
+        return text
+    kept = text[:most]
+    if not text[most].isspace() and (border := _last_border(kept)) > 0:
+        kept = kept[:border]
+    return kept.rstrip() + CUT
+
+
+def last_lines(text: str, most: int) -> str:
+    """The end of it, as it is the end of what a command printed that tells; whole lines, unless there is only one."""
+    if len(text) <= most:
+        return text
+    kept = text[len(text) - most :]
+    if text[len(text) - most - 1] != "\n":
+        _, border, rest = kept.partition("\n")
+        kept = rest if border and rest else kept
+    return f"{CUT}\n{kept}"
+
+
+def _last_border(text: str) -> int:
+    return next((place for place in range(len(text) - 1, -1, -1) if text[place].isspace()), -1)

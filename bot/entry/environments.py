@@ -1,0 +1,49 @@
+"""How a process prepares environments and isolates what runs in them; refuses what would not be safe."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bot.adapters.environment import machine
+from bot.adapters.environment.preparing import SandboxedEnvironments
+from bot.adapters.environment.unsandboxed import UnsandboxedEnvironments
+from bot.adapters.sandbox.machine import available
+from bot.adapters.sandbox.toolchains import of_this_machine
+from bot.core.errors.user_errors import UserError
+from bot.entry.config import Config, wishes_of
+from bot.ports import Code
+from bot.ports.environments import Environments
+
+
+def isolated(wanted: str, *, scripted: bool) -> bool:
+    """Whether commands run in bubblewrap here. A real model without it is refused, unless the configuration says so."""
+    if wanted == "none":
+        return False
+    why_not = available()
+    if why_not is None:
+        return True
+    if scripted:
+        return False
+    raise UserError(f"{why_not} A model's commands are not run unprotected; write `sandbox: none` in the configuration to allow it anyway.")
+
+
+def environments_for(config: Config, code: Code, *, repository: str, home: Path, isolating: bool) -> Environments:
+    """Raises `UserError` for a setting of this machine that cannot be used."""
+    wishes = wishes_of(config)
+    if not isolating:
+        return UnsandboxedEnvironments(code=code, wishes=wishes)
+    toolchains = of_this_machine()
+    return SandboxedEnvironments(
+        repository=repository,
+        code=code,
+        store=_store(home),
+        machine=machine.of_this_machine(os.environ, toolchains),
+        toolchains=toolchains,
+        wishes=wishes,
+    )
+
+
+def _store(home: Path) -> Path:
+    """Beside the checkouts, since a layer is moved there and mounted from there."""
+    return home / "layers"
