@@ -26,9 +26,9 @@ PATH = ".github/groundskeeper.yml"
 Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
-Host = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")]
-Folder = Annotated[str, Field(pattern=r"^/(opt|srv|data|var/lib|var/cache)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$")]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Host = Annotated[str, Field(pattern=config_errors.HOST)]
+Folder = Annotated[str, Field(pattern=config_errors.FOLDER)]
+Variable = Annotated[str, Field(pattern=config_errors.VARIABLE)]
 
 
 class _Part(BaseModel):
@@ -64,7 +64,7 @@ class Gates(_Part):
 
 
 class ServicePart(_Part):
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="What it is called in messages.")
+    name: str = Field(pattern=config_errors.SERVICE, description="What it is called in messages.")
     command: str = Field(min_length=1, description="Command that stays in the foreground while it serves, on 127.0.0.1.")
     ready: str = Field(min_length=1, description="Command that exits with 0 once it can be used.")
     seconds: int = Field(default=30, ge=1, le=600, description="How long it may take to get ready.")
@@ -74,7 +74,7 @@ class EnvironmentPart(_Part):
     setup: list[str] | None = Field(default=None, description="Commands that install what is needed, with network. Left out: detected.")
     network: list[Host] | None = Field(
         default=None,
-        description="What setup may reach beside what is detected: `pypi`, `npm`, `crates`, `go`, `rubygems`, `maven`, `debian`, hosts.",
+        description="What setup may reach beside what is detected: `pypi`, `npm`, `crates`, `go`, `rubygems`, `maven`, `debian`, a host.",
     )
     files: list[str] | None = Field(
         default=None, description="Files after whose change setup runs again. Left out: lockfiles and manifests."
@@ -199,7 +199,7 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
         merge_method=config.merge.method,
         up_to_date=config.merge.up_to_date,
         keep_apart=config.keep_apart,
-        gates=_gates(config.gates),
+        gates=gates_of(config),
         ideation=Ideation(
             enabled=config.ideation.enabled,
             queue=config.ideation.queue,
@@ -234,7 +234,9 @@ def _service(told: ServicePart) -> Service:
     return Service(name=told.name, command=told.command, ready=told.ready, timeout=timedelta(seconds=told.seconds))
 
 
-def _gates(gates: Gates | None) -> tuple[GateCommand, ...] | None:
+def gates_of(config: Config) -> tuple[GateCommand, ...] | None:
+    """None where they are to be detected."""
+    gates = config.gates
     if gates is None:
         return None
     named = (("setup", gates.setup), ("lint", gates.lint), ("test", gates.test), ("build", gates.build))

@@ -14,6 +14,17 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+HOST = r"^(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$"
+FOLDER = r"^/(opt|srv|data|var/lib|var/cache)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+SERVICE = r"^[a-z][a-z0-9-]*$"
+MEANT = {
+    HOST: "a preset or a host, like `pypi` or `files.example.org`",
+    FOLDER: "a folder below /opt, /srv, /data, /var/lib or /var/cache",
+    VARIABLE: "a variable's name",
+    SERVICE: "small letters, digits and `-`",
+}
+"""Patterns of texts, and what they mean to people."""
 _UNKNOWN = "extra_forbidden"
 
 
@@ -64,8 +75,13 @@ def sentence(where: str, document: yaml.Node | None, error: Mapping[str, Any], m
     field = _field(path, model)
     wanted = expected(field) if field is not None else str(error["msg"])
     if field is not None and isinstance(path[-1], int):
-        wanted = "text"
-    return f"{place}: `{key}`: expected {wanted}, found {_found(error['input'])}.{_remedy(field, error['input'], wanted)}"
+        wanted = "text" if item_of(field) is None else "keys below it"
+    if error["type"] == "string_pattern_mismatch":
+        wanted = MEANT.get(error["ctx"]["pattern"], wanted)
+    if error["type"] == "missing":
+        return f"{place}: `{key}` is missing; write {wanted} there."
+    remedy = "" if error["type"] == "string_pattern_mismatch" else _remedy(field, error["input"], wanted)
+    return f"{place}: `{key}`: expected {wanted}, found {_found(error['input'])}.{remedy}"
 
 
 def expected(field: FieldInfo) -> str:
@@ -75,7 +91,10 @@ def expected(field: FieldInfo) -> str:
     if choices:
         return "one of " + ", ".join(f"`{choice}`" for choice in choices)
     if get_origin(kind) is list:
-        return "a list of texts, like `[one, two]`"
+        item = item_of(field)
+        return "a list of texts, like `[one, two]`" if item is None else f"a list of blocks, like `- {next(iter(item.model_fields))}: …`"
+    if get_origin(kind) is dict:
+        return "names with texts, like `NAME: value`"
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         name, first = next(iter(kind.model_fields.items()))
         example = first.default if first.default is not None else "…"
@@ -97,6 +116,13 @@ def part_of(field: FieldInfo) -> type[BaseModel] | None:
     """The model of the block that stands at this key, where it is a block."""
     kind = _kind(field)
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def item_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of each block, where a list of blocks stands at this key."""
+    kind = _kind(field)
+    item = get_args(kind)[0] if get_origin(kind) is list else None
+    return item if isinstance(item, type) and issubclass(item, BaseModel) else None
 
 
 def _kind(field: FieldInfo) -> Any:
@@ -160,7 +186,8 @@ def _nearest_key(path: Sequence[str | int], model: type[BaseModel]) -> str:
 
 def _model_at(path: Sequence[str | int], model: type[BaseModel]) -> type[BaseModel]:
     for name in path:
-        model = part_of(model.model_fields[str(name)]) or model
+        field = model.model_fields.get(str(name))
+        model = model if field is None else part_of(field) or item_of(field) or model
     return model
 
 
@@ -169,7 +196,7 @@ def _field(path: Sequence[str | int], model: type[BaseModel]) -> FieldInfo | Non
     for name in path:
         if isinstance(name, str) and name in model.model_fields:
             found = model.model_fields[name]
-            model = part_of(found) or model
+            model = part_of(found) or item_of(found) or model
     return found
 
 

@@ -28,7 +28,7 @@ def isolated(wanted: str, *, scripted: bool) -> bool:
     raise UserError(f"{why_not} A model's commands are not run unprotected; write `sandbox: none` in the configuration to allow it anyway.")
 
 
-def environments_for(config: Config, code: Code, *, repository: str, home: Path, isolating: bool) -> Environments:
+def environments_for(config: Config, code: Code, *, repository: str, store: Path, isolating: bool) -> Environments:
     """Raises `UserError` for a setting of this machine that cannot be used."""
     wishes = wishes_of(config)
     if not isolating:
@@ -37,13 +37,8 @@ def environments_for(config: Config, code: Code, *, repository: str, home: Path,
     return SandboxedEnvironments(
         repository=repository,
         code=code,
-        store=_store(home),
+        store=store,
         machine=machine.of_this_machine(os.environ, toolchains),
         toolchains=toolchains,
         wishes=wishes,
     )
-
-
-def _store(home: Path) -> Path:
-    """Beside the checkouts, since a layer is moved there and mounted from there."""
-    return home / "layers"

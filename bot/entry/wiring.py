@@ -43,7 +43,7 @@ from bot.flows.context import Context, RunContext
 from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
 
-_JOBS_WAIT = timedelta(minutes=90)
+_JOBS_WAIT = timedelta(minutes=150)
 """How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
 
 
@@ -125,7 +125,7 @@ def wire(
             config,
             code,
             repository=settings.repository,
-            home=settings.home,
+            store=settings.home / "layers",
             isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
         ),
         clock=waiting or clock,
@@ -166,7 +166,7 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         code=code,
         model=model,
         environments=environments_for(
-            config, code, repository=handoff.repository, home=home, isolating=isolated(config.sandbox, scripted=model.scripted)
+            config, code, repository=handoff.repository, store=home / "layers", isolating=isolated(config.sandbox, scripted=model.scripted)
         ),
         clock=clock,
         prompts=load_prompts(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from bot.agents.gates import run_baseline
@@ -24,6 +24,7 @@ class Ready:
     workspace: Workspace
     products: tuple[str, ...]
     baseline: tuple[GateResult, ...]
+    prepared: Prepared
     context: RunContext
     start: StartRun
     cancelled: Callable[[], bool]
@@ -54,7 +55,11 @@ def making_ready(
     """Raises `GitError`."""
     start = started.start
     commit = _commit(context, start)
-    with context.environments.prepared(start.base, head=commit, cancelled=cancelled, say=say) as prepared:
+    with ExitStack() as held:
+        prepared = held.enter_context(context.environments.prepared(start.base, head=commit, cancelled=cancelled, say=say))
+        if isinstance(prepared, Unprepared) and commit != start.base:
+            # What the branch asks for cannot be installed, and its gates will say so; with the base's environment it can be mended.
+            prepared = held.enter_context(context.environments.prepared(start.base, cancelled=cancelled, say=say))
         if isinstance(prepared, Unprepared):
             yield prepared
             return
@@ -66,6 +71,7 @@ def making_ready(
                 workspace=workspace,
                 products=prepared.products,
                 baseline=baseline,
+                prepared=prepared,
                 context=context,
                 start=start,
                 cancelled=cancelled,

@@ -36,7 +36,12 @@ def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refu
                 recorded, ending=Ending.FAILED, head=None, note="Somebody pushed to the branch meanwhile; their commits were kept, not ours"
             )
             keeps = False
-        checkpoint = bundle.transcript is not None and recorded.ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
+        checkpoint = bundle.transcript is not None and recorded.ending in (
+            Ending.UNFINISHED,
+            Ending.STOPPED,
+            Ending.LIMITED,
+            Ending.UNPREPARED,
+        )
         after = released(record_of(state, number), started.holder, recorded, now, checkpoint=checkpoint)
         if isinstance(after, Refused):
             return after

@@ -18,7 +18,7 @@ from bot.flows.context import RunContext
 from bot.flows.preparing import making_ready
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, GitError, RefState
-from bot.ports.environments import Unprepared
+from bot.ports.environments import Prepared, Unprepared
 
 _LOOK_EVERY = timedelta(seconds=5)
 
@@ -70,11 +70,27 @@ def carry_out(
     return bundle
 
 
+def prepare_ahead(
+    context: RunContext,
+    started: StartedRun,
+    say: Callable[[str], None],
+    *,
+    interrupted: Callable[[], str | None] = lambda: None,
+) -> Prepared | Bundle:
+    """Fills what `carry_out` then finds made, for a process that may not know the model's key; a bundle where that is its end."""
+    guard = LeaseGuard(context=context, started=started, interrupted=interrupted)
+    try:
+        with making_ready(context, started, cancelled=guard.over, say=say) as ready:
+            return _ended(started, guard.why, ready) if isinstance(ready, Unprepared) else ready.prepared
+    except GitError as error:
+        return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {error}")
+
+
 def _ended(started: StartedRun, stopped: str | None, unprepared: Unprepared) -> Bundle:
     """Before the first question to the model, so that nothing was spent."""
     if stopped is not None:
         return Bundle(run=started.holder.run, ending=Ending.STOPPED, note=stopped)
-    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why)
+    return Bundle(run=started.holder.run, ending=Ending.UNPREPARED, note=unprepared.why, transcript=started.brief.transcript)
 
 
 def _save(place: Path, transcript: str) -> None:

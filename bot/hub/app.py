@@ -1,8 +1,10 @@
 """The embedded GitHub as a Flask application: one request's way in and out, and every route's place."""
 
 import hashlib
+from copy import copy
 from datetime import UTC
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -78,10 +80,19 @@ LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
 
 
 def create_app(hub: Hub) -> Flask:
+    """An application over this hub; all hubs of a process share one set of routes and templates."""
     hub.listeners = LISTENERS
+    app = copy(_routed())
+    app.before_request_funcs = {**app.before_request_funcs, None: [lambda: _enter(hub)]}
+    app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app
+
+
+@cache
+def _routed() -> Flask:
+    """Made once: compiling the patterns of the routes takes longer than most tests, and each test has a hub of its own."""
     app = Flask("bot.hub", static_folder=None, template_folder=str(Path(pages.__file__).with_name("templates")))
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.before_request(lambda: _enter(hub))
     app.after_request(_leave)
     app.register_error_handler(Problem, _refused)
     app.register_error_handler(404, lambda _: _refused(not_found()))
@@ -93,7 +104,6 @@ def create_app(hub: Hub) -> Flask:
     for module in ROOT:
         app.register_blueprint(module.routes)
     pages.prepare(app)
-    app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 

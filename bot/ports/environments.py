@@ -26,6 +26,8 @@ class Prepared:
     notes: tuple[str, ...] = ()
     """What people should know although it worked, such as a host that was refused."""
     key: str = ""
+    of_branch: bool = False
+    """Made of a branch's own files, and for it alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,11 +25,15 @@ from bot.hub import seed
 from bot.hub.actions import runs as action_runs
 from bot.hub.store.hub import Hub
 from tests.actions.expressions import as_text, evaluated, filled
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
 _OWN = re.compile(r"(?:[$]|[\w.-]+/[\w.-]+)/(?P<path>\.github/actions/[\w-]+)(?:@[0-9a-f]{40})?")
-_OFFICIAL = ("actions/setup-python", "actions/upload-artifact", "actions/download-artifact")
+_OFFICIAL = (
+    *("actions/setup-python", "actions/upload-artifact", "actions/download-artifact"),
+    *("actions/checkout", "actions/cache/restore", "actions/cache/save"),
+)
 
 
 def read(path: Path) -> Any:
@@ -65,8 +69,8 @@ class Runner:
     workflow: Path = WORKFLOW
     """As it is here, or as `init` has written it for a repository."""
     warm: bool = False
-    """Whether machines find installed what the first one installed: the action is then executed once only."""
-    installed: Path | None = None
+    """Whether machines find installed what the first one installed: the action is then executed only once with the same inputs."""
+    installed: dict[str, Path] = field(default_factory=dict)
     cancels: dict[str, str] = field(default_factory=dict)
     """Job to the words in its output at which somebody presses *Cancel*, once."""
     secrets_of: Callable[[str | None, str], Mapping[str, str]] | None = None
@@ -145,7 +149,15 @@ class Workflow:
             "token": self.runner.token,
         }
         needs = {name: {"outputs": run.outputs, "result": run.result} for name, run in self.jobs.items()}
-        known = {"github": github, "inputs": self.inputs, "needs": needs, "secrets": self.runner.secrets, "vars": self.runner.variables}
+        machine = {"os": "Linux", "arch": "X64"}
+        known = {
+            "runner": machine,
+            "github": github,
+            "inputs": self.inputs,
+            "needs": needs,
+            "secrets": self.runner.secrets,
+            "vars": self.runner.variables,
+        }
         return {"job": {"status": "success"}, **known, **more}
 
     def _job(self, name: str, job: Mapping[str, Any]) -> None:
@@ -219,13 +231,18 @@ class Job:
             place = HERE / own["path"] / "action.yml"
             spec = read(place)
             inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
-            runner, made = self.workflow.runner, self.place / "temp" / "groundskeeper"
-            if runner.warm and runner.installed is not None:
-                shutil.copy2(runner.installed, made)
+            runner, made, wanted = self.workflow.runner, self.place / "temp" / "groundskeeper", json.dumps(inputs)
+            if runner.warm and wanted in runner.installed:
+                shutil.copy2(runner.installed[wanted], made)
                 return
             for step in spec["runs"]["steps"]:
                 self._step(step, place, inputs)
-            runner.installed = made
+            runner.installed[wanted] = made
+            return
+        if action.startswith("./"):
+            place = self.place / "work" / action / "action.yml"
+            for step in read(place)["runs"]["steps"]:
+                self._step(step, place, {})
             return
         name, _, commit = action.partition("@")
         assert name in _OFFICIAL, f"nothing stands in for {name}"
@@ -237,11 +254,39 @@ class Job:
                 shutil.copytree(source, store / given["name"])  # an artifact cannot be written twice
             else:
                 assert given["if-no-files-found"] == "warn"
+        elif name == "actions/checkout":
+            self._checked_out(given)
+        elif name == "actions/cache/restore":
+            self._restored(given)
+        elif name == "actions/cache/save":
+            kept = runner_caches(self.workflow.runner.place) / given["key"]
+            if not kept.exists():  # a cache is never written over
+                shutil.copytree(self.place / "work" / given["path"], kept, symlinks=True)
         elif name == "actions/download-artifact":
             found = sorted(store.glob(given.get("pattern") or given["name"]))
             assert found or "pattern" in given, f"there is no artifact {given['name']}"
             for each in found:
                 shutil.copytree(each, self.place / "work" / given["path"], dirs_exist_ok=True)
+
+    def _checked_out(self, given: Mapping[str, Any]) -> None:
+        """Of the default branch, only the folder that is asked for."""
+        assert given["persist-credentials"] is False
+        work, folder = self.place / "work", given["sparse-checkout"]
+        remote = f"{self.workflow.runner.server}/{self.workflow.runner.repository}.git".replace(
+            "://", f"://x:{self.workflow.runner.token}@"
+        )
+        tree = self.place / "checkout"
+        subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", given["ref"] or "main", remote, str(tree)], check=True)
+        if (tree / folder).is_dir():
+            shutil.copytree(tree / folder, work / folder)
+
+    def _restored(self, given: Mapping[str, Any]) -> None:
+        """The newest cache whose key begins as asked."""
+        caches = runner_caches(self.workflow.runner.place)
+        found = [each for each in caches.iterdir() if each.name.startswith(given["restore-keys"])] if caches.is_dir() else []
+        if found:
+            newest = max(found, key=lambda each: each.stat().st_mtime)
+            shutil.copytree(newest, self.place / "work" / given["path"], symlinks=True)
 
     def _shell(self, step: Mapping[str, Any], file: Path, env: Mapping[str, str]) -> None:
         runner, temp = self.workflow.runner, self.place / "temp"
@@ -294,7 +339,7 @@ class Job:
             command, cwd=self.place / "work", env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         ) as process:
             assert process.stdout is not None
-            guard = threading.Timer(110, os.killpg, (process.pid, signal.SIGKILL))
+            guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
             guard.start()
             for line in process.stdout:
                 said.append(line)
@@ -303,11 +348,15 @@ class Job:
                     self.status = "cancelled"
                     process.send_signal(signal.SIGINT)
                     guard.cancel()
-                    guard = threading.Timer(10, os.killpg, (process.pid, signal.SIGKILL))
+                    guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
                     guard.start()
             process.wait()
             guard.cancel()
         return process.returncode, "".join(said)
+
+
+def runner_caches(place: Path) -> Path:
+    return place / "caches"
 
 
 def scripts() -> set[tuple[str, str]]:

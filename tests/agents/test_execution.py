@@ -181,3 +181,13 @@ def test_people_who_watch_see_commands_not_claims(workshop: Workshop) -> None:
         "finish",
         "gate test: ! grep -n '\\[:-1\\]' parser.py",
     ]
+
+
+def test_gates_do_not_see_what_is_in_no_commit(workshop: Workshop) -> None:
+    """An ignored file, a hook or a running program of the workspace could make any gate pass."""
+    gate = GateCommand(gate="test", command="test -e build.cache")
+    prepare = step("bash", command="echo build.cache > .gitignore; echo good > build.cache; git add -A; git commit -qm 'Ignore the cache'")
+
+    bundle = workshop.run(workshop.brief(gates=(gate,)), prepare, FINISH, step("finish", report="No way found.", give_up=True))
+
+    assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("test", False)]

@@ -110,6 +110,7 @@ class Workshop:
             carried.write_bytes(bundle)
             shutil.copytree(self.path, checkout)  # git clones from no folder of somebody else's, and the sandbox's user is one
             git(checkout, "reset", "--quiet", "--hard", self.base)
+            git(checkout, "clean", "-ffdxq")
             git(checkout, "fetch", "--quiet", str(carried), "HEAD")
             git(checkout, "checkout", "--quiet", "--detach", head)
             paths = git(checkout, "diff", "--name-only", self.base, head).splitlines()

@@ -60,7 +60,7 @@ def fire(fleet: Fleet, event: str, payload: Mapping[str, Any]) -> str:
     path = f"{Path(sys.executable).parent}:{NODE.parent}:{os.environ['PATH']}"
     environment = {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", **secrets}
     ended = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=240, check=False
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=600, check=False
     )
     conclusion = "failure" if ended.returncode else "success"
     runs.set_run(fleet.world.hub, runner.repository, number, status="completed", conclusion=conclusion)

@@ -85,7 +85,7 @@ class SandboxedEnvironments:
         if environment.empty:
             yield Prepared(sandbox=self._working(environment, None), environment=environment)
             return
-        key, layers, began = self._key(environment, commit, trust), self._layers, time.monotonic()
+        key, layers, began = self._key(environment, commit, trust), self._layers(trust), time.monotonic()
         with layers.using(key):
             kept, notes = layers.find(key), environment.notes
             reused = kept is not None
@@ -104,6 +104,7 @@ class SandboxedEnvironments:
                 took=timedelta(seconds=time.monotonic() - began),
                 notes=notes,
                 key=key.digest,
+                of_branch=trust is Trust.BRANCH,
             )
 
     def baseline(self, base: str) -> tuple[GateResult, ...] | None:
@@ -121,14 +122,18 @@ class SandboxedEnvironments:
         part.write_text(json.dumps(told))
         part.replace(place)
 
-    @property
-    def _layers(self) -> Layers:
-        return Layers(root=self.store, bounds=self.limits.bounds)
+    def _layers(self, trust: Trust) -> Layers:
+        """Those of branches in a folder apart, which no cache takes along."""
+        match trust:
+            case Trust.BASE:
+                return Layers(root=self.store, bounds=self.limits.bounds)
+            case Trust.BRANCH:
+                return Layers(root=self.store.with_name(f"{self.store.name}-of-branches"), bounds=self.limits.bounds)
 
     def _baseline_place(self, commit: str) -> Path:
         """By what prepares it, too: the same commit in another environment may pass."""
         key = self._key(self.read(commit), commit, Trust.BASE)
-        return self._layers.root / "baselines" / f"{key.digest}-{commit}.json"
+        return self._layers(Trust.BASE).root / "baselines" / f"{key.digest}-{commit}.json"
 
     def _key(self, environment: Environment, commit: str, trust: Trust) -> LayerKey:
         contents = self.code.files(commit, environment.files)
@@ -158,7 +163,7 @@ class SandboxedEnvironments:
         say: Callable[[str], None],
     ) -> tuple[Kept, tuple[str, ...]] | Unprepared:
         began = time.monotonic()
-        layers = self._layers
+        layers = self._layers(key.trust)
         workspace = self.code.workspace(commit, branch=None, author="groundskeeper")
         try:
             with layers.making(environment.writable) as place:

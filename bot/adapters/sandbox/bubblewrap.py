@@ -150,6 +150,8 @@ def _frame(how: Way, seen: Furnishing) -> list[str]:
             # The system's own folder, and the one for temporary files, are there already, each with its own rights.
             frame += how.directory(str(above)) if not above.is_relative_to("/usr") and above != Path("/tmp") else []  # noqa: S108
         frame += ["--ro-bind-try", source, at]
+    for folder in dict.fromkeys(seen.toolchains.hidden):
+        frame += ["--tmpfs", folder]
     return frame
 
 

@@ -142,6 +142,8 @@ class Egress:
         except (h11.ProtocolError, ValueError):
             with contextlib.suppress(OSError):
                 writer.write(_answer(400, "Bad Request", "groundskeeper: this is no request to a proxy\n"))
+        except asyncio.CancelledError:
+            return  # the command is over, and whatever it still asked for with it
         except (OSError, TimeoutError) as trouble:
             with contextlib.suppress(OSError):
                 writer.write(_answer(502, "Bad Gateway", f"groundskeeper: {trouble or type(trouble).__name__}\n"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ class Toolchains:
     shown: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     variables: Mapping[str, str]
+    hidden: tuple[str, ...] = ()
+    """Folders in what is shown that seem empty: the bot's own packages, where it has no virtual environment of its own."""
 
 
 def of_this_machine(environment: Mapping[str, str] = os.environ) -> Toolchains:
@@ -37,7 +40,17 @@ def of_this_machine(environment: Mapping[str, str] = os.environ) -> Toolchains:
         shown=tuple(one for one in shown if not any(one != other and Path(one).is_relative_to(other) for other in shown)),
         path=tuple(dict.fromkeys(str(programs) for _, programs in found)),
         variables=variables,
+        hidden=tuple(_own_packages()),
     )
+
+
+def _own_packages() -> Iterator[str]:
+    if sys.prefix != sys.base_prefix:
+        return
+    for name in ("purelib", "platlib"):
+        place = Path(sysconfig.get_path(name)).resolve()
+        if place.is_dir() and not place.is_relative_to("/usr/lib"):
+            yield str(place)
 
 
 def _found(environment: Mapping[str, str], home: Path) -> Iterator[tuple[Path, Path]]:

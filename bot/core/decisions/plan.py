@@ -32,6 +32,7 @@ from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
 from bot.core.lifecycle.status import NextStep, Status, current_pull, current_runs, cycles_used, status_of
+from bot.core.lifecycle.unprepared import unprepared
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
@@ -196,8 +197,12 @@ def _starts(
     statuses = dict(statuses)
     in_work = _PathsInWork(snapshot=snapshot, policy=policy)
     conflicts = conflicts_pending(snapshot.projects)
+    held = unprepared(snapshot, now)
     for place, project in enumerate(waiting):
         status = statuses[project.number]
+        if held is not None:
+            statuses[project.number] = held
+            continue
         if status.phase is Phase.READY and conflicts > MOST_CONFLICTS:
             reason = f"{conflicts} pull requests conflict with {snapshot.default_branch}; new work waits until they are resolved"
             statuses[project.number] = Status(
@@ -236,7 +241,7 @@ def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy,
     role = Role.REVIEW if status.next_step is NextStep.REVIEW else Role.EXECUTION
     pull = current_pull(project)
     unfinished = [run for run in current_runs(project) if run.role is role][-1:]
-    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED)
+    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED, Ending.UNPREPARED)
     used = cycles_used(project)
     cycle = used if role is Role.REVIEW else min(policy.cycles, used + 1)
     return StartRun(
@@ -270,6 +275,8 @@ def _ideation(
         return [], None
     if not budget.agents:
         return [], Idle(reason=", ".join(["no agent is free", *(f"agent {name} is paused" for name in snapshot.paused(Pausable.AGENT))]))
+    if (held := unprepared(snapshot, now)) is not None:
+        return [], Idle(reason=held.reason, until=held.until)
     idea = next_idea(snapshot, policy, now)
     match idea:
         case Idle():

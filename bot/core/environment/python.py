@@ -81,6 +81,9 @@ def _pip(tree: Tree, project: dict[str, Any], common: Environment) -> Environmen
     requirements = sorted(path for path in tree.paths if _REQUIREMENTS.fullmatch(path))
     # Compiled files and their sources say the same; the compiled ones are exact.
     requirements = [path for path in requirements if not (path.endswith(".in") and path.removesuffix(".in") + ".txt" in tree.paths)]
+    if any("test" in path for path in requirements):
+        # What development needs is more: tools of people, and now and then a release of the project itself.
+        requirements = [path for path in requirements if not re.search(r"(^|[-_./])dev", path)]
     buildable = (
         bool(table(project, "project") or table(project, "build-system")) or tree.has("setup.py") or "[metadata]" in tree.text("setup.cfg")
     )

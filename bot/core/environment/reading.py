@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.core.environment.facts import Environment
 
-FOR_TESTS = ("test", "tests", "testing", "dev", "develop", "development")
-"""What extras and groups are called that working on a project needs."""
+_TESTS = ("test", "tests", "testing")
+_DEVELOPMENT = ("dev", "develop", "development")
 
 
 def toml(text: str) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def words(data: object) -> tuple[str, ...]:
 
 
 def for_tests(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the names that mean tests or development, in our order, as they are written there."""
+    """Those of the names that mean tests, as they are written there; where none does, those that mean development, which is more."""
     written = {name.casefold(): name for name in names}
-    return tuple(written[name] for name in FOR_TESTS if name in written)
+    named = [tuple(written[name] for name in meaning if name in written) for meaning in (_TESTS, _DEVELOPMENT)]
+    return named[0] or named[1]
 
 
 def combined(parts: Iterable[Environment]) -> Environment:

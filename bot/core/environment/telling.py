@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.core.environment.facts import Environment
@@ -16,7 +17,7 @@ def failed(command: str, output: str, refusals: Sequence[str]) -> str:
     """A host that was refused is the likelier reason than the last line of what the command said."""
     if refusals:
         return f"The environment could not be prepared: {refused(refusals)}."
-    return f"The environment could not be prepared: {_short(command)} failed{_last_words(output)}."
+    return f"The environment could not be prepared: {_short(command)} failed{last_words(output)}."
 
 
 def endless(command: str, minutes: int) -> str:
@@ -60,7 +61,9 @@ def _short(command: str) -> str:
     return f"`{first[:120]}{'…' if more or len(first) > 120 else ''}`"
 
 
-def _last_words(output: str) -> str:
-    lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if "error" in line.casefold()), lines[-1] if lines else "")
-    return f", saying “{said[:300].rstrip('.')}”" if said else ""
+def last_words(output: str) -> str:
+    """The first lines that speak of an error, since what follows them is mostly advice; else the last line."""
+    lines = [" ".join(line.split()) for line in output.splitlines() if line.strip() and "complete log of this run" not in line]
+    errors = [line for line in lines if re.search(r"(?i)\b(error|cause|fatal|failed)\b", line)]
+    said = "; ".join(dict.fromkeys(errors[:3] or lines[-1:]))
+    return f", saying “{said[:400].rstrip('.')}”" if said else ""

@@ -186,7 +186,7 @@ def failures_in_a_row(runs: tuple[Run, ...]) -> int:
 
 
 def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
-    executions = [run for run in current_runs(project) if run.role is Role.EXECUTION]
+    executions = [run for run in current_runs(project) if run.role is Role.EXECUTION and run.ending is not Ending.UNPREPARED]
     finished = [run for run in executions if run.ending is Ending.FINISHED]
     if pull is None:
         if finished and project.branch_head is not None:

@@ -28,6 +28,18 @@ def plan(home: Path, runs: Path) -> None:
     sys.exit(planning.plan(home, runs))
 
 
+@actions.command(short_help="Prepare the environment of one started run.")
+@click.option("--run", required=True, help="Which of the started runs to prepare for.")
+@_HOME
+@_RUNS
+@_BUNDLES
+def prepare(run: str, home: Path, runs: Path, bundles: Path) -> None:
+    """Prepare the environment of one started run, and look what is red on its base; needs no key at all."""
+    from bot.entry.actions import working
+
+    sys.exit(working.prepare(run, home=home, runs=runs, bundles=bundles))
+
+
 @actions.command(short_help="Carry out one started run.")
 @click.option("--run", required=True, help="Which of the started runs to carry out.")
 @_HOME

@@ -21,8 +21,8 @@ from bot.flows import explaining
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
 from bot.flows.ticking import report
 
-_MARGIN = 30
-"""Minutes that a job may take beyond its run's own limit: to install, to fetch, to hand in."""
+_MARGIN = 75
+"""Minutes that a job may take beyond its run's own limit: to install, to fetch, to prepare the environment and judge the base."""
 
 
 class Command(Enum):

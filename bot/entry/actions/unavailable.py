@@ -13,7 +13,8 @@ from bot.core.runs.conversation import Reply, Request
 class NoModel:
     """For who only decides and publishes: there the key of the model is not even known."""
 
-    scripted = False
+    def __init__(self, *, scripted: bool = False) -> None:
+        self.scripted = scripted
 
     def price(self, model: str) -> Price:
         raise ModelError(ModelErrorKind.REFUSED, f"This process carries out no runs, and has no key for {model}.")

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config, parse
-from bot.entry.config_errors import expected, part_of
+from bot.entry.config_errors import expected, item_of, part_of
 
 _WIDTH = 110
 _HEAD = """\
@@ -45,6 +45,14 @@ def _option(name: str, field: FieldInfo, value: Any) -> Iterator[str]:
     if part is None:
         yield from _comment(f"{meaning} ({expected(field)})" if " " in expected(field) and not _told(field) else meaning)
         yield f"{name}: {_yaml(value)}"
+        item = item_of(field)
+        if item is not None:
+            each = [
+                line
+                for key, one in item.model_fields.items()
+                for line in _option(key, one, one.default if not one.is_required() else "text")
+            ]
+            yield from (f"# {line}".rstrip() for line in ("one of them has:", *_indented(each)))
         return
     yield from _comment(meaning)
     inner = [line for key, one in part.model_fields.items() for line in _option(key, one, getattr(value, key, one.default))]

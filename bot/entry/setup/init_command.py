@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ import click
 from bot.entry.setup.command_line import SOURCE, agreed, at, can_ask, carry_out_steps, do_steps, end, opened, show, source_of
 
 if TYPE_CHECKING:
+    from bot.entry.config import Config
     from bot.entry.setup.apps import AppRole
+    from bot.entry.setup.finding import Finding
     from bot.entry.setup.installing import Wishes
     from bot.entry.setup.place import Place
     from bot.entry.setup.step import Failure, Step
@@ -45,6 +48,7 @@ _A_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--worker-key", type=_A_FILE, help="File with its private key.")
 @click.option("--reviewer-app", type=click.IntRange(1), metavar="ID", help="The reviewer app's id, where you made it by hand.")
 @click.option("--reviewer-key", type=_A_FILE, help="File with its private key.")
+@click.option("--try/--no-try", "tried", default=True, show_default=True, help="Prepare the environment here and run the gates in it.")
 @click.option("--force", is_flag=True, help="Write the two files anew, even where you changed them.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
@@ -63,6 +67,7 @@ def init(
     worker_key: Path | None,
     reviewer_app: int | None,
     reviewer_key: Path | None,
+    tried: bool,
     force: bool,
     yes: bool,
     dry_run: bool,
@@ -87,6 +92,7 @@ def init(
             source=source_of(source),
             plain_secrets=plain_secrets,
             folder=folder,
+            examine=partial(_examined, place) if tried else _not_examined,
             given=_given(by_hand),
         )
         roles = _unmade(place, wishes)
@@ -105,6 +111,8 @@ def init(
         if not in_browser:
             _explain(place, roles)
         if not dry_run:
+            if tried and not pull_request:
+                _examined(place, _config(wishes, place))
             _what_now(place, pull_request=pull_request)
     end(failures)
 
@@ -158,17 +166,40 @@ def _without_apps(steps: tuple[Step, ...], in_browser: bool) -> tuple[Step, ...]
     return tuple(step for step in steps if not (in_browser and step.what.startswith("still missing: the ")))
 
 
-def _say_defaults(place: Place, wishes: Wishes) -> None:
+def _examined(place: Place, config: Config) -> Sequence[Finding]:
+    """What comes of it is shown and decides nothing: the configuration may be what has to be mended."""
+    from bot.entry.setup import doctor, doctor_environment
+    from bot.entry.terminal import say_all
+
+    say_all(["", "Preparing the environment here as an agent's is, and running the gates in it:"])
+    findings = []
+    for finding in doctor_environment.examined(place.checkout, place.repo.full_name, config):
+        say_all("\n".join(doctor.as_lines(finding)).splitlines())
+        findings.append(finding)
+    return findings
+
+
+def _not_examined(_: Config) -> Sequence[Finding]:
+    return ()
+
+
+def _config(wishes: Wishes, place: Place) -> Config:
+    """As far as it can be read."""
     from bot.core.errors.user_errors import UserError
     from bot.entry.config import Config
     from bot.entry.setup import files
+
+    try:
+        return files.configured(wishes.folder or place.checkout) or Config()
+    except UserError:
+        return Config()
+
+
+def _say_defaults(place: Place, wishes: Wishes) -> None:
     from bot.entry.setup.onboarding_text import defaults
     from bot.entry.terminal import say_all
 
-    try:
-        config = files.configured(wishes.folder or place.checkout) or Config()
-    except UserError:
-        return
+    config = _config(wishes, place)
     told = defaults(config.model_copy(update={"agents": wishes.agents or config.agents}))
     say_all(["What holds unless you say otherwise:", *(f"   {line}" for line in told)])
 

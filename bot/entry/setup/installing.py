@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
 from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings
+from bot.entry.setup.finding import Finding
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
 from bot.entry.setup.step import Memory, State, Step
@@ -30,6 +33,8 @@ class Wishes:
     """Secrets of the repository in place of environments'."""
     folder: Path | None = None
     """Where the two files are put together for the onboarding pull request; None: they are written into the checkout."""
+    examine: Callable[[Config], Sequence[Finding]] = lambda _: ()
+    """What comes of preparing the environment and running the gates here, for the onboarding pull request to tell."""
     given: Mapping[str, str]
     """Values for variables and secrets by their names; empty ones count as not given."""
 
@@ -70,10 +75,8 @@ def _file_steps(place: Place, wishes: Wishes, where: Path, *, board: int | None,
         return (config, workflow)
     written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow))
     to_write = any(step.state is State.TO_DO for step in written)
-    return (
-        *written,
-        _seen("onboarding", lambda: onboarding.onboarding_step(place, where, to_write=to_write, missing=lambda: missing(place))),
-    )
+    proposed = partial(onboarding.onboarding_step, place, where, to_write=to_write, missing=partial(missing, place), examine=wishes.examine)
+    return (*written, _seen("onboarding pull request", proposed))
 
 
 def missing(place: Place) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from bot.entry.checkout import git
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse, wishes_of
 from bot.entry.setup import files
+from bot.entry.setup.finding import Finding, Light
 from bot.entry.setup.onboarding_text import TITLE, FoundCommand, onboarding_text
 from bot.entry.setup.place import Place
 from bot.entry.setup.source import ACTION, is_own_checkout
@@ -68,7 +70,26 @@ def _text(path: Path) -> str:
         return file.read(_MOST_READ).decode("utf-8", "replace")
 
 
-def onboarding_step(place: Place, folder: Path, *, to_write: bool, missing: Callable[[], Sequence[str]]) -> Step:
+def with_results(commands: Sequence[FoundCommand], findings: Sequence[Finding]) -> tuple[FoundCommand, ...]:
+    """`findings` are of having done it: one on the environment, then one on each gate that was run."""
+    found = {one.name: "passes" if one.light is Light.GREEN and one.name != "environment" else one.found for one in findings}
+    told = tuple(
+        replace(command, result=found.get("environment" if command.what == "prepare" else f"gate {command.what}")) for command in commands
+    )
+    broken = next((one for one in findings if one.name == "environment" and one.light is not Light.GREEN), None)
+    if broken is None or any(command.what == "prepare" for command in commands):
+        return told
+    return (FoundCommand(what="prepare", command="", result=broken.found), *told)
+
+
+def onboarding_step(
+    place: Place,
+    folder: Path,
+    *,
+    to_write: bool,
+    missing: Callable[[], Sequence[str]],
+    examine: Callable[[Config], Sequence[Finding]],
+) -> Step:
     """`to_write`: whether a step before this one puts something into `folder` that the default branch does not have."""
     if not to_write:
         why = f"both files are on {place.repo.default_branch} as they would be written"
@@ -77,7 +98,8 @@ def onboarding_step(place: Place, folder: Path, *, to_write: bool, missing: Call
     def propose(memory: Memory) -> Memory:
         wanted = {path: text for path in PATHS if (text := files.read(folder / path)) is not None}
         config = parse(wanted.get(CONFIG_PATH) or "")
-        body = onboarding_text(config, commands=found_commands(place.checkout, config), missing=missing())
+        commands = with_results(found_commands(place.checkout, config), examine(config))
+        body = onboarding_text(config, commands=commands, missing=missing())
         _commit(place, wanted, "Let Groundskeeper in\n\nMerging this switches it on; its configuration explains every option.")
         _open(place, TITLE, body)
         return memory

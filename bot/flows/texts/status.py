@@ -36,7 +36,7 @@ def status_comment(project: Project, status: Status, policy: Policy, *, web: str
         both_views(record) if status.phase is Phase.NEEDS_HUMAN and record.runs else Block(),
         details(
             f"Details{f' and {runs} run' + ('s' if runs > 1 else '') if runs else ''}",
-            table(("", ""), [(name, prose(value, issues=summary.refers_to)) for name, value in summary.facts]),
+            table(("Groundskeeper", "now"), [(name, prose(value, issues=summary.refers_to)) for name, value in summary.facts]),
             _history(record.runs, web) if record.runs else Block(),
         ),
     )

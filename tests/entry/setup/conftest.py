@@ -24,6 +24,7 @@ from bot.hub.serve import serving
 from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 from tests.messages_api import MessagesApi
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "garden/pots"
@@ -67,7 +68,7 @@ class Site:
         self.git("push", "-q", "origin", "HEAD:main")
 
     def ann(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.tokens['ann']}"})
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.tokens['ann']}"}, timeout=PATIENCE)
 
     def get(self, path: str) -> Any:
         with self.ann() as ann:

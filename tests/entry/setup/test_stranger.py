@@ -15,7 +15,7 @@ from tests.actions.fleet import SCENARIO
 from tests.actions.runner import Runner
 from tests.entry.setup.conftest import NAME, SOURCE, Site
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def machines(site: Site, root: Path) -> Runner:
