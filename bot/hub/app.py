@@ -14,12 +14,12 @@ from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
-from bot.hub.pages import forms
+from bot.hub.pages import app_forms, forms, signing_in
 from bot.hub.pages import routes as pages
 from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
-from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
+from bot.hub.rest.actions import environment_secrets, environments, runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
 from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
 from bot.hub.rest.pulls import line_comments, merging, pulls, reviewers, reviews, updating
@@ -55,6 +55,8 @@ API = (
     rulesets,
     runs,
     secrets,
+    environments,
+    environment_secrets,
     settings,
     workflows,
     app_hooks,
@@ -70,7 +72,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, forms, root, coverage)
+ROOT = (backend, app_forms, signing_in, pages, forms, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)

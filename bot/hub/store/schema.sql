@@ -38,6 +38,14 @@ create table if not exists repo_switches (
 create table if not exists secret_keys (repo_id integer primary key, key_id text not null, private blob not null);
 create table if not exists secrets (                                                                      -- sealed: base64, for the key of the repository
   repo_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
+create table if not exists environments (                                                                 -- branch_policy: JSON, or null where every branch may
+  id integer primary key, repo_id integer not null, name text not null collate nocase, branch_policy text, key_id text not null,
+  private blob not null, created_at text not null, updated_at text not null, unique (repo_id, name));
+create table if not exists environment_branches (
+  id integer primary key, environment_id integer not null, name text not null, kind text not null, unique (environment_id, name, kind));
+create table if not exists environment_secrets (
+  environment_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null,
+  primary key (environment_id, name));
 create table if not exists labels (
   id integer primary key, repo_id integer not null, name text not null collate nocase, color text not null default 'ededed', description text,
   unique (repo_id, name));

@@ -82,7 +82,17 @@ class Site:
         """All that could be left behind."""
         db = self.hub.db()
         refs = subprocess.run(["git", "for-each-ref"], cwd=self.bare, capture_output=True, text=True, check=True).stdout
-        tables = ("labels", "variables", "secrets", "boards", "board_fields", "board_views", "protections")
+        tables = (
+            "labels",
+            "variables",
+            "secrets",
+            "environments",
+            "environment_secrets",
+            "boards",
+            "board_fields",
+            "board_views",
+            "protections",
+        )
         rows = {table: sorted(str(tuple(row)) for row in db.execute(f"select * from {table}")) for table in tables}
         files = {str(path.relative_to(self.checkout)) for path in self.checkout.rglob("*") if ".git/" not in f"{path}/"}
         return rows | {"refs": refs, "files": sorted(files)}
