@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.environment.machine import PRIVATE_NETWORKS
 from tests.foreign.cases import Case
 from tests.foreign.fetch import Unreachable, unpack
+from tests.foreign.index import private_networks
+
+
+@pytest.fixture(autouse=True)
+def mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+    if networks := private_networks():
+        monkeypatch.setenv(PRIVATE_NETWORKS, networks)
 
 
 @pytest.fixture

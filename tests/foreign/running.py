@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
+import subprocess
+import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
+from bot.adapters.git.code import GitCode
+from bot.adapters.git.process import open_mirror
+from bot.entry.config import Config
+from bot.entry.environments import environments_for, isolated
 from bot.ports import Outcome
+from bot.ports.environments import Prepared
 from tests.foreign.cases import Case
-from tests.world import sandbox
 
 _RESULTS = ".results.xml"
 
@@ -59,8 +66,27 @@ def run_suite(case: Case, tree: Path) -> dict[str, Result]:
 
 
 def _run(tree: Path, script: str) -> Outcome:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
-    return sandbox().run(["sh", "-c", script], workspace=tree, timeout=timedelta(seconds=60), environment={"PATH": path})
+    """In the environment that the package's own files ask for, as an agent has it; made once for all trees of a package."""
+    with prepared(tree) as ready:
+        return ready.sandbox.run(["sh", "-c", script], workspace=tree, timeout=timedelta(seconds=120))
+
+
+@contextmanager
+def prepared(tree: Path) -> Iterator[Prepared]:
+    with tempfile.TemporaryDirectory(dir=tree.parent) as place:
+        git = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", f"--git-dir={place}/mirror.git"]
+        subprocess.run([*git[:5], "init", "-q", "--bare", f"{place}/mirror.git"], check=True, capture_output=True)
+        for args in (["add", "-Af"], ["commit", "-q", "-m", "As published"]):
+            subprocess.run([*git, f"--work-tree={tree}", *args], check=True, capture_output=True)
+        told = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+        mirror = open_mirror(Path(place) / "mirror.git", f"{place}/mirror.git", token=None)
+        code = GitCode(mirror=mirror, workspaces=Path(place) / "workspaces")
+        store = Path(tempfile.gettempdir()) / f"groundskeeper-foreign-{os.getpid()}"
+        isolating = isolated("bubblewrap", scripted=True)
+        environments = environments_for(Config(), code, repository=f"foreign/{tree.name}", store=store, isolating=isolating)
+        with environments.prepared(told.stdout.strip()) as ready:
+            assert isinstance(ready, Prepared), ready
+            yield ready
 
 
 def _results(written: Path) -> dict[str, Result]:
