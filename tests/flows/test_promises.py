@@ -128,7 +128,7 @@ def test_two_processes_never_write_to_the_api_at_once(tmp_path: Path) -> None:
         number = world.open_issue("Add a")
         other = world.another_process("other")
         first = world.tick()
-        world.label(number, "agent:hold")
+        waiting = world.open_issue("Add b")
 
         second = world.tick(other)
 
@@ -136,6 +136,7 @@ def test_two_processes_never_write_to_the_api_at_once(tmp_path: Path) -> None:
         assert second.deferred is not None
         assert "writes to GitHub now" in second.deferred
         assert len(world.comments(number)) == 1
+        assert world.comments(waiting) == []
         world.pending.clear()
 
 
