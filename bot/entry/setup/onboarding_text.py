@@ -29,7 +29,7 @@ def onboarding_text(config: Config, *, commands: Sequence[FoundCommand], missing
 
 def defaults(config: Config) -> Iterator[str]:
     """What `init` takes where nobody said otherwise, each with the place where it is changed."""
-    yield f"{_agents(config)} (--agents); {_money(config)} (`budget:`)"
+    yield f"{_agents(config)} (`--agents`). {_money(config)} (`budget:`)."
     yield f"{_merges(config)} (`merge:`); {_proposals(config)} (`ideation:`)"
 
 

@@ -240,9 +240,10 @@ def test_on_a_terminal_it_says_its_defaults_asks_once_and_no_means_no(site: Site
     before = site.snapshot()
 
     said = on_a_terminal(site, ["init", "--no-browser", "--source", SOURCE], answers=["n"])
+    defaults = " ".join(said.split())
 
-    assert "One agent works at a time (--agents); At most $10 a day and $100 a month (`budget:`)" in said
-    assert "It merges by itself (squash) what its reviewer approved" in said
+    assert "One agent works at a time (`--agents`). At most $10 a day and $100 a month (`budget:`)." in defaults
+    assert "It merges by itself (squash) what its reviewer approved" in defaults
     assert said.endswith("Do it? [y/N]: Nothing was changed.\n")
     assert site.snapshot() == before
 
