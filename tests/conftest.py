@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.contract.counts import counts, lines, missing, together, unused
 from tests.contract.watching import SEEN
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # what holds for an example does not depend on how long this machine takes for it
 
 _workers: list[dict[str, dict[str, int]]] = []
 

@@ -59,6 +59,8 @@ class MessagesApi:
     sizes: list[int] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when a client went away in the middle of an answer."""
+    held: threading.Event = field(default_factory=threading.Event)
+    """Set when an answer stands still as it was told to."""
     url: str = ""
     key: str = "sk-ant-test"
     models: frozenset[str] = frozenset({"claude-sonnet-5-5"})
@@ -161,6 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hold(self) -> None:
         self.close_connection = True
+        self.state.held.set()
         self.connection.settimeout(0.02)
         while not self.state._closing.is_set():
             try:

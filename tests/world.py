@@ -208,16 +208,13 @@ def _wire(settings: Settings, home: Path, model: ScriptedModel, clock: WorldCloc
     return wire(replace(settings, home=home), model=model, clock=clock)
 
 
-def plant(hub: Hub, files: Mapping[str, str], root: Path) -> Path:
-    """The repository with its first commit, pushed as a person would."""
+def plant(hub: Hub, files: Mapping[str, str]) -> Path:
+    """The repository with its first commit, by one git process."""
     bare = seed.add_repository(hub, "garden", "pots", description="Pots, counted")
-    seedling = root / "seedling"
-    for path, text in files.items():
-        (seedling / path).parent.mkdir(parents=True, exist_ok=True)
-        (seedling / path).write_text(text)
-    for args in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Plant the garden"], ["push", "-q", str(bare), "main"]):
-        identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
-        subprocess.run(["git", *identity, *args], cwd=seedling, check=True, capture_output=True)
+    who, message = f"Ann <ann@example.org> {int(hub.clock().timestamp())} +0000", "Plant the garden"
+    stream = [f"commit refs/heads/main\nauthor {who}\ncommitter {who}\ndata {len(message)}\n{message}\n"]
+    stream += [f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n" for path, text in files.items()]
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=bare, input="".join(stream).encode(), check=True)
     return bare
 
 
@@ -236,7 +233,7 @@ def make_world(
     hub = open_hub(root / "hub", clock=clock.now)
     seed.add_organization(hub, "garden")
     planted = {**FILES, **(files or {}), **({".github/groundskeeper.yml": config} if config is not None else {})}
-    bare = plant(hub, planted, root)
+    bare = plant(hub, planted)
     tokens = {}
     for login, role in (("ann", "write"), ("worker", "write"), ("reviewer", "write"), ("eve", "read"), ("tess", "triage")):
         seed.add_user(hub, login)

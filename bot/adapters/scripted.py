@@ -245,7 +245,14 @@ def _size(message: Message) -> int:
 
 def read_scenario(path: Path) -> tuple[Scene, ...]:
     """Raises `UserError` naming the scene and the key that is wrong."""
-    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark is not None else str(error)
+        raise UserError(f"{path.name} is not YAML: {' '.join(place.split())}") from None
     if not isinstance(listed, list):
         raise UserError(f"{path.name} must be a list of scenes.")
     return tuple(_scene(entry, f"{path.name}, scene {number}") for number, entry in enumerate(listed, start=1))

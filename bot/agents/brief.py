@@ -10,9 +10,12 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from bot.core.errors.user_errors import UserError
 from bot.core.runs.convention import described
+from bot.core.runs.criteria import visible
+from bot.core.runs.note import Note
 from bot.core.runs.run import Brief, Finding
 
 _OPENING = "<!-- opening -->\n"
+_GOING_ON = "<!-- going on -->\n"
 _LONGEST = 60_000
 
 
@@ -20,6 +23,8 @@ _LONGEST = 60_000
 class Prompt:
     system: str
     opening: str
+    going_on: str = ""
+    """Said where an unfinished conversation goes on: what is new since."""
 
 
 def fenced(text: str, name: str) -> str:
@@ -37,6 +42,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def note_text(note: Note) -> str:
+    """Its place and what was said there before, then the note itself."""
+    where = f"on {note.path}{f':{note.line}' if note.line else ''}" if note.path else "on the pull request"
+    parts = [f"@{note.author} {where}:", visible(note.text).strip()]
+    if note.hunk:
+        parts.insert(0, note.hunk)
+    if note.before:
+        parts.insert(0, "\n".join(note.before))
+    return "\n\n".join(parts)
+
+
 def finding_line(finding: Finding) -> str:
     place = f" {finding.path}" if finding.path else ""
     line = f":{finding.line}" if finding.path and finding.line else ""
@@ -50,7 +66,7 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 — prompts are no HTML
 )
-_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line, title_rule=described)
+_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line, note=note_text, title_rule=described)
 
 
 def rendered(brief: Brief, prompts: Mapping[str, str]) -> Prompt:
@@ -65,4 +81,5 @@ def rendered(brief: Brief, prompts: Mapping[str, str]) -> Prompt:
     system, parted, opening = whole.partition(_OPENING)
     if not parted:
         raise UserError(f"prompts/{name}.md has no line {_OPENING.strip()!r}, which parts the system prompt from the opening.")
-    return Prompt(system=system.strip(), opening=opening.strip())
+    opening, _, going_on = opening.partition(_GOING_ON)
+    return Prompt(system=system.strip(), opening=opening.strip(), going_on=going_on.strip())

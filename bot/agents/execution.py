@@ -12,12 +12,14 @@ from bot.agents.brief import Prompt
 from bot.agents.edit_tool import edit_tool
 from bot.agents.gates import run_gates
 from bot.agents.loop import begin, converse
+from bot.agents.note_answers import Answers, answers_to
 from bot.agents.run_ports import RunPorts
 from bot.agents.segment import Segment, SegmentResult
 from bot.agents.tools import Finished, GaveUp, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
 from bot.core.markdown.words import one_line, shortened
 from bot.core.money.pricing import Price
 from bot.core.runs.convention import refusal
+from bot.core.runs.note import NoteAnswer
 from bot.core.runs.run import Brief, Bundle, Ending, GateResult
 
 
@@ -25,6 +27,7 @@ class FinishInput(Input):
     report: Annotated[str, Field(min_length=1, max_length=8000, description="what was done, how it was checked")]
     title: Annotated[str, Field(max_length=300, description="of the pull request and its commit: what the change does")] = ""
     give_up: bool = False
+    answers: Answers = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,8 @@ class _Gates:
     """The last results, kept for the bundle however the run ends."""
 
     results: tuple[GateResult, ...] = ()
+    answers: tuple[NoteAnswer, ...] = ()
+    """What the agent says to people's notes."""
     titles_refused: int = 0
 
     @property
@@ -57,7 +62,7 @@ class _Gates:
 def execute(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
     commits.prepare(brief, ports)
     gates = _Gates()
-    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
+    segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, going_on=prompt.going_on, price=price)
     environment = commits.environment_for(brief)
     segment.tools = (
         bash_tool(ports, writable=True, environment=environment, time_left=segment.time_left),
@@ -73,6 +78,10 @@ def _finish_tool(segment: Segment, gates: _Gates) -> ToolSpec[FinishInput]:
     def act(given: FinishInput) -> ToolOutcome:
         if given.give_up:
             return GaveUp(why=shortened(one_line(given.report), 500))
+        answers = answers_to(brief.notes, given.answers)
+        if isinstance(answers, str):
+            return ToolResult(text=f"Not finished: {answers}", is_error=True)
+        gates.answers = answers
         unfit = refusal(given.title, brief.convention) if given.title else None
         if unfit is not None and gates.titles_refused < _TITLES_ASKED:
             gates.titles_refused += 1
@@ -133,10 +142,13 @@ def _bundle(brief: Brief, ports: RunPorts, ended: SegmentResult, gates: _Gates) 
         steps=ended.steps,
         spend=ended.spend,
         gates=gates.results,
+        answers=gates.answers,
         transcript=ended.transcript,
         resume_at=ended.resume_at,
     )
     match ended.ending:
+        case Ending.FINISHED if isinstance(ended.value, Unchanged) and gates.answers:
+            return replace(bundle, note="Answered without changing anything.", report=ended.value.report)
         case Ending.FINISHED if isinstance(ended.value, Unchanged):
             return replace(bundle, ending=Ending.FAILED, note="Nothing was changed.", report=ended.value.report, transcript=None)
         case Ending.FINISHED if isinstance(ended.value, Changed):

@@ -22,12 +22,16 @@ _GOES_ON = "The work goes on in a new segment: {rest}. The files are as you left
 _WARNING = "Only a little is left: {rest}. Wrap up now: keep what is done and end with the tool that ends the task."
 
 
-def begin(brief: Brief, ports: RunPorts, *, system: str, opening: str, price: Price) -> Segment:
-    """The segment with its conversation: the saved one where there is one, else a new one with `opening`. It has no tools yet."""
-    going_on = read_back(brief.transcript)
-    conversation = going_on or Conversation()
+def begin(brief: Brief, ports: RunPorts, *, system: str, opening: str, going_on: str = "", price: Price) -> Segment:
+    """The segment with its conversation: the saved one where there is one, to which `going_on` is news, else a new one with `opening`.
+
+    It has no tools yet.
+    """
+    saved = read_back(brief.transcript)
+    conversation = saved or Conversation()
     segment = Segment(brief=brief, ports=ports, system=system, tools=(), price=price, began=ports.clock.now(), conversation=conversation)
-    conversation.add(user(_GOES_ON.format(rest=segment.rest())) if going_on else user(opening))
+    news = (_GOES_ON.format(rest=segment.rest()), *((going_on,) if going_on else ()))
+    conversation.add(user(*news) if saved else user(opening))
     return segment
 
 

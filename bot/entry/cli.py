@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.entry.actions.commands import actions
+from bot.entry.hub_commands import hub
 from bot.entry.options import HOME, at_repository, verbosity_of, version_shown, with_verbosity
 from bot.entry.setup.commands import COMMANDS
+from bot.entry.trying.command import try_it
 
 if TYPE_CHECKING:
     from bot.entry.wiring import Wired
@@ -189,23 +191,7 @@ def demo(keep: bool, quiet: bool, verbose: bool) -> None:
     sys.exit(play(keep=keep, verbosity=verbosity_of(quiet=quiet, verbose=verbose)))
 
 
-@cli.command(short_help="Serve the embedded GitHub on this machine.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any that is free.")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".groundskeeper/hub"),
-    show_default=True,
-    help="Where it keeps what it knows.",
-)
-def hub(port: int, root: Path) -> None:
-    """Serve the embedded GitHub on this machine, for a first try or without network."""
-    from bot.entry.hub import serve_hub
-
-    sys.exit(serve_hub(root, port, say=click.echo))
-
-
-for each in (actions, *COMMANDS):
+for each in (actions, hub, try_it, *COMMANDS):
     cli.add_command(each)
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import httpx
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.home import ensure_home
+from bot.entry.local_hub import credentials
 from bot.hub.serve import HubFailed, serving
 from bot.hub.store.hub import open_hub
+from bot.hub.web.sessions import link
 
 _LOCAL = "127.0.0.1"
 
@@ -19,8 +21,12 @@ _LOCAL = "127.0.0.1"
 def serve_hub(root: Path, port: int, *, say: Callable[[str], None]) -> int:
     """The exit status, once it breaks; Ctrl-C raises through it. Raises `UserError` where the port cannot be had."""
     try:
-        with serving(open_hub(ensure_home(root)), host=_LOCAL, port=port) as served:
+        hub = open_hub(ensure_home(root))
+        person = credentials(hub).person
+        with serving(hub, host=_LOCAL, port=port) as served:
             say(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
+            say(f"Sign in as {person}: {served.url}{link(hub, person)}")
+            say("Add a repository: groundskeeper hub add path/to/checkout > hub.env")
             served.wait()
     except HubFailed as error:
         say(f"The embedded GitHub broke: {error}. Start it again; if it breaks again, `--root` with a new folder begins afresh.")

@@ -10,6 +10,10 @@ from bot.core.facts.policy import Policy
 from bot.ports import Clock, Model
 
 
+def has_key() -> bool:
+    return bool(os.environ.get("ANTHROPIC_API_KEY"))
+
+
 def real_model(clock: Clock) -> Model:
     """Raises `UserError` without a key."""
     key = os.environ.get("ANTHROPIC_API_KEY")

@@ -15,9 +15,9 @@ from bot.agents.run_ports import Progress
 from bot.core.decisions.started_run import StartedRun
 from bot.core.facts.project import Project
 from bot.core.facts.record import Run
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.lease import Refused
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import current_pull
 from bot.core.money.pricing import dollars
 from bot.core.runs.run import Ending
 from bot.flows.fleet import Watcher

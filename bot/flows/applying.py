@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.decisions.effects import (
+    AcknowledgeNotes,
+    AnswerNotes,
     Archive,
+    CallPerson,
     CloseIssue,
     ConfirmQueuedMerge,
     Effect,
@@ -29,12 +32,14 @@ from bot.core.facts.policy import REVIEW_CHECK
 from bot.core.facts.project import Conflict, Project, Snapshot
 from bot.core.facts.record import IDEATION, Update
 from bot.core.ideas.ideation import FileValidProposal, pending_proposal
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.lease import Refused, expired
-from bot.core.lifecycle.status import current_pull
-from bot.core.orders.labels import PROPOSED, READY
+from bot.core.orders.labels import PROPOSED, READY, category_label
 from bot.core.roles.role import Role
+from bot.flows.calling import call_person
 from bot.flows.context import Context
 from bot.flows.expiring import expiry
+from bot.flows.noting import acknowledge, answer_notes
 from bot.flows.orders import execute_order, post_replies
 from bot.flows.ref_updates import move, record_of
 from bot.flows.starting import begin
@@ -112,6 +117,13 @@ def _apply(context: Context, snapshot: Snapshot, effect: Effect) -> Applied:
             return _settled(effect, _restore(context, effect))
         case ExecuteOrder():
             return _settled(effect, execute_order(context, effect))
+        case AcknowledgeNotes():
+            wrong = acknowledge(context, effect)
+            return Applied(effect=effect, summary=f"{describe(effect)}; not all: {wrong}" if wrong else describe(effect))
+        case AnswerNotes():
+            return _settled(effect, answer_notes(context, _project(snapshot, effect.number), effect))
+        case CallPerson():
+            return _settled(effect, call_person(context, _project(snapshot, effect.number), effect))
         case PostReplies():
             return _settled(effect, post_replies(context, snapshot, effect))
 
@@ -219,7 +231,9 @@ def _file(context: Context, snapshot: Snapshot, effect: FileProposal) -> Applied
     pending = pending_proposal(snapshot.ideation)
     if not isinstance(pending, FileValidProposal) or pending.run != effect.run:
         return Applied(effect=effect, summary="the proposal was filed already", done=False)
-    labels = [PROPOSED, READY] if effect.queue else [PROPOSED]
+    category = category_label(pending.proposal.category)
+    context.writes.ensure_labels([category])
+    labels = [PROPOSED, *([READY] if effect.queue else []), category.name]
     number = context.writes.open_issue(
         title=proposal_title(pending), body=proposal_body(pending), labels=labels, mark=proposal_mark(effect.run)
     )

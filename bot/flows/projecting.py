@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.facts.project import Comment, Project, PullState, Snapshot
-from bot.core.lifecycle.status import Status, current_pull
+from bot.core.lifecycle.current import current_pull
+from bot.core.lifecycle.status import Status
 from bot.core.projections.board import row_of
 from bot.core.projections.bot_labels import bot_label_change
 from bot.core.projections.visibility import is_visible

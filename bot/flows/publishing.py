@@ -19,6 +19,7 @@ from bot.flows.ref_updates import move, record_of
 from bot.ports import Admitted, BranchMove, Change, RefState
 
 _MOST_PATHS = 200
+_MOST_ANSWERS = 50
 
 
 def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refused:
@@ -82,6 +83,8 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         head, paths = (admitted.head, admitted.paths[:_MOST_PATHS]) if admitted is not None else (None, ())
     elif started.start.role is not Role.EXECUTION:
         head = started.start.head or started.start.base
+    elif ending is Ending.FINISHED:
+        ending, note, head = _unchanged(started)
     if started.start.role is Role.IDEATION and proposals:
         proposals, note = _fresh(context, proposals, note)
     now = context.clock.now()
@@ -109,10 +112,18 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         resume_at=bundle.resume_at,
         scripted=bundle.scripted,
         paths=paths,
+        answers=bundle.answers[:_MOST_ANSWERS],
         sandboxed=bundle.sandboxed,
         job=lease.job if lease else None,
         base=started.start.base,
     )
+
+
+def _unchanged(started: StartedRun) -> tuple[Ending, str, str | None]:
+    """A run without a commit has finished only where people's notes asked for no more than an answer."""
+    if started.record.lease is None or not started.record.lease.notes or started.start.head is None:
+        return Ending.FAILED, "Nothing was changed.", None
+    return Ending.FINISHED, "Answered without changing anything.", started.start.head
 
 
 def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[Ending, str, Admitted | None]:

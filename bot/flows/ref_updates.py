@@ -8,7 +8,7 @@ from bot.core.facts.record import Record
 from bot.core.lifecycle.lease import Refused
 from bot.core.money.ledger import Ledger
 from bot.flows.context import RunContext
-from bot.ports import Change, Push, RefState
+from bot.ports import Change, RefState
 
 _TRIES = 40
 
@@ -20,7 +20,7 @@ def record_of(state: RefState, number: int) -> Record:
 def move(context: RunContext, decide: Callable[[RefState], Change | Refused]) -> RefState | Refused:
     """Pushes what `decide` makes of the refs as they are; asked again each time that a race was lost.
 
-    Raises `GitError` when the remote cannot be reached. The state returned is read after the push.
+    Raises `GitError` when the remote cannot be reached. The state returned is the one that the push left.
     """
     for _ in range(_TRIES):
         with context.turn:
@@ -28,8 +28,9 @@ def move(context: RunContext, decide: Callable[[RefState], Change | Refused]) ->
             change = decide(state)
             if isinstance(change, Refused):
                 return change
-            if context.refs.push(state, change) is Push.DONE:
-                return context.refs.read()
+            after = context.refs.push(state, change)
+            if after is not None:
+                return after
     return Refused(reason=f"the refs kept moving under {_TRIES} tries; the next tick tries again")
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
+from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.verdict import findings_of
-from bot.core.facts.project import CheckState, Comment, Pausable, Project, Snapshot, pause_of
+from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
+from bot.core.lifecycle.current import current_pull, current_runs
 from bot.core.lifecycle.lease import Refused, taken
-from bot.core.lifecycle.status import current_pull
 from bot.core.money.ledger import Entry, EntryKind, Unaffordable, with_reservation
-from bot.core.orders.commands import is_mention
+from bot.core.orders.labels import categories_of
 from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.convention import SUBJECTS_READ, Convention, convention_of
 from bot.core.runs.criteria import Criterion, criteria_of, visible
 from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
 from bot.flows.context import Context
+from bot.flows.discussion import discussion, guidance, said_of_proposals
 from bot.flows.ref_updates import keeping_transcript, move, record_of
 from bot.ports import Change, RefState
 
@@ -55,6 +57,7 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
             cycle=start.cycle,
             base=start.base,
             head=start.head,
+            notes=tuple(note.ref for note in start.notes),
         )
         after = taken(record, lease, now)
         if isinstance(after, Refused):
@@ -94,7 +97,6 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
-    wants_transcript = start.role is Role.EXECUTION and record.checkpoint
     return Brief(
         run=run,
         role=start.role,
@@ -103,22 +105,26 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         cycle=start.cycle,
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
         body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
-        discussion=_discussion(project),
+        discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
+        notes=start.notes,
+        guidance=guidance(context, start.base),
         criteria=_criteria(project, proposal),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
-        findings=findings_of(project, pull, policy, start.base) if project and pull and start.role is Role.EXECUTION else (),
+        findings=findings_of(project, pull, start.base) if project and pull and start.role is Role.EXECUTION else (),
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
         model=policy.models[start.role],
         grant=start.grant,
-        category=_category(context, start.category),
+        persona=_persona(context, project) if start.role is Role.EXECUTION else None,
+        category=_category(context, proposal.category if proposal else start.category),
         existing=tuple(title.title for title in snapshot.titles),
         proposal=proposal,
-        transcript=context.refs.transcript(start.number) if wants_transcript else None,
+        transcript=context.refs.transcript(start.number) if start.goes_on else None,
+        attempts=attempts_of(current_runs(project), start.role) if project and not start.goes_on else (),
         convention=convention_of(context.code.subjects(start.base, SUBJECTS_READ)) if start.role is Role.EXECUTION else Convention(),
     )
 
@@ -132,22 +138,6 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
     if project is not None:
         return criteria_of(project.issue.title, project.issue.body)
     return tuple(Criterion(text=text) for text in proposal.criteria) if proposal else ()
-
-
-def _discussion(project: Project | None) -> tuple[str, ...]:
-    """What the asker and whoever queued it wrote below the issue, not to the bot; strangers' comments are not passed on.
-
-    An asker without write access counts only with what stood there when it was queued: as for title and body, somebody has read that.
-    """
-    if project is None or project.issue.queued is None:
-        return ()
-    issue, queued = project.issue, project.issue.queued
-
-    def counts(one: Comment) -> bool:
-        approved = one.may_write or one.changed_at <= queued.at
-        return (one.author == queued.by or (one.author == issue.author and approved)) and not is_mention(one.body)
-
-    return tuple(f"@{one.author}: {visible(one.body)}" for one in issue.comments if counts(one))
 
 
 def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:
@@ -168,6 +158,13 @@ def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:
     if context.policy.gates is not None:
         return context.policy.gates
     return context.environments.gates(start.base)
+
+
+def _persona(context: Context, project: Project | None) -> str | None:
+    """Whom the work is for, where it is an improvement in one category."""
+    names = categories_of(project.issue.labels) if project else frozenset[str]()
+    personas = [category.persona for category in context.policy.categories if category.name in names]
+    return personas[0] if len(personas) == 1 else None
 
 
 def _category(context: Context, name: str | None) -> Category | None:

@@ -94,7 +94,7 @@ def report(done: Tick) -> list[str]:
 
 
 def _decide(context: Context, about: Set[int] = frozenset()) -> tuple[Observation, Plan]:
-    """All titles are read only where ideation would start, and blockers only of what would: they cost requests."""
+    """All titles are read only where ideation or its validation would start, and blockers only of what would: they cost requests."""
     seen = read_snapshot(context, about=about)
     decided = plan(seen.snapshot, context.policy, context.clock.now())
     asked = 0
@@ -105,7 +105,7 @@ def _decide(context: Context, about: Set[int] = frozenset()) -> tuple[Observatio
         seen = with_blockers(context, seen, unasked)
         decided = plan(seen.snapshot, context.policy, context.clock.now())
         asked += len(unasked)
-    if any(isinstance(effect, StartRun) and effect.role is Role.IDEATION for effect in decided.effects):
+    if any(isinstance(effect, StartRun) and effect.role in (Role.IDEATION, Role.VALIDATION) for effect in decided.effects):
         snapshot = replace(seen.snapshot, titles=context.reads.titles())
         seen = replace(seen, snapshot=snapshot)
         decided = plan(snapshot, context.policy, context.clock.now())

@@ -1,8 +1,10 @@
 """The embedded GitHub as a Flask application: one request's way in and out, and every route's place."""
 
 import hashlib
+from copy import copy
 from datetime import UTC
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -12,17 +14,18 @@ from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
+from bot.hub.pages import app_forms, forms, signing_in
 from bot.hub.pages import routes as pages
 from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
 from bot.hub.rest.accounts import accounts, app_hooks, app_manifests
-from bot.hub.rest.actions import runs, secrets, settings, variables, workflows
+from bot.hub.rest.actions import environment_secrets, environments, runs, secrets, settings, variables, workflows
 from bot.hub.rest.code import branches, check_suites, checks, commits, contents, objects, refs, releases
 from bot.hub.rest.issues import comments, dependencies, issues, labels, milestones, reactions, search, timeline
-from bot.hub.rest.pulls import merging, pulls, reviewers, reviews, updating
+from bot.hub.rest.pulls import line_comments, merging, pulls, reviewers, reviews, updating
 from bot.hub.rest.repositories import collaborators, hooks, repositories, rulesets, topics
 from bot.hub.store.hub import Hub, Listener
-from bot.hub.web import faults, limits
+from bot.hub.web import faults, limits, sessions
 from bot.hub.web.actors import BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem, not_found
 from bot.hub.web.context import begin, current
@@ -38,6 +41,7 @@ API = (
     pulls,
     reviewers,
     reviews,
+    line_comments,
     merging,
     updating,
     checks,
@@ -51,6 +55,8 @@ API = (
     rulesets,
     runs,
     secrets,
+    environments,
+    environment_secrets,
     settings,
     workflows,
     app_hooks,
@@ -66,7 +72,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, pages, root, coverage)
+ROOT = (backend, app_forms, signing_in, pages, forms, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
@@ -74,10 +80,19 @@ LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)
 
 
 def create_app(hub: Hub) -> Flask:
+    """An application over this hub; all hubs of a process share one set of routes and templates."""
     hub.listeners = LISTENERS
+    app = copy(_routed())
+    app.before_request_funcs = {**app.before_request_funcs, None: [lambda: _enter(hub)]}
+    app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app
+
+
+@cache
+def _routed() -> Flask:
+    """Made once: compiling the patterns of the routes takes longer than most tests, and each test has a hub of its own."""
     app = Flask("bot.hub", static_folder=None, template_folder=str(Path(pages.__file__).with_name("templates")))
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.before_request(lambda: _enter(hub))
     app.after_request(_leave)
     app.register_error_handler(Problem, _refused)
     app.register_error_handler(404, lambda _: _refused(not_found()))
@@ -89,7 +104,6 @@ def create_app(hub: Hub) -> Flask:
     for module in ROOT:
         app.register_blueprint(module.routes)
     pages.prepare(app)
-    app.wsgi_app = faults.door(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -98,8 +112,9 @@ def _refused(problem: Problem) -> Response:
 
 
 def _enter(hub: Hub) -> Response | None:
+    header = request.headers.get("Authorization")
     try:
-        begin(hub, authenticate(hub, request.headers.get("Authorization")))
+        begin(hub, sessions.signed_in(hub) if header is None and request.blueprint in sessions.PAGES else authenticate(hub, header))
     except BadCredentials as refused:
         begin(hub, authenticate(hub, None))
         raise Problem(401, str(refused)) from None
@@ -113,7 +128,7 @@ def _leave(response: Response) -> Response:
     response = faults.after_work(g.get("fault"), response)
     hub = current().hub
     response.headers["Date"] = format_datetime(hub.clock().astimezone(UTC).replace(microsecond=0), usegmt=True)
-    if request.url_rule is None or request.blueprint in ("pages", "git_http", "coverage"):
+    if request.url_rule is None or request.blueprint in limits.UNCOUNTED:
         return response
     response.headers["X-GitHub-Request-Id"] = hashlib.sha256(f"{request.path}{hub.now()}".encode()).hexdigest()[:20].upper()
     if current().actor.kind is Kind.PAT:

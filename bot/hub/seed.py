@@ -17,7 +17,25 @@ from bot.hub.store.hub import Hub, stamp
 from bot.hub.store.repositories import find_repository, repository_named
 
 _TAKEN = frozenset(
-    {"api", "repos", "user", "users", "orgs", "app", "apps", "graphql", "rate_limit", "installation", "search", "static", "login"}
+    {
+        "api",
+        "repos",
+        "user",
+        "users",
+        "orgs",
+        "app",
+        "apps",
+        "graphql",
+        "rate_limit",
+        "installation",
+        "search",
+        "static",
+        "login",
+        "logout",
+        "new",
+        "settings",
+        "organizations",
+    }
 )
 
 
@@ -91,12 +109,13 @@ def add_app(hub: Hub, slug: str, *, owner: str, permissions: Mapping[str, str]) 
     return NewApp(id=int(row["id"]), slug=slug, bot_login=f"{slug}[bot]", private_key_pem=private)
 
 
-def install_app(hub: Hub, app_id: int, account: str) -> int:
+def install_app(hub: Hub, app_id: int, account: str, *, repositories: Sequence[int] | None = None) -> int:
+    """`repositories` are ids; left out, it is all of the account's."""
     with hub.write() as db:
         permissions = db.execute("select permissions from apps where id = ?", (app_id,)).fetchone()["permissions"]
         row = db.execute(
-            "insert into installations (app_id, account_id, permissions, created_at) values (?, ?, ?, ?) returning id",
-            (app_id, _id_of(hub, account), permissions, hub.now()),
+            "insert into installations (app_id, account_id, permissions, created_at, repositories) values (?, ?, ?, ?, ?) returning id",
+            (app_id, _id_of(hub, account), permissions, hub.now(), None if repositories is None else json.dumps(list(repositories))),
         ).fetchone()
     return int(row["id"])
 

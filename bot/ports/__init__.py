@@ -127,12 +127,6 @@ class Pauses:
     all: tuple[Pause, ...]
 
 
-class Push(Enum):
-    DONE = "done"
-    LOST = "lost"
-    """Some ref had moved: nothing was changed. Read again and decide again."""
-
-
 class Refs(Protocol):
     def read(self) -> RefState:
         """Fetches what changed and reads it. Raises `GitError` when the remote cannot be reached or a ref is malformed."""
@@ -140,8 +134,9 @@ class Refs(Protocol):
     def tips(self) -> Mapping[str, str]:
         """The refs as they are now, cheaply (`ls-remote`, nothing fetched): asked before every side effect."""
 
-    def push(self, seen: RefState, change: Change) -> Push:
-        """All of `change` or nothing, only where each ref touched still stands as in `seen`.
+    def push(self, seen: RefState, change: Change) -> RefState | None:
+        """All of `change` or nothing, only where each ref touched still stands as in `seen`: the refs as the push left them, or None
+        where one had moved and nothing was changed. What it did not touch is as in `seen`, so that whoever watches for a stop sees it.
         A push whose answer was lost is settled by reading the ref. Raises `GitError` when not even that is possible."""
 
     def transcript(self, number: int) -> str | None: ...

@@ -24,6 +24,14 @@ class IssueComment:
     changed_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThreadAnswer:
+    thread: str
+    body: str | None
+    """None where the answer stands there already."""
+    resolve: bool
+
+
 class Comments(Protocol):
     """What people write to the bot in comments, and its answers. Raises `GitHubError`."""
 
@@ -39,6 +47,15 @@ class Comments(Protocol):
 
     def post(self, on: int, body: str) -> None:
         """A new comment."""
+
+    def react(self, comments: Sequence[str]) -> tuple[str, ...]:
+        """👀 on comments and reviews by node id; once there it stays one. What GitHub would not take, in its words."""
+
+    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[str, ...]:
+        """All of them in one request. What GitHub would not take, in its words."""
+
+    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
+        """Asked again where they have reviewed already; whoever is asked already stays so."""
 
 
 BoardValue = str | float | None

@@ -110,8 +110,8 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: s
                 "GROUNDSKEEPER_WORKER_APP_ID": str(apps["keeper"].id),
                 "GROUNDSKEEPER_REVIEWER_APP_ID": str(apps["critic"].id),
             },
-            # The rehearsal's two differences from GitHub: the model is scripted, and the server's clock stands where ours stands.
-            surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario)},
+            # The rehearsal's differences from GitHub: the model is scripted, the server's clock is ours; no pause between writes.
+            surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
             hub=world.hub,
             warm=warm,
         )

@@ -14,16 +14,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.hub import seed
 from bot.hub.actions import runs as action_runs
 from bot.hub.store.hub import Hub
 from tests.actions.expressions import as_text, evaluated, filled
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
@@ -67,10 +69,12 @@ class Runner:
     workflow: Path = WORKFLOW
     """As it is here, or as `init` has written it for a repository."""
     warm: bool = False
-    """Whether machines find installed what the first one installed: the action is then executed once only."""
-    installed: Path | None = None
+    """Whether machines find installed what the first one installed: the action is then executed only once with the same inputs."""
+    installed: dict[str, Path] = field(default_factory=dict)
     cancels: dict[str, str] = field(default_factory=dict)
     """Job to the words in its output at which somebody presses *Cancel*, once."""
+    secrets_of: Callable[[str | None, str], Mapping[str, str]] | None = None
+    """What a job gets that names this environment on this ref, where it is not the same for all; ValueError where it may not name it."""
     hub: Hub | None = None
     """Where runs are put on record under their ids, so that whoever asks for an attempt is told the truth."""
 
@@ -121,6 +125,17 @@ class Workflow:
     @property
     def place(self) -> Path:
         return self.runner.place / str(self.number)
+
+    @property
+    def ref(self) -> str:
+        """https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows, GITHUB_REF of each"""
+        match self.event:
+            case "pull_request_review":
+                return f"refs/pull/{self.payload['pull_request']['number']}/merge"
+            case "merge_group":
+                return str(self.payload["merge_group"]["head_ref"])
+            case _:
+                return "refs/heads/main"
 
     def play(self) -> None:
         for name, job in read(self.runner.workflow)["jobs"].items():
@@ -173,6 +188,7 @@ class Job:
     matrix: Mapping[str, Any]
     place: Path
     status: str = "success"
+    secrets: Mapping[str, str] = field(default_factory=dict)
     steps: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
 
@@ -180,13 +196,24 @@ class Job:
         for part in ("work", "temp", "home"):
             (self.place / part).mkdir(parents=True)
         int(filled(self.spec["timeout-minutes"], self._contexts()))
+        runner = self.workflow.runner
+        try:
+            named = (self.spec.get("environment") or {}).get("name")
+            self.secrets = runner.secrets_of(named, self.workflow.ref) if runner.secrets_of else runner.secrets
+        except ValueError as refused:
+            runner.log.append(f"[{self.workflow.number} {self.workflow.event} {self.name}] {refused}")
+            return False
         for step in self.spec["steps"]:
             self._step(step, self.workflow.runner.workflow, {})
         self.outputs = {key: as_text(filled(value, self._contexts())) for key, value in self.spec.get("outputs", {}).items()}
         return self.status == "success"
 
     def _contexts(self, **more: Any) -> dict[str, Any]:
-        return self.workflow._contexts(job={"status": self.status}, matrix=self.matrix, steps=self.steps, **more)
+        known = self.workflow._contexts(job={"status": self.status}, matrix=self.matrix, steps=self.steps, secrets=self.secrets, **more)
+        if (self.spec.get("permissions") or {}).get("actions") == "write" and self.workflow.runner.hub is not None:
+            granted = dict(self.spec["permissions"])
+            known["github"]["token"] = seed.add_job_token(self.workflow.runner.hub, self.workflow.runner.repository, granted)
+        return known
 
     def _step(self, step: Mapping[str, Any], file: Path, inputs: Mapping[str, Any]) -> None:
         contexts = self._contexts(**({"inputs": inputs} if inputs or file != self.workflow.runner.workflow else {}))
@@ -204,13 +231,13 @@ class Job:
             place = HERE / own["path"] / "action.yml"
             spec = read(place)
             inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
-            runner, made = self.workflow.runner, self.place / "temp" / "groundskeeper"
-            if runner.warm and runner.installed is not None:
-                shutil.copy2(runner.installed, made)
+            runner, made, wanted = self.workflow.runner, self.place / "temp" / "groundskeeper", json.dumps(inputs)
+            if runner.warm and wanted in runner.installed:
+                shutil.copy2(runner.installed[wanted], made)
                 return
             for step in spec["runs"]["steps"]:
                 self._step(step, place, inputs)
-            runner.installed = made
+            runner.installed[wanted] = made
             return
         if action.startswith("./"):
             place = self.place / "work" / action / "action.yml"
@@ -312,7 +339,7 @@ class Job:
             command, cwd=self.place / "work", env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         ) as process:
             assert process.stdout is not None
-            guard = threading.Timer(110, os.killpg, (process.pid, signal.SIGKILL))
+            guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
             guard.start()
             for line in process.stdout:
                 said.append(line)
@@ -321,7 +348,7 @@ class Job:
                     self.status = "cancelled"
                     process.send_signal(signal.SIGINT)
                     guard.cancel()
-                    guard = threading.Timer(10, os.killpg, (process.pid, signal.SIGKILL))
+                    guard = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
                     guard.start()
             process.wait()
             guard.cancel()

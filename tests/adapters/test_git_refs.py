@@ -16,7 +16,7 @@ from bot.core.facts.record import Record
 from bot.core.money.ledger import Entry, EntryKind, Ledger
 from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
-from bot.ports import BranchMove, Change, GitError, Push, StartAgain
+from bot.ports import BranchMove, Change, GitError, RefState, StartAgain
 from tests.core.facts import NOON, judged, lease, run
 
 
@@ -43,9 +43,10 @@ def test_a_record_comes_back_as_it_was_written(remote: Path) -> None:
     refs = a_clone(remote, "a")
     kept = Record(number=7, epoch=3, lease=lease(), runs=(run(), judged(approved=False)), branch="agent-1/project-7", checkpoint=True)
 
-    assert refs.push(refs.read(), Change(message="m", record=kept, ledger=Ledger(entries=(money("x"),)), transcript="{}\n")) is Push.DONE
+    after = refs.push(refs.read(), Change(message="m", record=kept, ledger=Ledger(entries=(money("x"),)), transcript="{}\n"))
 
     seen = a_clone(remote, "b").read()
+    assert after == seen
     assert seen.records == {7: kept}
     assert seen.ledger.entries == (money("x"),)
     assert refs.read().records == {7: kept}
@@ -66,18 +67,42 @@ def test_of_ten_that_race_for_one_lease_one_wins(remote: Path) -> None:
     clones = [a_clone(remote, f"c{number}") for number in range(10)]
     states = [clone.read() for clone in clones]
 
-    def take(place: int) -> Push:
+    def take(place: int) -> RefState | None:
         record = Record(number=7, epoch=1, lease=lease(place + 1, run=f"run-{place}"))
         return clones[place].push(states[place], Change(message=f"agent {place}", record=record))
 
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(take, range(10)))
 
-    assert answers.count(Push.DONE) == 1
-    assert answers.count(Push.LOST) == 9
+    assert [answer is None for answer in answers].count(False) == 1
     held = a_clone(remote, "judge").read().records[7].lease
     assert held is not None
-    assert held.holder.agent == answers.index(Push.DONE) + 1
+    assert answers[held.holder.agent - 1] is not None
+
+
+def test_what_others_did_before_a_push_is_not_hidden_by_it(remote: Path) -> None:
+    """Whoever goes on from the state that a push left compares it with the refs of that moment, and sees a stop."""
+    ours, theirs = a_clone(remote, "ours"), a_clone(remote, "theirs")
+    seen = ours.read()
+    theirs.push(theirs.read(), Change(message="stop", stop=Stop(by="ann", at=NOON, reason="bill")))
+
+    after = ours.push(seen, Change(message="ours", record=Record(number=7, epoch=1)))
+
+    assert after is not None
+    assert after.records == {7: Record(number=7, epoch=1)}
+    assert after.tips.get("refs/groundskeeper/stop") != ours.tips()["refs/groundskeeper/stop"]
+
+
+def test_a_push_leaves_what_the_next_look_reads(remote: Path) -> None:
+    """Also over the turn of a month, with text that is no UTF-8, and for the months of the ledger that nobody needs any more."""
+    refs = a_clone(remote, "a")
+    for month in (9, 10, 11):
+        seen = refs.read()
+        entry = replace(money(f"run-{month}"), at=NOON.replace(month=month), note="half a pair: \ud800")
+
+        after = refs.push(seen, Change(message="m", ledger=Ledger(entries=(*seen.ledger.entries, entry))))
+
+        assert after == a_clone(remote, f"reader-{month}").read()
 
 
 def test_a_stale_ledger_lets_nothing_move(remote: Path) -> None:
@@ -87,7 +112,7 @@ def test_a_stale_ledger_lets_nothing_move(remote: Path) -> None:
 
     lost = ours.push(seen, Change(message="ours", record=Record(number=7, epoch=1), ledger=Ledger(entries=(money("ours"),))))
 
-    assert lost is Push.LOST
+    assert lost is None
     after = ours.read()
     assert after.records == {}
     assert [entry.run for entry in after.ledger.entries] == ["theirs"]
@@ -103,7 +128,8 @@ def test_a_branch_moves_with_its_lease_or_not_at_all(remote: Path) -> None:
     stale = ours.push(seen, Change(message="publish", record=Record(number=7, epoch=2), branch=move))
     fresh = ours.push(ours.read(), Change(message="publish", record=Record(number=7, epoch=3), branch=move))
 
-    assert (stale, fresh) == (Push.LOST, Push.DONE)
+    assert stale is None
+    assert fresh is not None
     assert ours.read().tips["refs/heads/agent-1/project-7"] == seen.base
 
 
@@ -135,7 +161,7 @@ def unsteady(remote: Path, *faults: str) -> GitRefs:
 def test_a_push_whose_answer_was_lost_is_settled_by_reading(remote: Path, fault: str) -> None:
     refs = unsteady(remote, fault)
 
-    assert refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1))) is Push.DONE
+    assert refs.push(refs.read(), Change(message="m", record=Record(number=7, epoch=1))) is not None
 
     assert git("rev-list", "--count", "refs/groundskeeper/project/7", cwd=remote).text == "1\n"
     assert refs.read().records[7].epoch == 1
@@ -146,7 +172,7 @@ def test_a_push_that_nobody_heard_and_somebody_overtook_is_lost(remote: Path) ->
     seen = refs.read()
     other.push(other.read(), Change(message="theirs", record=Record(number=7, epoch=1, lease=lease(2, run="theirs"))))
 
-    assert refs.push(seen, Change(message="ours", record=Record(number=7, epoch=1, lease=lease()))) is Push.LOST
+    assert refs.push(seen, Change(message="ours", record=Record(number=7, epoch=1, lease=lease()))) is None
 
 
 def test_a_push_that_others_have_built_on_already_is_still_ours(remote: Path) -> None:
@@ -158,7 +184,7 @@ def test_a_push_that_others_have_built_on_already_is_still_ours(remote: Path) ->
     refs.mirror.remote_git("push", "--atomic", refs.mirror.remote, *[f"{oid}:{ref}" for ref, oid in moves.items()])
     other.push(other.read(), Change(message="theirs", record=Record(number=7, epoch=2)))
 
-    assert refs._settled(seen, moves, "fatal: the remote end hung up unexpectedly") is Push.DONE
+    assert refs._settled(seen, moves, "fatal: the remote end hung up unexpectedly") is True
 
 
 def test_a_connection_that_stays_broken_is_trouble_and_never_taken_for_a_loss(remote: Path) -> None:
@@ -182,7 +208,7 @@ def test_a_change_of_nothing_pushes_nothing(remote: Path) -> None:
     refs = a_clone(remote, "a")
     before = refs.tips()
 
-    assert refs.push(refs.read(), Change(message="nothing")) is Push.DONE
+    assert refs.push(refs.read(), Change(message="nothing")) is not None
     assert refs.tips() == before
 
 
@@ -191,9 +217,9 @@ def test_a_branch_alone_moves_only_from_where_it_was_seen(remote: Path) -> None:
     seen = refs.read()
     move = Change(message="m", branch=BranchMove(branch="agent-1/project-7", head=seen.base))
 
-    assert refs.push(seen, move) is Push.DONE
+    assert refs.push(seen, move) is not None
     git("update-ref", "refs/heads/agent-1/project-7", another_commit(remote, seen.base), cwd=remote)
-    assert refs.push(seen, move) is Push.LOST
+    assert refs.push(seen, move) is None
 
 
 def another_commit(remote: Path, parent: str) -> str:
@@ -204,13 +230,13 @@ def test_one_mirror_serves_ten_threads(remote: Path) -> None:
     """As in a fleet of local workers: each takes a project of its own, again and again, all over one mirror."""
     refs = a_clone(remote, "shared")
 
-    def take(number: int) -> Push:
+    def take(number: int) -> RefState | None:
         return refs.push(refs.read(), Change(message="m", record=Record(number=number, epoch=1), transcript=f"{number}\n"))
 
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(take, range(1, 11)))
 
-    assert answers == [Push.DONE] * 10
+    assert None not in answers
     assert set(refs.read().records) == set(range(1, 11))
     assert refs.transcript(4) == "4\n"
 

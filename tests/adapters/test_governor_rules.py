@@ -88,7 +88,7 @@ CALLS = st.builds(
 TIGHT = replace(low(points=60, per_minute=8, per_hour=40), margin=Fraction(1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 2), CALLS), max_size=80))
 def test_no_order_of_calls_breaks_a_limit(wishes: list[tuple[float, int, Call]]) -> None:
     state, now, sent = RateState(), NOON.timestamp(), []
@@ -108,7 +108,7 @@ def test_no_order_of_calls_breaks_a_limit(wishes: list[tuple[float, int, Call]])
     assert violations(sent, points=60, per_minute=8, per_hour=40) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 30), CALLS), max_size=60), CALLS)
 def test_whoever_comes_again_when_told_goes_at_last(before: list[tuple[float, Call]], call: Call) -> None:
     state, now = RateState(), NOON.timestamp()
@@ -124,7 +124,7 @@ def test_whoever_comes_again_when_told_goes_at_last(before: list[tuple[float, Ca
     assert now <= NOON.timestamp() + 30 * 60 + 3600 + PATIENCE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 90), CALLS, st.none() | st.floats(0, 300)), max_size=30))
 def test_nothing_is_sent_while_github_asks_for_silence(story: list[tuple[float, Call, float | None]]) -> None:
     state, now, silent = RateState(), NOON.timestamp(), 0.0

@@ -19,13 +19,13 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 st.register_type_strategy(str, TEXT)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.from_type(Record))
 def test_any_record_comes_back_the_same(record: Record) -> None:
     assert record_from(encoded(record, indent=1), where="here") == record
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.from_type(Entry), max_size=4))
 def test_any_ledger_comes_back_the_same_line_by_line(entries: list[Entry]) -> None:
     data = b"".join(encoded(entry) for entry in entries)
@@ -34,7 +34,7 @@ def test_any_ledger_comes_back_the_same_line_by_line(entries: list[Entry]) -> No
     assert entries_from(data, where="here") == tuple(entries)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.from_type(StopFile))
 def test_any_stop_comes_back_the_same(stop: StopFile) -> None:
     assert stop_from(encoded(stop), where="here") == stop

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.scripted import Scene, ScriptedModel, Step, step
@@ -154,7 +154,7 @@ def test_a_model_that_bills_the_worst_case_never_gets_past_the_grant(workshop: W
     texts=st.lists(st.text(max_size=200), min_size=1, max_size=6),
     reported=st.none() | st.builds(Usage, input=st.integers(0, 999), output=st.integers(0, 999)),
 )
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=50)
 def test_the_bound_is_never_below_one_token_a_byte_of_what_is_new(texts: list[str], reported: Usage | None) -> None:
     conversation = Conversation()
     conversation.add(user("before"))

@@ -58,6 +58,7 @@ def _hole(name: str, deep: Iterable[str]) -> str:
     return f"(?P<{re.sub('[^a-z0-9]', '_', name)}>{'.*' if name in deep else '[^/]+'})"
 
 
+@lru_cache(maxsize=4096)
 def operation(method: str, path: str) -> Operation | None:
     """`path` is as it was sent, still quoted."""
     return next((one for one in _operations().get(method, ()) if _match(one, path)), None)

@@ -168,6 +168,8 @@ def _hear(environ: WSGIEnvironment, path: str, asked: bytes) -> None:
 
 
 def _judge(environ: WSGIEnvironment, path: str, status: str, headers: dict[str, str], body: bytes) -> None:
+    if environ["REQUEST_METHOD"] == "HEAD":  # as GET, and without what could be judged
+        return
     one = rest.operation(environ["REQUEST_METHOD"], path)
     if one is None:
         SEEN.faults.append(f"{environ['REQUEST_METHOD']} {path} answered {status}: GitHub has no such operation")

@@ -13,6 +13,7 @@ from bot.core.money.ledger import Caps, Ledger
 from bot.core.money.pricing import usd
 from bot.core.orders.labels import READY
 from bot.core.roles.role import Role
+from bot.core.runs.note import Note
 from bot.core.runs.run import Ending, Grant, Judgement, Verdict
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -110,6 +111,13 @@ def pull(**changes: Any) -> Pull:
         created_at=NOON - timedelta(minutes=8),
         checks=GREEN,
     )
+    return replace(plain, **changes)
+
+
+def note(minutes_ago: int = 9, **changes: Any) -> Note:
+    """What bea, who may write, wrote on the pull request."""
+    at = NOON - timedelta(minutes=minutes_ago)
+    plain = Note(id=f"IC_{minutes_ago}", author="bea", text="Say two", at=at, changed_at=at, may_write=True)
     return replace(plain, **changes)
 
 

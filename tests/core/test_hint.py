@@ -33,6 +33,10 @@ def told(event: str, /, **payload: Any) -> Hint | Ignored:
         ("issues", {"action": "closed", "issue": {"author_association": "MEMBER", "labels": []}}, "issues closed"),
         ("issue_comment", {"action": "created", "comment": {"author_association": "CONTRIBUTOR"}}, "issue_comment created"),
         ("pull_request", {"action": "closed", "pull_request": {"head": {"repo": POTS}}}, "pull_request closed"),
+        ("issue_comment", {"action": "edited", "comment": {"author_association": "MEMBER"}}, "issue_comment edited"),
+        ("pull_request_review", {"action": "edited"}, "pull_request_review edited"),
+        ("pull_request_review_comment", {"action": "created"}, "pull_request_review_comment created"),
+        ("pull_request_review_comment", {"action": "edited"}, "pull_request_review_comment edited"),
         ("sub_issues", {"action": "sub_issue_added"}, "sub_issues sub_issue_added"),
         ("issue_dependencies", {"action": "blocked_by_removed"}, "issue_dependencies blocked_by_removed"),
         ("merge_group", {"action": "checks_requested", "sender": WORKER}, "merge_group checks_requested"),
@@ -77,6 +81,10 @@ def test_what_may_change_something_is_a_hint(event: str, payload: dict[str, Any]
         ),
         (
             "issue_comment", {"action": "created", "comment": {"author_association": "NONE"}},
+            "a comment of a stranger; the periodic look reads it",
+        ),
+        (
+            "pull_request_review_comment", {"action": "edited", "comment": {"author_association": "NONE"}},
             "a comment of a stranger; the periodic look reads it",
         ),
         (

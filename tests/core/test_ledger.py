@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.money.ledger import (
@@ -85,7 +85,6 @@ steps = st.lists(
 
 
 @given(steps)
-@settings(deadline=None)
 def test_no_order_of_events_overruns_a_cap(events: list[tuple[str, int, int, int]]) -> None:
     ledger, now, taken = Ledger(), NOON, 0
     grants: dict[str, MicroUsd] = {}

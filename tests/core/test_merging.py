@@ -228,7 +228,7 @@ def test_what_the_queue_gave_up_is_mended_by_what_the_queue_saw() -> None:
 
     assert (status.phase, status.next_step) == (Phase.REWORK, NextStep.EXECUTE)
     assert "merge queue gave it up (failed_checks)" in status.reason
-    (finding,) = findings_of(one, pull_of(one), policy(), BASE)
+    (finding,) = findings_of(one, pull_of(one), BASE)
     assert "together: two pots, one lid" in finding.text
 
 

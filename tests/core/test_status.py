@@ -14,7 +14,7 @@ from bot.core.lifecycle.status import NextStep, status_of
 from bot.core.orders.labels import HOLD, PROPOSED
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
-from tests.core.facts import GREEN, HEAD, NOON, issue, judged, lease, policy, project, pull, record, run, shown, working
+from tests.core.facts import GREEN, HEAD, NOON, issue, judged, lease, note, policy, project, pull, record, run, shown, working
 
 _ago = timedelta(minutes=1)
 OK_CHECKS, OK_REVIEWS = shown(approved=True)
@@ -33,6 +33,22 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
         Phase.PROPOSED,
         None,
         "waits",
+    ),
+    (
+        "where nothing could report a check, the reviewer judges without any",
+        working(run(), the_pull=pull(checks=())),
+        policy(checks_expected=False, merge=False),
+        Phase.REVIEWING,
+        NextStep.REVIEW,
+        "nothing checks it here but its own gates",
+    ),
+    (
+        "and what is approved there is left to people",
+        working(run(), judged(approved=True), the_pull=pull(checks=OK_CHECKS[len(GREEN) :], reviews=OK_REVIEWS)),
+        policy(checks_expected=False, merge=False),
+        Phase.APPROVED,
+        None,
+        "merging is left to people here",
     ),
     ("the label taken off ends it", project(issue=issue(labels=frozenset())), policy(), Phase.CANCELLED, None, "taken off"),
     ("a closed issue is cancelled", project(issue=issue(open=False)), policy(), Phase.CANCELLED, None, "closed"),
@@ -250,11 +266,11 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
     ),
     (
         "a person's request sends it back",
-        working(run(), the_pull=pull(reviews=(REQUEST,))),
+        working(run(), the_pull=pull(reviews=(REQUEST,), notes=(note(),))),
         policy(),
         Phase.REWORK,
         NextStep.EXECUTE,
-        "@bea",
+        "@bea wrote a note",
     ),
     (
         "a person's request on an older head holds the merge",
@@ -263,6 +279,18 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
         Phase.APPROVED,
         None,
         "@bea",
+    ),
+    (
+        "a person's request that was answered without a commit holds the merge and no more",
+        working(
+            replace(run(ago=6), notes=(note().ref,)),
+            judged(approved=True),
+            the_pull=replace(APPROVED, reviews=(REQUEST, *OK_REVIEWS), notes=(note(),)),
+        ),
+        policy(),
+        Phase.APPROVED,
+        None,
+        "waits for @bea",
     ),
     (
         "a request by somebody without write changes nothing",

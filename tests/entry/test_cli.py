@@ -43,6 +43,17 @@ def groundskeeper(environment: Mapping[str, str], cwd: Path, *args: str) -> subp
     return subprocess.run(command, env={**environment, "PYTHONPATH": str(root)}, cwd=cwd, capture_output=True, text=True, check=False)
 
 
+def test_a_command_pays_only_for_what_it_needs() -> None:
+    """Each of the workflow's steps starts Python anew."""
+    asked = (
+        "import sys, bot.entry.cli; print(*sorted({'bot.hub', 'flask', 'githubkit', 'anthropic', 'pydantic', 'rich'} & sys.modules.keys()))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []
+
+
 def test_a_dry_run_prints_the_plan_with_its_reasons(place: tuple[World, Mapping[str, str]], tmp_path: Path) -> None:
     world, environment = place
     number = world.open_issue("Add a")

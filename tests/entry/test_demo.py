@@ -18,7 +18,7 @@ def test_the_demo_ends_with_whole_addresses_that_lead_somewhere(tmp_path: Path) 
     garden = plant(hub, tmp_path)
     with serving(hub, work=False) as served:
         asked = httpx.post(
-            f"{served.url}/repos/{REPOSITORY}/issues", json={"title": "Add a"}, headers={"Authorization": f"Bearer {garden.ann}"}
+            f"{served.url}/repos/{REPOSITORY}/issues", json={"title": "Add a"}, headers={"Authorization": f"Bearer {garden.token}"}
         )
         served.over.set()  # as if somebody had pressed Ctrl-C already
         stay_up(Console(file=out, width=30, force_terminal=True, color_system=None), served, garden)

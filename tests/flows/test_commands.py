@@ -73,11 +73,11 @@ def test_each_answer_stands_beneath_the_line_that_it_answers(world: World) -> No
 
     (answer,) = answers(world, number)
     lines = [line for line in answer.splitlines() if line.strip() and MARK not in line]
-    assert lines[0] == "> @\u200bann: /agent why"
+    assert lines[0] == "> `@ann`: /agent why"
     assert lines[1].startswith("- Phase: ")
-    hold = lines.index("> @\u200bann: /agent hold")
+    hold = lines.index("> `@ann`: /agent hold")
     assert lines[hold + 1].startswith("On hold until somebody writes")
-    assert lines[hold + 2 :] == ["> @\u200bann: /agent status", "As said above, to @\u200bann."]
+    assert lines[hold + 2 :] == ["> `@ann`: /agent status", "As said above, to `@ann`."]
 
 
 def test_who_may_not_write_is_told_so_once_and_obeyed_never(world: World) -> None:

@@ -32,7 +32,7 @@ def test_commits_records_and_merges_are_of_the_accounts_that_made_them(world: Wo
     world.settle()
 
     branch, records = f"refs/pull/{world.pulls()[0]['number']}/head", f"refs/groundskeeper/project/{number}"
-    assert _people(world, branch, records, "refs/groundskeeper/ledger", "refs/groundskeeper/tick") == {_address(world, "worker")}
+    assert _people(world, branch, records, "refs/groundskeeper/ledger", "refs/groundskeeper/writer-lock") == {_address(world, "worker")}
     assert world.git("log", "-1", "--format=%(trailers:key=Groundskeeper-Agent,valueonly)", branch) == "1"
 
 

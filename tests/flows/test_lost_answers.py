@@ -64,7 +64,7 @@ def test_whatever_answer_is_lost_each_thing_is_there_once(tmp_path: Path, lose: 
         (status,) = world.comments(number)
         assert status.startswith(STATUS_MARK)
         assert "**done**" in status
-        assert world.labels(number) == {PROPOSED, READY}
+        assert world.labels(number) == {PROPOSED, READY, "category:testing"}
         names = [label["name"] for label in world.api("ann", "GET", "labels?per_page=100")]
         assert len(names) == len(set(names))
         rows = world.hub.db().execute("select id from board_items").fetchall()

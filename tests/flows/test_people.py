@@ -188,24 +188,6 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(world: World) -> 
     assert world.git("for-each-ref") == before
 
 
-def test_a_person_who_asks_for_changes_is_heard(world: World) -> None:
-    world.model.add(writes("a.txt", "one", cycle=1), writes("a.txt", "two", cycle=2), judges(cycle=2))
-    number = world.open_issue("Add a")
-    world.tick()
-    world.work()
-    world.tick()
-    world.check()
-    (pull,) = world.pulls()
-    world.api("ann", "POST", f"pulls/{pull['number']}/reviews", json={"event": "REQUEST_CHANGES", "body": "Say two"})
-    world.settle()
-
-    assert world.phase_of(number) is Phase.APPROVED
-    assert "@ann" in world.status(number).reason
-    world.api("ann", "POST", f"pulls/{pull['number']}/reviews", json={"event": "APPROVE"})
-    world.settle()
-    assert world.git("show", "main:a.txt") == "two"
-
-
 def test_an_empty_queue_proposes_validates_does_and_refuses_what_repeats(tmp_path: Path) -> None:
     scenes = (
         proposes("Explain how pots are counted"),

@@ -59,6 +59,13 @@ class Page:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
+    def press(self, selector: str) -> None:
+        """What leads to another page: waits until that one is there."""
+        self._events.clear()
+        self.value(f"document.querySelector({selector!r}).click()")
+        while "Page.loadEventFired" not in self._events:
+            self._message()
+
     def picture(self, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=True, optimizeForSpeed=True)["data"]))

@@ -71,6 +71,7 @@ class Garden:
     clock: Moving
     tokens: dict[str, str] = field(default_factory=dict)
     apps: dict[str, tuple[seed.NewApp, int]] = field(default_factory=dict)
+    _minted: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: Any = None, *, who: str = "ada", status: int | None = None) -> Any:
         """One REST request; anything but success is a fault of the caller unless the status is named."""
@@ -79,9 +80,13 @@ class Garden:
         return answer.get_json(silent=True)
 
     def headers(self, who: str | None) -> dict[str, str]:
-        """An app's token lasts an hour, and hours pass here in no time: each request gets a new one."""
+        """An app's token lasts an hour, and hours pass here in no time: it is used for as long as nothing was waited for."""
         if who in self.apps:
-            return {"Authorization": f"Bearer {installation_token(self, *self.apps[who])}"}
+            token, at = self._minted.get(who, ("", None))
+            if at != self.clock.at:
+                token = installation_token(self, *self.apps[who])
+                self._minted[who] = (token, self.clock.at)
+            return {"Authorization": f"Bearer {token}"}
         return {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
 
     def graphql(self, query: str, *, who: str = "ada", **variables: Any) -> Any:

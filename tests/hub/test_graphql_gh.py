@@ -12,6 +12,7 @@ import pytest
 
 from bot.hub.serve import serving
 from tests.hub.garden import HOME, Garden, issue, plot, pull
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(shutil.which("gh") is None, reason="GitHub's command line `gh` is not on this machine")
 Gh = Callable[..., str]
@@ -33,7 +34,7 @@ def gh(garden: Garden, tmp_path: Path) -> Iterator[Gh]:
         def run(*arguments: str, who: str = "ben") -> str:
             command = ["gh", *arguments, "-R", HOME]
             env = kept | quiet | {"GH_TOKEN": garden.tokens[who]}
-            done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
             assert done.returncode == 0, (command, done.stderr)
             return done.stdout
 

@@ -35,7 +35,7 @@ EVENTS = {
     *(f"issues-{action}" for action in ("opened", "edited", "closed", "reopened", "labeled", "unlabeled", "assigned", "unassigned", "locked", "unlocked")),
     *(f"issue-comment-{action}" for action in ("created", "edited", "deleted")),
     *(f"pull-request-{action}" for action in ("opened", "synchronize", "closed", "reopened")),
-    "pull-request-review-submitted", "check-run-created", "check-run-completed", "check-suite-completed",
+    "pull-request-review-submitted", "pull-request-review-comment-created", "pull-request-review-comment-edited", "check-run-created", "check-run-completed", "check-suite-completed",
     *(f"sub-issues-{which}-issue-{done}" for which in ("sub", "parent") for done in ("added", "removed")),
     "issue-dependencies-blocked-by-added", "issue-dependencies-blocked-by-removed",
 }  # fmt: skip
@@ -79,6 +79,8 @@ def _live(world: World) -> None:
     head = world.push({"seal.txt": "tight"}, branch="seal", onto="main")
     do("POST", "pulls", {"title": "Seal it", "head": "seal", "base": "main", "body": "Fixes #1"})
     do("POST", "pulls/4/reviews", {"event": "COMMENT", "body": "Hm", "comments": [{"path": "seal.txt", "line": 1, "body": "Why?"}]}, by=app)
+    do("POST", "pulls/4/comments/1/replies", {"body": "Because"})
+    do("PATCH", "pulls/comments/2", {"body": "It leaks"})
     do("POST", f"statuses/{head}", {"state": "success", "context": "ci"})
     do("POST", "check-runs", {"name": "unit", "head_sha": head, "status": "in_progress"}, by=app)
     do("PATCH", "check-runs/1", {"status": "completed", "conclusion": "success"}, by=app)

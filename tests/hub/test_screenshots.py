@@ -30,7 +30,7 @@ STATES = {
 }
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine: screenshots are not taken"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(1800),
 ]
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 

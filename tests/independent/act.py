@@ -1,9 +1,9 @@
 """The shipped workflow in `act`, a workflow engine that nobody here wrote, on this machine without containers.
 
-What differs from GitHub, and nothing else does: `queue: max` and `max-parallel` by an expression are taken out, since act's schema does
-not know them; the workflow is as `init` writes it, since act does not know `$/`; what is pinned is looked up in folders of this machine. No
-package carries the artifact actions and setup-python: `tests/independent/actions` makes the first two of GitHub's own artifact client. That
-client refuses every server but github.com, *.ghe.com and *.localhost, so the hub is called hub.localhost.
+What differs from GitHub, and nothing else does: `queue: max`, `deployment: false` and `max-parallel` by an expression are taken out,
+since act's schema does not know them; the workflow is as `init` writes it, since act does not know `$/`; what is pinned is looked up in
+folders of this machine. No package carries the artifact actions and setup-python: `tests/independent/actions` makes the first two of
+GitHub's own artifact client. That client refuses every server but github.com, *.ghe.com and *.localhost, so the hub is hub.localhost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.actions.runner import HERE, WORKFLOW
 from tests.independent.tools import ACT, HOME, NODE, free_port
 
 OWN = Source(repository="example/groundskeeper", commit="0123456789abcdef0123456789abcdef01234567")
-_UNKNOWN_TO_ACT = re.compile(r"(?m)^ *(queue: max|max-parallel: .*)\n")
+_UNKNOWN_TO_ACT = re.compile(r"(?m)^ *(queue: max|max-parallel: .*|deployment: false)\n")
 _PINNED = re.compile(r"uses: (actions/[\w-]+@[0-9a-f]{40})")
 _SHIPPED = (".github", "bot", "prompts", "categories", "requirements", "pyproject.toml")
 
@@ -60,7 +60,7 @@ def fire(fleet: Fleet, event: str, payload: Mapping[str, Any]) -> str:
     path = f"{Path(sys.executable).parent}:{NODE.parent}:{os.environ['PATH']}"
     environment = {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", **secrets}
     ended = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=240, check=False
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=600, check=False
     )
     conclusion = "failure" if ended.returncode else "success"
     runs.set_run(fleet.world.hub, runner.repository, number, status="completed", conclusion=conclusion)

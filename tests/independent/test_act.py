@@ -17,7 +17,7 @@ CONFIG = (
 )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_an_issue_becomes_a_merged_pull_request_by_plan_agent_and_publish(tmp_path: Path) -> None:
     with fleet(tmp_path, config=CONFIG) as here:
         number = here.world.open_issue("The second pot is not counted")

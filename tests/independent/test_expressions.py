@@ -113,7 +113,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.recursive(_LEAVES, _grown, max_leaves=8))
 def test_whatever_is_asked_both_say_the_same(judge: Judge, text: str) -> None:
     found = theirs(judge, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 import yaml
 
@@ -17,8 +18,11 @@ _LARGEST = 1_000_000
 
 
 def tree_of(code: Code, commit: str) -> Tree:
-    paths = code.listing(commit)
-    contents = code.files(commit, wanted_files(paths))
+    return tree_from(code.listing(commit), lambda wanted: code.files(commit, wanted))
+
+
+def tree_from(paths: Sequence[str], read: Callable[[Sequence[str]], Mapping[str, str]]) -> Tree:
+    contents = read(wanted_files(paths))
     parsed = {path: _parsed(path, text) for path, text in contents.items() if path.endswith((".yml", ".yaml", "devcontainer.json"))}
     return Tree(paths=frozenset(paths), contents=contents, parsed={path: data for path, data in parsed.items() if data is not None})
 

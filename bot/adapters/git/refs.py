@@ -13,7 +13,7 @@ from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, 
 from bot.core.facts.project import Stop
 from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK, Record
 from bot.core.money.ledger import Entry, Ledger
-from bot.ports import Change, GitError, Pauses, Push, RefState, StartAgain
+from bot.ports import Change, GitError, Pauses, RefState, StartAgain
 
 ROOT = "refs/groundskeeper/"
 LEDGER, STOP = f"{ROOT}ledger", f"{ROOT}stop"
@@ -61,18 +61,22 @@ class GitRefs:
                 "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", self.mirror.remote,
                 "+refs/heads/*:refs/heads/*", f"+{ROOT}*:{ROOT}*",
             )  # fmt: skip
-            tips = _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
-            base = tips.get(f"refs/heads/{self.default_branch}")
-            if base is None:
-                raise GitError(f"the repository has no branch {self.default_branch}; push a first commit to it")
-            return RefState(
-                tips=tips,
-                base=base,
-                records=self._read_records(tips),
-                ledger=self._read_ledger(tips),
-                stop=_stop_of(found := self._read_stop(tips)),
-                pauses=found.pauses if found is not None else (),
+            return self._state(
+                _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
             )
+
+    def _state(self, tips: Mapping[str, str]) -> RefState:
+        base = tips.get(f"refs/heads/{self.default_branch}")
+        if base is None:
+            raise GitError(f"the repository has no branch {self.default_branch}; push a first commit to it")
+        return RefState(
+            tips=tips,
+            base=base,
+            records=self._read_records(tips),
+            ledger=self._read_ledger(tips),
+            stop=_stop_of(found := self._read_stop(tips)),
+            pauses=found.pauses if found is not None else (),
+        )
 
     def tips(self) -> Mapping[str, str]:
         return _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, f"{ROOT}*").text)
@@ -82,13 +86,13 @@ class GitRefs:
             (found,) = blobs(self.mirror, [f"{ref_of(number)}:transcript.jsonl"])
         return found.decode("utf-8", "replace") if found is not None else None
 
-    def push(self, seen: RefState, change: Change) -> Push:
+    def push(self, seen: RefState, change: Change) -> RefState | None:
         with self.mirror.lock:
             moves = self._written(seen, change)
         if change.branch is not None:
             moves[f"refs/heads/{change.branch.branch}"] = checked_oid(change.branch.head)
         if not moves:
-            return Push.DONE  # without a refspec git would push whatever it is configured to
+            return seen  # without a refspec git would push whatever it is configured to
         leases = [f"--force-with-lease={ref}:{seen.tips.get(ref, '')}" for ref in moves]
         specs = [f"{oid}:{ref}" for ref, oid in moves.items()]
         words = ""
@@ -103,26 +107,27 @@ class GitRefs:
                 words = str(error)
             else:
                 if done.code == 0:
-                    return Push.DONE
+                    with self.mirror.lock:
+                        return self._state({**seen.tips, **moves})
                 words = f"{done.text}\n{done.err}"
             settled = self._settled(seen, moves, words)
             if settled is not None:
-                return settled
+                return self.read() if settled else None  # read, since others may have gone on from it
         raise GitError(f"git push got no clear answer after {_TRIES} tries, and nothing was moved: {words.strip()[-300:]}")
 
-    def _settled(self, seen: RefState, moves: Mapping[str, str], words: str) -> Push | None:
-        """What a failed or unanswered push came to, by looking: mine, theirs, or unchanged (None: try again).
+    def _settled(self, seen: RefState, moves: Mapping[str, str], words: str) -> bool | None:
+        """Whether a failed or unanswered push was done after all, by looking; None: nothing has changed, try again.
 
         The push is atomic, so one of our own unique commits that stands there, or has been built on, means that all of it was done.
         A branch's head proves that only where nothing else was to move: somebody else may have pushed the same one.
         """
         now = _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, *moves).text)
         if all(now.get(ref) == oid for ref, oid in moves.items()):
-            return Push.DONE
+            return True
         if any(self._arrived(now.get(ref), ref, oid) for ref, oid in moves.items() if ref.startswith(ROOT)):
-            return Push.DONE
+            return True
         if any(now.get(ref, "") != seen.tips.get(ref, "") for ref in moves) or any(word in words for word in _LOST_WORDS):
-            return Push.LOST
+            return False
         if "[remote rejected]" in words:
             said = next(line for line in words.splitlines() if "[remote rejected]" in line)
             raise GitError(f"the push was refused and nothing was moved: {said.split(chr(9))[-1]}. The worker needs `contents: write`.")
@@ -156,7 +161,20 @@ class GitRefs:
         for mark, (ref, contents) in enumerate(files.items(), 1):
             stream += _commit(mark, self.mirror.author, seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
         made = self.mirror.git("fast-import", "--quiet", "--done", stdin=bytes(stream) + b"done\n").text.split()
-        return dict(zip(files, made, strict=True))
+        moves = dict(zip(files, made, strict=True))
+        self._remember(seen, change, moves)
+        return moves
+
+    def _remember(self, seen: RefState, change: Change, moves: Mapping[str, str]) -> None:
+        """What was just written need not be read from git again; it is kept as a reader would find it."""
+        if change.record is not None:
+            ref = ref_of(change.record.number)
+            self._records[moves[ref]] = record_from(encoded(change.record), where=ref)
+        if change.ledger is not None and LEDGER in moves:
+            before = seen.ledger.entries
+            added = entries_from(b"".join(encoded(entry) for entry in change.ledger.entries[len(before) :]), where=LEDGER)
+            months = sorted({_month(entry) for entry in (*before, *added)})[-_MONTHS_READ:]
+            self._ledger = (moves[LEDGER], Ledger(entries=tuple(entry for entry in (*before, *added) if _month(entry) in months)))
 
     def _ledger_files(self, seen: RefState, after: Ledger) -> dict[str, bytes]:
         before = seen.ledger.entries
@@ -164,7 +182,7 @@ class GitRefs:
             raise GitError("the ledger is append-only; a change would have rewritten it")
         months: dict[str, list[Entry]] = {}
         for entry in after.entries[len(before) :]:
-            months.setdefault(f"{entry.at.astimezone(UTC):%Y-%m}.jsonl", []).append(entry)
+            months.setdefault(f"{_month(entry)}.jsonl", []).append(entry)
         tip = seen.tips.get(LEDGER)
         old = blobs(self.mirror, [f"{tip}:{name}" for name in months]) if tip else [None] * len(months)
         return {
@@ -202,6 +220,10 @@ class GitRefs:
                 )
             self._stop = (tip, stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None)
         return self._stop[1]
+
+
+def _month(entry: Entry) -> str:
+    return f"{entry.at.astimezone(UTC):%Y-%m}"
 
 
 def _parsed(lines: str) -> dict[str, str]:

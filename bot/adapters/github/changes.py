@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.adapters.github.actors import time_of
 from bot.adapters.github.client import Client
-from bot.adapters.github.nodes import LISTED, time_of
+from bot.adapters.github.nodes import LISTED
 
 SETTLES = timedelta(seconds=5)
 """`updated_at` has whole seconds and copies lag behind: what changed so shortly before a look may have changed again since."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.adapters.github.client import Client
 from bot.adapters.github.collaborators import Collaborators
-from bot.ports.people import IssueComment
+from bot.adapters.github.mutations import MutationBatch
+from bot.ports.people import IssueComment, ThreadAnswer
 
 _SETTLES = timedelta(seconds=10)
 """GitHub's times have whole seconds and its lists lag a little: only what is older than this is known to be all."""
@@ -44,6 +46,27 @@ class Comments:
 
     def post(self, on: int, body: str) -> None:
         self.client.rest("POST", f"issues/{on}/comments", body={"body": body})
+
+    def react(self, comments: Sequence[str]) -> tuple[str, ...]:
+        batch = MutationBatch()
+        for one in comments:
+            batch.add("addReaction", {"subjectId": one, "content": "EYES"}, 0)
+        return batch.wrong(batch.send(self.client))
+
+    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[str, ...]:
+        """An answer that resolves nothing is better than none: integrations may be refused the one and not the other."""
+        batch = MutationBatch()
+        for one in answers:
+            if one.body is not None:
+                reply = {"pullRequestReviewThreadId": one.thread, "body": one.body}
+                batch.add("addPullRequestReviewThreadReply", reply, 0, creates=True)
+            if one.resolve:
+                batch.add("resolveReviewThread", {"threadId": one.thread}, 0)
+        return batch.wrong(batch.send(self.client))
+
+    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
+        """https://docs.github.com/rest/pulls/review-requests"""
+        self.client.rest("POST", f"pulls/{pull}/requested_reviewers", body={"reviewers": list(logins)}, repeatable=True)
 
 
 def _is_person(one: Any) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.adapters.github.actors import login_of, time_of
+from bot.adapters.github.pull_notes import notes_on
 from bot.adapters.github.queries import EVENTS
 from bot.core.facts.project import (
     Act,
@@ -71,7 +73,9 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
 
 
 def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
-    queued = replace(issue.queued, may_write=may_write(issue.queued.by)) if issue.queued else None
+    queued = Act(by=issue.queued.by, at=issue.queued.at, may_write=may_write(issue.queued.by)) if issue.queued else None
+    if queued == issue.queued and not issue.edits and not issue.comments:
+        return issue
     edits = tuple(replace(edit, may_write=may_write(edit.by)) for edit in issue.edits)
     comments = tuple(replace(one, may_write=may_write(one.author)) if one.author == issue.author else one for one in issue.comments)
     return replace(issue, queued=queued, edits=edits, comments=comments)
@@ -79,7 +83,8 @@ def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
 
 def judged_pull(pull: Pull, may_write: Callable[[str], bool]) -> Pull:
     reviews = (replace(one, may_write=one.state in _BINDING and may_write(one.author)) for one in pull.reviews)
-    return replace(pull, reviews=tuple(reviews))
+    notes = (replace(note, may_write=may_write(note.author)) for note in pull.notes)
+    return replace(pull, reviews=tuple(reviews), notes=tuple(notes))
 
 
 def title(issue: Any) -> Title:
@@ -99,13 +104,10 @@ def rest_comment(one: Any) -> Comment:
     return Comment(node_id=one["node_id"], author=author, body=one["body"], at=at, changed_at=changed_at)
 
 
-def time_of(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
 def _names(issue: Issue, pull: Pull | None) -> frozenset[str]:
     acts = [*issue.edits, *([issue.queued] if issue.queued else [])]
     reviewers = [one.author for one in pull.reviews if one.state in _BINDING] if pull else []
+    reviewers += [note.author for note in pull.notes] if pull else []
     asker = [issue.author] if any(one.author == issue.author for one in issue.comments) else []
     return frozenset([act.by for act in acts] + reviewers + asker)
 
@@ -120,7 +122,7 @@ def _issue(node: Any) -> Issue:
         title=node["title"],
         body=node["body"],
         open=node["state"] == "OPEN",
-        author=_login(node["author"]),
+        author=login_of(node["author"]),
         labels=labels,
         created_at=time_of(node["createdAt"]),
         queued=_queued(node, labels, events),
@@ -128,7 +130,7 @@ def _issue(node: Any) -> Issue:
         comments=tuple(
             Comment(
                 node_id=one["id"],
-                author=_login(one["author"]),
+                author=login_of(one["author"]),
                 body=one["body"],
                 at=time_of(one["createdAt"]),
                 changed_at=time_of(one["lastEditedAt"] or one["createdAt"]),
@@ -145,8 +147,8 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
         return None
     put_on = [event for event in events if event["__typename"] == "LabeledEvent" and event["label"]["name"] == READY]
     if not put_on and len(events) >= EVENTS:  # pushed out of sight by other labels or titles, which anybody may do: nobody is known
-        return Act(by=_login(None), at=time_of(node["createdAt"]), may_write=False)
-    by, at = (_login(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (_login(node["author"]), node["createdAt"])
+        return Act(by=login_of(None), at=time_of(node["createdAt"]), may_write=False)
+    by, at = (login_of(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (login_of(node["author"]), node["createdAt"])
     return Act(by=by, at=time_of(at), may_write=False)
 
 
@@ -154,7 +156,7 @@ def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
     found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
     if node["lastEditedAt"]:
         found.append((node["editor"], node["lastEditedAt"]))
-    acts = [Act(by=_login(actor), at=time_of(at), may_write=False) for actor, at in found]
+    acts = [Act(by=login_of(actor), at=time_of(at), may_write=False) for actor, at in found]
     return tuple(sorted(acts, key=lambda act: act.at))
 
 
@@ -168,7 +170,7 @@ def _pull(node: Any) -> Pull:
         branch=node["headRefName"],
         head=node["headRefOid"],
         base=node["baseRefName"],
-        author=_login(node["author"]),
+        author=login_of(node["author"]),
         mergeable={"MERGEABLE": Mergeable.YES, "CONFLICTING": Mergeable.NO}.get(node["mergeable"], Mergeable.UNKNOWN),
         created_at=time_of(node["createdAt"]),
         title=node["title"],
@@ -176,6 +178,7 @@ def _pull(node: Any) -> Pull:
         closed_at=time_of(node["closedAt"]) if node["closedAt"] else None,
         checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
         reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
+        notes=notes_on(node),
         blocked=node["mergeStateStatus"] in _BLOCKED,
         queue_place=entry["position"] if entry else None,
         queue_head=group["oid"] if group else None,
@@ -191,7 +194,7 @@ def _removal(events: list[Any]) -> QueueRemoval | None:
     event = events[-1]
     return QueueRemoval(
         at=time_of(event["createdAt"]),
-        by=_login(event["actor"]),
+        by=login_of(event["actor"]),
         manual=words == "manual",
         words=words,
         checks=_checks(event["beforeCommit"]),
@@ -205,7 +208,7 @@ def _checks(commit: Any) -> tuple[Check, ...]:
 
 def _review(node: Any) -> Review:
     return Review(
-        author=_login(node["author"]),
+        author=login_of(node["author"]),
         state=ReviewState[node["state"]] if node["state"] in ReviewState.__members__ else ReviewState.COMMENTED,
         commit=(node["commit"] or {"oid": ""})["oid"],
         body=node["body"],
@@ -225,11 +228,3 @@ def _check(node: Any) -> Check:
         state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
     words = "\n".join(part for part in (node["title"], node["summary"], node["text"]) if part)
     return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "")
-
-
-def _login(actor: Any) -> str:
-    """REST's spelling: GraphQL leaves out the `[bot]` of an app's login; a deleted account has no actor at all."""
-    if actor is None:
-        return "ghost"
-    login: str = actor["login"]
-    return f"{login}[bot]" if actor["__typename"] == "Bot" and not login.endswith("[bot]") else login

@@ -31,11 +31,17 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
     ... on CheckRun { name status conclusion title summary text detailsUrl }
     ... on StatusContext { context state description targetUrl }
   } } }"""
+_SAID = f"id body createdAt lastEditedAt author {_ACTOR} reactionGroups {{ content viewerHasReacted }}"
+_THREADS = 40
 _PULL = f"""
 fragment Shown on PullRequest {{
   id number title body state isCrossRepository headRefName headRefOid baseRefName createdAt closedAt
   mergeable mergeStateStatus author {_ACTOR}
-  reviews(last: 50) {{ nodes {{ state body submittedAt author {_ACTOR} commit {{ oid }} }} }}
+  reviews(last: 50) {{ nodes {{ state submittedAt commit {{ oid }} {_SAID} }} }}
+  comments(last: 50) {{ nodes {{ {_SAID} }} }}
+  reviewThreads(last: {_THREADS}) {{ nodes {{
+    id isResolved path line originalLine comments(last: 10) {{ nodes {{ {_SAID} diffHunk }} }}
+  }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
   mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}
   timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {{ nodes {{

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from bot.adapters.github.actors import time_of
 from bot.adapters.github.changes import SETTLES, ChangeList, Changes
 from bot.adapters.github.client import Client
 from bot.adapters.github.collaborators import Collaborators
@@ -20,7 +21,6 @@ from bot.adapters.github.nodes import (
     rest_comment,
     seen_in_play,
     seen_light,
-    time_of,
     title,
 )
 from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document
@@ -240,12 +240,13 @@ class Reads:
     def _note_activity(self, at: datetime | None) -> None:
         self._memory.last_activity = max((one for one in (self._memory.last_activity, at) if one is not None), default=None)
 
-    def _list_from(self, found: Any) -> list[Any]:
-        nodes, document = list(found["issues"]["nodes"]), snapshot_document({})
+    def _list_from(self, found: Any) -> Iterator[Any]:
+        """Page by page, so that never more than one of them is held."""
+        document = snapshot_document({})
+        yield from found["issues"]["nodes"]
         while found["issues"]["pageInfo"]["hasNextPage"]:
             found = self._repository(document, found["issues"]["pageInfo"]["endCursor"])
-            nodes += found["issues"]["nodes"]
-        return nodes
+            yield from found["issues"]["nodes"]
 
     def _shown(self, in_play: Mapping[int, str | None]) -> View:
         memory = self._memory

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.core.decisions.effects import Archive, Restore
+from bot.core.evidence.notes import owed_answers
 from bot.core.facts.project import Project, Snapshot
 from bot.core.lifecycle.phase import Phase
 from bot.core.lifecycle.status import Status
@@ -33,7 +34,8 @@ def _is_finished(project: Project, status: Status) -> bool:
     """Whatever is queued is seen at each look, and is only seen rightly with all that was done for it."""
     record = project.record
     ended = status.phase is Phase.DONE or (status.phase is Phase.CANCELLED and not _is_queued(project))
-    return ended and status.next_step is None and record.epoch > 0 and record.lease is None and not record.archived
+    quiet = record.lease is None and not owed_answers(project)
+    return ended and status.next_step is None and record.epoch > 0 and quiet and not record.archived
 
 
 def _is_queued(project: Project) -> bool:

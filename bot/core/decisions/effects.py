@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.evidence.notes import OwedAnswer
 from bot.core.facts.record import INBOX
 from bot.core.lifecycle.status import Status
 from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
 from bot.core.roles.role import Role
+from bot.core.runs.note import Note
 from bot.core.runs.run import Grant, Verdict
 
 
@@ -23,6 +25,10 @@ class StartRun:
     base: str
     head: str | None
     category: str | None = None
+    notes: tuple[Note, ...] = ()
+    """What people wrote on the pull request that it is to do."""
+    goes_on: bool = False
+    """Whether it goes on with the conversation that is kept."""
     reason: str
 
 
@@ -148,6 +154,43 @@ class PostReplies:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AcknowledgeNotes:
+    """Put 👀 on what people wrote on the pull request, so that they know that it was read."""
+
+    number: int
+    notes: tuple[str, ...]
+    """Node ids."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerNotes:
+    """Answer below each note that a run was done with, resolve its thread, and ask those for a review again who had asked for changes."""
+
+    number: int
+    pull: int
+    owed: tuple[OwedAnswer, ...]
+    reviewers: tuple[str, ...] = ()
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPerson:
+    """Write one fresh comment that mentions whoever is to decide, and ask them for a review where there is a pull request."""
+
+    number: int
+    pull: int | None
+    """The open pull request, below which it is written; else the issue."""
+    key: str
+    """Of what is to be decided: for the same nobody is called twice."""
+    who: str | None
+    """Who queued it; None where that was no person with write, and the owners of the files are asked."""
+    remedy: str
+    """What decides it."""
+    reason: str
+
+
 Effect = (
     StartRun
     | ExpireRun
@@ -163,6 +206,9 @@ Effect = (
     | Restore
     | ExecuteOrder
     | PostReplies
+    | AcknowledgeNotes
+    | AnswerNotes
+    | CallPerson
 )
 
 
@@ -199,5 +245,15 @@ def describe(effect: Effect) -> str:
         case ExecuteOrder(number=number, mentions=mentions, reason=reason):
             where = "outside of projects" if number == INBOX else f"on project {number}"
             return f"carry out the orders in {len(mentions)} {'comment' if len(mentions) == 1 else 'comments'} {where}: {reason}"
+        case AcknowledgeNotes(number=number, notes=notes, reason=reason):
+            return f"react to {_notes(len(notes))} on project {number}: {reason}"
+        case AnswerNotes(pull=pull, owed=owed, reason=reason):
+            return f"answer {_notes(len(owed))} on pull request #{pull}: {reason}"
+        case CallPerson(number=number, who=who, reason=reason):
+            return f"call {f'@{who}' if who else 'the owners of the code'} for project {number}: {reason}"
         case PostReplies(on=on, pending_replies=replies, reason=reason):
             return f"reply to {len(replies)} {'comment' if len(replies) == 1 else 'comments'} below #{on}: {reason}"
+
+
+def _notes(count: int) -> str:
+    return "a note" if count == 1 else f"{count} notes"

@@ -11,6 +11,7 @@ from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import INBOX
 from bot.core.lifecycle.phase import ENDED, Phase
 from bot.core.lifecycle.status import Status
+from bot.core.orders.labels import categories_of
 from bot.core.orders.project_orders import Mention, OrderContext, PendingReply
 
 _REPLIES_AT_ONCE = 10
@@ -100,6 +101,19 @@ class NoAgent:
 
     reason: str
     remedy: str = ""
+
+
+def category_pause(project: Project, snapshot: Snapshot) -> NoAgent | None:
+    """Why nothing new is begun on it, where people paused what it is an improvement in."""
+    paused = snapshot.paused(Pausable.CATEGORY)
+    names = sorted(categories_of(project.issue.labels) & paused.keys())
+    if not names:
+        return None
+    pause = paused[names[0]]
+    return NoAgent(
+        reason=f"category {names[0]} is paused by {pause.by}: {pause.reason}",
+        remedy=f"Start the category again, or take `category:{names[0]}` off.",
+    )
 
 
 def eligible_agents(free: tuple[int, ...], project: Project, snapshot: Snapshot, policy: Policy, place: int) -> tuple[int, ...] | NoAgent:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.decisions.archiving import to_archive, to_restore
+from bot.core.decisions.calling import people_to_call
 from bot.core.decisions.effects import (
+    AnswerNotes,
     CloseIssue,
     ConfirmQueuedMerge,
     Effect,
@@ -22,20 +24,22 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.order_handling import NoAgent, eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
+from bot.core.decisions.order_handling import NoAgent, category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
+from bot.core.decisions.starts import idea_run, start_of
 from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import IDEATION, Record
 from bot.core.ideas.ideation import FileValidProposal, Ideate, Idle, Validate, next_idea
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.merge_order import MOST_CONFLICTS, conflicts_pending, in_merge_order, in_order
 from bot.core.lifecycle.path_overlap import likely_paths, may_overlap
 from bot.core.lifecycle.phase import ENDED, PARKED, Phase
-from bot.core.lifecycle.status import NextStep, Status, current_pull, current_runs, cycles_used, status_of
+from bot.core.lifecycle.status import NextStep, Status, status_of, waiting_too
 from bot.core.lifecycle.unprepared import unprepared
 from bot.core.money.ledger import Entry, EntryKind, Ledger, Unaffordable, with_reservation
 from bot.core.roles.role import Role
-from bot.core.runs.run import Ending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +80,12 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     ideas, idle = _ideation(snapshot, policy, now, statuses, budget)
     done = to_archive(snapshot, statuses, frozenset(effect.number for effect in first))
     replies = replies_to_post(snapshot, statuses, starting={start.number for start in starts})
+    busy = {effect.number for effect in (*first, *replies, *starts, *done)} | {project.number for project in moving}
+    notes: tuple[Effect, ...] = (*notes_to_acknowledge(snapshot, policy), *notes_to_answer(snapshot, policy, busy=busy))
+    busy |= {effect.number for effect in notes if isinstance(effect, AnswerNotes)}
+    calls = people_to_call(snapshot, statuses, policy, now, busy=busy)
     statuses = _without_notice(snapshot, statuses)
-    return Plan(statuses=statuses, effects=(*first, *settle, *small, *replies, *starts, *ideas, *done), idle=idle)
+    return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *calls, *starts, *ideas, *done), idle=idle)
 
 
 _PAUSES_SHOWN = 10
@@ -209,9 +217,12 @@ def _starts(
                 phase=Phase.PAUSED, reason=reason, remedy="Resolving one of them by hand lets it begin sooner."
             )
             continue
+        if status.phase is Phase.READY and (paused := category_pause(project, snapshot)) is not None:
+            statuses[project.number] = Status(phase=Phase.PAUSED, reason=paused.reason, remedy=paused.remedy)
+            continue
         free = eligible_agents(budget.agents, project, snapshot, policy, place)
         if isinstance(free, NoAgent):
-            statuses[project.number] = replace(status, reason=f"{status.reason}; {free.reason}", remedy=free.remedy)
+            statuses[project.number] = waiting_too(status, free.reason, free.remedy)
             continue
         overlapping = in_work.overlapping(project, statuses) if status.phase is Phase.READY else None
         if overlapping is not None:
@@ -220,7 +231,7 @@ def _starts(
                 status, next_step=None, reason=f"waits for #{other}, which works on {path} too", refers_to=frozenset({other})
             )
             continue
-        start = _start(project, status, snapshot, policy, _choose(free, project))
+        start = start_of(project, status, snapshot, policy, _choose(free, project))
         left = _reserve(start, budget, policy, now)
         if isinstance(left, Unaffordable):
             statuses[project.number] = Status(phase=Phase.PAUSED, reason=left.reason, until=left.until, remedy=_CAPS)
@@ -235,25 +246,6 @@ def _choose(agents: tuple[int, ...], project: Project) -> int:
     """The agent whose branch it is, where that one is free."""
     own = [agent for agent in agents if project.record.branch and project.record.branch.startswith(f"agent-{agent}/")]
     return (own or agents)[0]
-
-
-def _start(project: Project, status: Status, snapshot: Snapshot, policy: Policy, agent: int) -> StartRun:
-    role = Role.REVIEW if status.next_step is NextStep.REVIEW else Role.EXECUTION
-    pull = current_pull(project)
-    unfinished = [run for run in current_runs(project) if run.role is role][-1:]
-    goes_on = bool(unfinished) and unfinished[0].ending in (Ending.UNFINISHED, Ending.STOPPED, Ending.LIMITED, Ending.UNPREPARED)
-    used = cycles_used(project)
-    cycle = used if role is Role.REVIEW else min(policy.cycles, used + 1)
-    return StartRun(
-        number=project.number,
-        agent=agent,
-        role=role,
-        cycle=max(1, cycle),
-        grant=policy.grants[role],
-        base=snapshot.base,
-        head=pull.head if pull is not None else project.branch_head,
-        reason="goes on from its checkpoint" if goes_on and project.record.checkpoint else status.reason,
-    )
 
 
 def _reserve(start: StartRun, budget: _RemainingBudget, policy: Policy, now: datetime) -> _RemainingBudget | Unaffordable:
@@ -284,22 +276,8 @@ def _ideation(
         case FileValidProposal(run=run, queue=queue, reason=reason):
             return [FileProposal(run=run, queue=queue, reason=reason)], None
         case Validate(reason=reason):
-            start = _idea_run(snapshot, policy, Role.VALIDATION, budget.agents[0], None, reason)
+            start = idea_run(snapshot, policy, Role.VALIDATION, budget.agents[0], None, reason)
         case Ideate(category=category, reason=reason):
-            start = _idea_run(snapshot, policy, Role.IDEATION, budget.agents[0], category.name, reason)
+            start = idea_run(snapshot, policy, Role.IDEATION, budget.agents[0], category.name, reason)
     reserved = _reserve(start, budget, policy, now)
     return ([], Idle(reason=reserved.reason, until=reserved.until)) if isinstance(reserved, Unaffordable) else ([start], None)
-
-
-def _idea_run(snapshot: Snapshot, policy: Policy, role: Role, agent: int, category: str | None, reason: str) -> StartRun:
-    return StartRun(
-        number=IDEATION,
-        agent=agent,
-        role=role,
-        cycle=1,
-        grant=policy.grants[role],
-        base=snapshot.base,
-        head=None,
-        category=category,
-        reason=reason,
-    )

@@ -1,4 +1,4 @@
-"""What the checks on a head say together. No checks is never green."""
+"""What the checks on a head say together. No checks is never green where some could have reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def checks_on(pull: Pull, policy: Policy) -> Checks:
     if failed:
         return ChecksFailed(names=failed)
     missing = tuple(name for name in policy.checks if name not in reported)
-    if missing or not relevant:
+    if missing or (policy.checks_expected and not relevant):
         return ChecksMissing(names=missing)
     pending = tuple(sorted(name for name, state in relevant.items() if state is CheckState.PENDING))
     return ChecksPending(names=pending) if pending else ChecksPassed(names=tuple(sorted(relevant)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.facts.policy import REVIEW_CHECK, Policy
-from bot.core.facts.project import CheckState, Project, Pull, QueueRemoval, Review, ReviewState
+from bot.core.facts.project import CheckState, Project, Pull, QueueRemoval, ReviewState
 from bot.core.facts.record import Record, Run
 from bot.core.roles.role import Role
 from bot.core.runs.run import Finding, Verdict
@@ -71,17 +71,8 @@ def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
     return removal if removal is not None and removal.at > since else None
 
 
-def outstanding_request(pull: Pull, policy: Policy) -> Review | None:
-    """A person's request for changes that they have not lifted; comments do not lift one, as on GitHub."""
-    last: dict[str, Review] = {}
-    for review in pull.reviews:
-        if review.may_write and review.author not in policy.own_logins and review.state is not ReviewState.COMMENTED:
-            last[review.author] = review
-    return next((review for review in last.values() if review.state is ReviewState.CHANGES_REQUESTED), None)
-
-
-def findings_of(project: Project, pull: Pull, policy: Policy, base: str) -> tuple[Finding, ...]:
-    """What the next run must mend on this head: failed checks, the reviewer's findings, people's requests, as one list."""
+def findings_of(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
+    """What the next run must mend on this head: failed checks and the reviewer's findings, as one list. People's notes are apart."""
     failed = [
         Finding(source=f"check {check.name}", text=check.summary or "failed without saying why")
         for check in pull.checks
@@ -91,15 +82,12 @@ def findings_of(project: Project, pull: Pull, policy: Policy, base: str) -> tupl
     judged = (
         [Finding(source="review", text=f"Not met: {j.criterion}. {j.evidence}") for j in verdict.judgements if not j.met] if verdict else []
     )
-    asked = outstanding_request(pull, policy)
-    people = [Finding(source=f"@{asked.author}", text=asked.body)] if asked and asked.commit == pull.head else []
     return (
         *_resolution(project, pull, base),
         *_given_up(project, pull),
         *failed,
         *judged,
         *(verdict.findings if verdict and not verdict.approved else ()),
-        *people,
     )
 
 

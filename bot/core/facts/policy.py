@@ -52,10 +52,15 @@ class Policy:
     models: dict[Role, str]
     lease: timedelta = timedelta(minutes=15)
     project_limit: timedelta = timedelta(hours=8)
+    review_limit: timedelta = timedelta(hours=2)
+    """How long a review of one head may take in all its segments; it may also cost twice its grant at most."""
     checks: tuple[str, ...] = ()
     """Names of the checks that must succeed on the head. Empty: at least one must be there, and all succeed."""
     checks_patience: timedelta = timedelta(minutes=30)
     """How long a head may stay without any check before a person is asked."""
+    checks_expected: bool = True
+    """False where nothing could report a check, as when the bot is tried on a private hub: gates and the reviewer judge alone there,
+    and nothing is merged."""
     merge: bool = True
     merge_method: MergeMethod = MergeMethod.SQUASH
     up_to_date: bool = True
@@ -70,6 +75,9 @@ class Policy:
     """Login under which the bot pushes and opens pull requests."""
     reviewer: str | None
     """Login of the second identity; None where there is only one, and the verdict is then a check and a comment."""
+
+    def __post_init__(self) -> None:
+        assert self.checks_expected or not self.merge, "nothing is merged unchecked"
 
     @property
     def own_logins(self) -> frozenset[str]:

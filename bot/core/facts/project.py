@@ -10,6 +10,7 @@ from enum import Enum
 from bot.core.facts.record import INBOX, Record
 from bot.core.money.ledger import Ledger
 from bot.core.orders.project_orders import Mention
+from bot.core.runs.note import Note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +133,8 @@ class Pull:
     checks: tuple[Check, ...] = ()
     reviews: tuple[Review, ...] = ()
     """Oldest first."""
+    notes: tuple[Note, ...] = ()
+    """What was written on it, by whomever: comments, comments on lines, words of reviews that do not approve."""
     blocked: bool = False
     """Whether GitHub lets nobody merge it by its own rules for the base, whatever its checks say; it is not asked where it has a queue."""
     queue_place: int | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.core.money.pricing import ZERO, MicroUsd
 from bot.core.orders.project_orders import Orders
 from bot.core.roles.role import Role
+from bot.core.runs.note import NoteAnswer, NoteRef
 from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 
 IDEATION = 0
@@ -46,6 +47,8 @@ class Lease:
     """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
     seen_at: datetime | None = None
     """When its holder last said that it is at it; None before the first renewal."""
+    notes: tuple[NoteRef, ...] = ()
+    """What people wrote on the pull request that this run was given."""
     step: str = ""
     """What the holder was doing then, in one line."""
     progress: int = 0
@@ -83,6 +86,10 @@ class Run:
     scripted: bool = False
     paths: tuple[str, ...] = ()
     """What its commits touched."""
+    notes: tuple[NoteRef, ...] = ()
+    """As `Lease.notes`; a finished run is done with them."""
+    answers: tuple[NoteAnswer, ...] = ()
+    """What the agent says to them."""
     sandboxed: bool | None = None
     """As its bundle had it."""
     job: str | None = None
@@ -127,6 +134,10 @@ class Record:
     """The issue's title when a run last handed in: to tell what similar work touched."""
     filed: tuple[str, ...] = ()
     """Ideation: validation runs whose proposal was made an issue."""
+    answered: tuple[NoteRef, ...] = ()
+    """Notes below which the answer stands."""
+    called: tuple[str, ...] = ()
+    """For what people were called already, by key."""
     orders: Orders = field(default_factory=Orders)
     cursor: CommentCursor | None = None
     """On the record of WRITER_LOCK only."""

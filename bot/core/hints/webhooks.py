@@ -19,9 +19,10 @@ _FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
 
 RELEVANT_ACTIONS: Mapping[str, frozenset[str] | None] = {
     "issues": frozenset({"opened", "edited", "labeled", "unlabeled", "closed", "reopened", "deleted", "transferred"}),
-    "issue_comment": frozenset({"created"}),
+    "issue_comment": frozenset({"created", "edited"}),
     "pull_request": frozenset({"opened", "synchronize", "closed", "reopened"}),
-    "pull_request_review": frozenset({"submitted", "dismissed"}),
+    "pull_request_review": frozenset({"submitted", "edited", "dismissed"}),
+    "pull_request_review_comment": frozenset({"created", "edited"}),
     "check_suite": frozenset({"completed"}),
     "check_run": frozenset({"completed"}),
     "workflow_run": frozenset({"completed"}),
@@ -125,9 +126,13 @@ def _pull_request(payload: Mapping[str, object], _: OwnAccounts) -> str | None:
 
 
 def _review(payload: Mapping[str, object], own: OwnAccounts) -> str | None:
-    if payload.get("action") == "submitted" and _is_strangers(payload.get("review")):
+    if payload.get("action") != "dismissed" and _is_strangers(payload.get("review")):
         return f"a review of a stranger; {_LATER}"
     return _pull_request(payload, own)
+
+
+def _line_comment(payload: Mapping[str, object], own: OwnAccounts) -> str | None:
+    return _issue_comment(payload, own) or _pull_request(payload, own)
 
 
 def _push(payload: Mapping[str, object], _: OwnAccounts) -> str | None:
@@ -184,6 +189,7 @@ _SPECIAL: Mapping[str, Callable[[Mapping[str, object], OwnAccounts], str | None]
     "issue_comment": _issue_comment,
     "pull_request": _pull_request,
     "pull_request_review": _review,
+    "pull_request_review_comment": _line_comment,
     "push": _push,
     "check_run": _check_run,
     "check_suite": _check_suite,

@@ -53,6 +53,13 @@ def repeated(proposal: Proposal, titles: tuple[Title, ...], limit: float) -> Tit
     return best[1] if best is not None and best[0] >= limit else None
 
 
+def alike(proposal: Proposal, titles: tuple[Title, ...], most: int) -> tuple[Title, ...]:
+    """Closed proposals, the likest first: what people said when they closed them is worth knowing before another one is made of it."""
+    closed = [title for title in titles if title.proposed and not title.open]
+    scored = [(fuzz.token_set_ratio(proposal.title.casefold(), title.title.casefold()), title) for title in closed]
+    return tuple(title for _, title in sorted(scored, key=lambda pair: -pair[0])[:most])
+
+
 def next_idea(snapshot: Snapshot, policy: Policy, now: datetime) -> Idea:
     """What ideation wants, given that nothing is queued or under way."""
     record = snapshot.ideation
@@ -83,7 +90,7 @@ def pending_proposal(record: Record) -> Validate | FileValidProposal | None:
     for index in range(len(record.runs) - 1, -1, -1):
         run = record.runs[index]
         if run.role is Role.VALIDATION and run.ending is Ending.FINISHED:
-            proposal = _proposal_before(record.runs[:index])
+            proposal = run.proposals[0] if run.proposals else _proposal_before(record.runs[:index])  # with the validator's criteria
             if run.verdict is None or not run.verdict.approved or proposal is None or run.run in record.filed:
                 return None
             return FileValidProposal(run=run.run, proposal=proposal, queue=False, reason="the review role found it valid")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.facts.record import IDEATION, Holder, Lease, Record, Run
+from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
 
 
@@ -47,7 +48,7 @@ def released(record: Record, holder: Holder, run: Run, now: datetime, *, checkpo
     lease = _own_lease(record, holder, now)
     if isinstance(lease, Refused):
         return lease
-    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, run), checkpoint=checkpoint)
+    return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, replace(run, notes=lease.notes)), checkpoint=checkpoint)
 
 
 def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> Record | Refused:
@@ -71,6 +72,8 @@ def expired(record: Record, now: datetime, *, ended_job: str | None = None) -> R
         job=lease.job,
         note=f"Agent {lease.holder.agent} stopped responding; its grant counts as spent",
         spent=lease.grant,
+        notes=lease.notes,
+        head=lease.head if lease.role is Role.REVIEW else None,
     )
     return replace(record, epoch=record.epoch + 1, lease=None, runs=(*record.runs, lost))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bot.core.evidence.verdict import outstanding_request
+from bot.core.evidence.notes import outstanding_requests
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import NextStep, Status, current_pull, just_updated
+from bot.core.lifecycle.status import NextStep, Status, just_updated
 from bot.core.orders.labels import priority_of
 
 MOST_CONFLICTS = 3
@@ -18,7 +19,7 @@ MOST_CONFLICTS = 3
 
 def in_order(projects: Iterable[Project]) -> list[Project]:
     """Priority, then the number; the same for work and for merges."""
-    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.number))
+    return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.issue.number))
 
 
 def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:
@@ -56,7 +57,7 @@ def _is_in_line(project: Project, status: Status, policy: Policy) -> bool:
         return True
     pull = current_pull(project)
     carries_the_tip = pull is not None and not project.behind and just_updated(project, pull)
-    waits_for_people = pull is not None and (pull.blocked or outstanding_request(pull, policy) is not None)
+    waits_for_people = pull is not None and (pull.blocked or bool(outstanding_requests(pull, policy)))
     return carries_the_tip and not waits_for_people and status.phase in (Phase.REVIEWING, Phase.APPROVED)
 
 

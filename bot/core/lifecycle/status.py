@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
-from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, outstanding_request, removal_from_queue, verdict_on
+from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
+from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.facts.record import Lease, Run
+from bot.core.lifecycle.checkpoint import review_left
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -49,6 +52,19 @@ class Status:
     """What a person can do about this very reason; empty where nothing is needed from anybody."""
     refers_to: frozenset[int] = frozenset()
     """Issues and pull requests that the reason names by their number and means."""
+
+
+def waiting_too(status: Status, why: str, remedy: str) -> Status:
+    """The status with one more thing that it waits for. Spelled out, since thousands of a long queue do and `replace` is slow."""
+    return Status(
+        phase=status.phase,
+        reason=f"{status.reason}; {why}",
+        next_step=status.next_step,
+        until=status.until,
+        quiet=status.quiet,
+        remedy=remedy,
+        refers_to=status.refers_to,
+    )
 
 
 def status_of(project: Project, policy: Policy, now: datetime) -> Status:
@@ -99,31 +115,6 @@ def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
     return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"
 
 
-def current_pull(project: Project) -> Pull | None:
-    """The project's pull request; one that was closed or merged before the issue was queued again belongs to the past."""
-    pull, fresh = project.pull, fresh_since(project)
-    if pull is None or pull.state is PullState.OPEN or pull.closed_at is None or fresh is None:
-        return pull
-    return None if pull.closed_at < fresh else pull
-
-
-def fresh_since(project: Project) -> datetime | None:
-    """When the project last got a fresh start: `agent:ready` put on, or `/agent retry` said."""
-    queued, retried = project.issue.queued, project.record.orders.retried
-    times = [*((queued.at,) if queued else ()), *((retried.at,) if retried else ())]
-    return max(times, default=None)
-
-
-def current_runs(project: Project) -> tuple[Run, ...]:
-    """Runs since the last fresh start; what was before counts no more."""
-    fresh = fresh_since(project)
-    return tuple(run for run in project.record.runs if fresh is None or run.started_at >= fresh)
-
-
-def cycles_used(project: Project) -> int:
-    return sum(run.role is Role.EXECUTION and run.ending is Ending.FINISHED for run in current_runs(project))
-
-
 _FRESH_START = f"Put `{READY}` on again, or write `/agent retry`, to give it a fresh start; or do the rest yourself."
 
 
@@ -153,18 +144,19 @@ def _unqueued(project: Project, policy: Policy) -> Status | None:
 
 
 def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
-    runs = current_runs(project)
-    if not runs:
+    all_runs = current_runs(project)
+    if not all_runs:
         return None
-    last = runs[-1]
-    if last.ending in (Ending.REFUSED, Ending.GAVE_UP):
-        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
+    last = all_runs[-1]
     if last.ending is Ending.LIMITED and (again := last.resume_at or last.ended_at + UNSTATED_LIMIT_PAUSE) > now:
         return Status(phase=Phase.PAUSED, reason=last.note, until=again)
-    worked = sum(((run.ended_at - run.started_at) for run in runs), timedelta())
+    worked = sum(((run.ended_at - run.started_at) for run in all_runs), timedelta())
     if worked >= policy.project_limit:
         reason = f"agents worked on it for {worked}, the limit is {policy.project_limit}"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
+    runs = _since_notes(project, policy, all_runs)
+    if runs and last.ending in (Ending.REFUSED, Ending.GAVE_UP):
+        return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
     failures = failures_in_a_row(runs)
     if failures >= policy.failures:
         reason = f"{failures} runs in a row failed; the last: {last.note}"
@@ -176,13 +168,10 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     return None
 
 
-def failures_in_a_row(runs: tuple[Run, ...]) -> int:
-    count = 0
-    for run in reversed(runs):
-        if run.ending not in (Ending.FAILED, Ending.EXPIRED):
-            break
-        count += 1
-    return count
+def _since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
+    said_at = newest(pending_notes(project, policy))
+    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
 
 
 def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
@@ -210,12 +199,12 @@ def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) 
 
 def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) -> Status:
     verdict = verdict_on(project, pull.head)
-    request = outstanding_request(pull, policy)
+    requests = outstanding_requests(pull, policy)
     if verdict is not None and not is_shown(verdict, project, pull, policy):
         phase = Phase.APPROVED if verdict.approved else Phase.REWORK
         return Status(phase=phase, reason="the verdict is there and goes onto the pull request", next_step=NextStep.POST_VERDICT)
-    if request is not None and request.commit == pull.head:
-        return _again(project, policy, f"@{request.author} asked for changes")
+    if (noted := _noted(project, policy, now, pull)) is not None:
+        return noted
     if project.conflict is not None:
         return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
     match checks_on(pull, policy):
@@ -234,17 +223,34 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Status(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
         case ChecksPassed():
             pass
-    if pull.queue_place is not None and verdict is not None and verdict.approved and request is None:
+    if pull.queue_place is not None and verdict is not None and verdict.approved and not requests:
         next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
         return Status(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", next_step=next_step)
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy="Look at the pull request, and merge or rebase its branch by hand.")
     if verdict is None:
-        return Status(phase=Phase.REVIEWING, reason="checks are green; waits for the reviewer", next_step=NextStep.REVIEW)
+        if review_left(project, current_runs(project), pull.head, policy) is None:
+            reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
+            return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
+        standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
+        return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
-    return _approved(project, policy, pull, request)
+    return _approved(project, policy, pull, requests)
+
+
+def _noted(project: Project, policy: Policy, now: datetime, pull: Pull) -> Status | None:
+    """What people wrote on the pull request outranks what reviewer and checks found, and is no cycle."""
+    notes = pending_notes(project, policy)
+    if not notes:
+        return None
+    who = ", ".join(f"@{name}" for name in dict.fromkeys(note.author for note in notes))
+    reason = f"{who} wrote {'a note' if len(notes) == 1 else f'{len(notes)} notes'} on pull request #{pull.number}"
+    begins = work_begins(notes)
+    if now < begins:
+        return Status(phase=Phase.REWORK, reason=f"{reason}; waits a moment for more", until=begins)
+    return Status(phase=Phase.REWORK, reason=reason, next_step=NextStep.EXECUTE)
 
 
 def _again(project: Project, policy: Policy, why: str) -> Status:
@@ -255,11 +261,11 @@ def _again(project: Project, policy: Policy, why: str) -> Status:
     return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
 
 
-def _approved(project: Project, policy: Policy, pull: Pull, request: Review | None) -> Status:
-    if request is not None:
-        remedy = f"@{request.author} can approve it, or dismiss the request; asking for changes on the newest head sends it back."
-        reason = f"waits for @{request.author}, who asked for changes on an earlier head"
-        return Status(phase=Phase.APPROVED, reason=reason, remedy=remedy)
+def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Review, ...]) -> Status:
+    if requests:
+        who = requests[0].author
+        remedy = f"@{who} can approve it, or dismiss the request; a note on the pull request sends it back."
+        return Status(phase=Phase.APPROVED, reason=f"waits for @{who}, who asked for changes and was answered", remedy=remedy)
     if not policy.merge:
         remedy = f"Merge pull request #{pull.number} when you like it."
         reason = "approved and green; merging is left to people here"

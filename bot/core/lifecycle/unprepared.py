@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.core.facts.project import Snapshot
 from bot.core.facts.record import Run
+from bot.core.lifecycle.current import current_runs, fresh_since
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import Status, current_runs, fresh_since
+from bot.core.lifecycle.status import Status
 from bot.core.runs.run import Ending
 
 TRIED_AGAIN = timedelta(hours=1)

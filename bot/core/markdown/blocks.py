@@ -11,6 +11,7 @@ from bot.core.markdown.words import cleaned, last_lines
 
 _LONGEST = 4_000
 _NOTHING = Inline("–")
+_CLOSING_MARKS = re.compile(r"(?:(?<=\s)|^)#+(?=\s*$)")
 
 
 class Block(str):
@@ -24,7 +25,8 @@ def paragraph(*lines: Inline) -> Block:
 
 
 def heading(level: int, words: Inline) -> Block:
-    return Block(f"{'#' * level} {words}")
+    """A `#` at the end would close the heading and be lost: https://spec.commonmark.org/0.31.2/#closing-sequence"""
+    return Block(f"{'#' * level} {_CLOSING_MARKS.sub(lambda marks: chr(92) + marks[0], words)}")
 
 
 def bullets(items: Iterable[Inline]) -> Block:

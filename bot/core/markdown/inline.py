@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 from bot.core.markdown.words import CUT, cleaned, one_line, shortened
@@ -63,6 +64,12 @@ def plain(text: str, *, most: int = _LONGEST) -> Inline:
 
 def prose(text: str, *, most: int = _LONGEST, issues: Set[int] = frozenset()) -> Inline:
     """Words in which backticks mean code, as people, models and this bot's own reasons use them. Only `#` and one of `issues` is a link."""
+    return _prose(text, most, frozenset(issues))
+
+
+@lru_cache(maxsize=10_000)
+def _prose(text: str, most: int, issues: frozenset[int]) -> Inline:
+    """Kept, since each look at a project asks for the same words."""
     return written(_cut(_spans(one_line(text)), most), issues=issues)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -29,6 +29,12 @@ def reader() -> MarkdownIt:
 
 def passage(text: str, *, most: int = _LONGEST, issues: Set[int] = frozenset()) -> Block:
     """Only `#` and one of `issues` is a link in it."""
+    return _passage(text, most, frozenset(issues))
+
+
+@lru_cache(maxsize=1_000)
+def _passage(text: str, most: int, issues: frozenset[int]) -> Block:
+    """Kept, since each look at a pull request asks for the same reports."""
     return _Writer(issues).page_of(SyntaxTreeNode(reader().parse(shortened(cleaned(text).strip("\n"), most))).children)
 
 

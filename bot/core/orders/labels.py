@@ -31,6 +31,11 @@ class LabelChange:
     remove: frozenset[str]
 
 
+def category_label(name: str) -> Label:
+    """Put on a proposal; from then on it is people's, as their own are."""
+    return Label(name=f"category:{name}", color="d4c5f9", description=f"An improvement in the category {name}")
+
+
 class Priority(Enum):
     HIGH = 0
     NORMAL = 1
@@ -53,6 +58,10 @@ def priority_change(wanted: Priority) -> LabelChange:
     """What makes people's labels say `wanted`, where a person ordered it."""
     kept = frozenset() if wanted is Priority.NORMAL else frozenset({f"priority:{wanted.name.lower()}"})
     return LabelChange(add=kept, remove=frozenset({"priority:high", "priority:low"}) - kept)
+
+
+def categories_of(labels: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.removeprefix("category:") for name in labels if name.startswith("category:"))
 
 
 def labelled(labels: frozenset[str], kind: str) -> str:

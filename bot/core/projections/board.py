@@ -8,8 +8,9 @@ from enum import Enum
 
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
+from bot.core.lifecycle.current import cycles_used
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import Status, cycles_used
+from bot.core.lifecycle.status import Status
 from bot.core.orders.labels import Priority, labelled, priority_of
 from bot.core.roles.role import Role
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.core.facts.policy import REVIEW_CHECK, Policy
 from bot.core.facts.project import CheckState, Project
 from bot.core.facts.record import Record
+from bot.core.lifecycle.current import current_pull, cycles_used
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import NextStep, Status, current_pull, cycles_used
+from bot.core.lifecycle.status import NextStep, Status
 from bot.core.money.pricing import dollars
 from bot.core.orders.labels import READY, Priority, both_priorities, priority_of
 from bot.core.roles.role import Role

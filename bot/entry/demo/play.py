@@ -9,28 +9,24 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.adapters.clock import ServerClock
-from bot.adapters.github.client import AppKey
-from bot.adapters.github.limits import UNLIMITED
 from bot.adapters.scripted import ScriptedModel, read_scenario
 from bot.core.money.pricing import dollars
 from bot.core.projections.board import BOARD_FIELDS
+from bot.entry.embedded import Embedded, embed
 from bot.entry.environments import isolated
 from bot.entry.models import real_model
 from bot.entry.signals import Interruption, interruptible
 from bot.entry.terminal import Verbosity, report
-from bot.entry.wiring import Settings, Wired, wire
+from bot.entry.wiring import Wired, wire
 from bot.flows.fleet import Interrupted, keep_working
 from bot.hub import seed
 from bot.hub.changes.boards import add_board
@@ -40,24 +36,12 @@ from bot.ports import Model
 
 HERE = Path(__file__).parent
 REPOSITORY = "garden/harvest"
-WORKER = {"contents": "write", "issues": "write", "pull_requests": "write", "metadata": "read", "organization_projects": "write"}
-REVIEWER = {"contents": "write", "pull_requests": "write", "checks": "write", "issues": "write", "metadata": "read"}
 PROOF = "2024-01-03 leek 500 g\n2024-12-30 leek 100 g\n2026-01-02 leek 700 g\n"
 PROVEN = ["2024-W01        0.50 kg", "2025-W01        0.10 kg", "2026-W01        0.70 kg"]
 
 
 class NotAsSaid(Exception):
     """The demo found something that is not as it must be."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Garden:
-    """The hub's repository, and what is needed to work in it."""
-
-    remote: Path
-    ann: str
-    worker: AppKey
-    reviewer: AppKey
 
 
 def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
@@ -90,7 +74,7 @@ def play(*, keep: bool, verbosity: Verbosity = Verbosity.NORMAL) -> int:
     return 0
 
 
-def stay_up(out: Console, served: Served, garden: Garden) -> None:
+def stay_up(out: Console, served: Served, garden: Embedded) -> None:
     out.print("The pages stay up until you press Ctrl-C:")
     _addresses(out, _places(served) | _made(served, garden))
     with suppress(KeyboardInterrupt):
@@ -101,9 +85,9 @@ def _places(served: Served) -> dict[str, str]:
     return {"repository": f"{served.url}/{REPOSITORY}", "board": f"{served.url}/orgs/garden/boards/1"}
 
 
-def _made(served: Served, garden: Garden) -> dict[str, str]:
+def _made(served: Served, garden: Embedded) -> dict[str, str]:
     """Every issue and pull request, oldest first, as GitHub's API lists them together."""
-    rows = _ask(served, garden, "GET", "issues?state=all&direction=asc&per_page=100")
+    rows = garden.ask(served, "GET", "issues?state=all&direction=asc&per_page=100")
     return {f"{'pull request' if 'pull_request' in row else 'issue'} #{row['number']}": row["html_url"] for row in rows}
 
 
@@ -113,21 +97,13 @@ def _addresses(out: Console, named: Mapping[str, str]) -> None:
         out.print(f"  {name:<17} {url}", soft_wrap=True, markup=False)
 
 
-def plant(hub: Hub, root: Path) -> Garden:
-    seed.add_organization(hub, "garden")
-    seed.add_user(hub, "ann", name="Ann", email="ann@example.org")
-    bare = seed.add_repository(hub, "garden", "harvest", description="Adds up what a vegetable garden brings")
-    seed.set_role(hub, REPOSITORY, "ann", "admin")
+def plant(hub: Hub, root: Path) -> Embedded:
+    garden = embed(hub, REPOSITORY, person="ann", name="Ann", email="ann@example.org", description="Adds up what a vegetable garden brings")
     fields = {field.name: field.options or field.kind.value for field in BOARD_FIELDS}
     add_board(hub, "garden", "Harvest", repository=REPOSITORY, fields=fields)
-    keys = []
-    for slug, permissions in (("groundskeeper-worker", WORKER), ("groundskeeper-reviewer", REVIEWER)):
-        app = seed.add_app(hub, slug, owner="garden", permissions=permissions)
-        seed.install_app(hub, app.id, "garden")
-        keys.append(AppKey(app_id=app.id, private_key=app.private_key_pem))
-    _push_project(bare, root / "planting")
+    _push_project(garden.remote, root / "planting")
     seed.protect(hub, REPOSITORY, "main", required_checks=["unit tests", "lint", "groundskeeper/review"])
-    return Garden(remote=bare, ann=seed.add_token(hub, "ann"), worker=keys[0], reviewer=keys[1])
+    return garden
 
 
 def _push_project(bare: Path, copy: Path) -> None:
@@ -141,22 +117,16 @@ def _push_project(bare: Path, copy: Path) -> None:
         subprocess.run(["git", *identity, *args], cwd=copy, check=True, capture_output=True)
 
 
-def _open_issue(served: Served, garden: Garden) -> int:
+def _open_issue(served: Served, garden: Embedded) -> int:
     """As a person does it: write the issue, then put the label on."""
     title, _, body = (HERE / "issue.md").read_text(encoding="utf-8").partition("\n\n")
-    issue = _ask(served, garden, "POST", "issues", {"title": title, "body": body})
-    _ask(served, garden, "POST", f"issues/{issue['number']}/labels", {"labels": ["agent:ready"]})
+    issue = garden.ask(served, "POST", "issues", {"title": title, "body": body})
+    garden.ask(served, "POST", f"issues/{issue['number']}/labels", {"labels": ["agent:ready"]})
     return int(issue["number"])
 
 
-def _ask(served: Served, garden: Garden, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(method, f"{served.url}/repos/{REPOSITORY}/{path}", json=body, headers={"Authorization": f"Bearer {garden.ann}"})
-    answer.raise_for_status()
-    return answer.json()
-
-
 def _work(
-    out: Console, root: Path, served: Served, garden: Garden, verbosity: Verbosity, interruption: Interruption
+    out: Console, root: Path, served: Served, garden: Embedded, verbosity: Verbosity, interruption: Interruption
 ) -> tuple[Wired, Model]:
     clock = ServerClock(sleep=interruption.sleep)
     chosen = os.environ.get("MODEL")
@@ -164,15 +134,7 @@ def _work(
     out.print("The model is scripted; its commands are real." if model.scripted else f"The model is {chosen}.")
     if not isolated("bubblewrap", scripted=model.scripted):
         out.print("[yellow]There is no bubblewrap here: the demo's commands run unprotected. Install bubblewrap for real work.[/yellow]")
-    settings = Settings(
-        repository=REPOSITORY,
-        worker=garden.worker,
-        reviewer=garden.reviewer,
-        api_url=served.url,
-        home=root / "home",
-        limits=replace(UNLIMITED, pause=timedelta(milliseconds=20)),
-        model=chosen,
-    )
+    settings = garden.settings(served, home=root / "home", model=chosen)
     wired = wire(settings, model=model, clock=clock)
     shown = report(out, now=clock.now, web=wired.web, verbosity=verbosity)
     interruption.at_work = shown.at_work
@@ -188,11 +150,11 @@ def _work(
     return wired, model
 
 
-def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: int, root: Path) -> dict[str, str]:
+def _prove(served: Served, garden: Embedded, wired: Wired, model: Model, number: int, root: Path) -> dict[str, str]:
     """Everything that the demo says, looked at from outside: the API, plain git, and the merged program itself."""
-    pulls = _ask(served, garden, "GET", "pulls?state=all&direction=asc")
+    pulls = garden.ask(served, "GET", "pulls?state=all&direction=asc")
     _must(bool(pulls) and pulls[0]["merged_at"] is not None, f"the pull request of issue {number} was not merged")
-    _must(_ask(served, garden, "GET", f"issues/{number}")["state"] == "closed", f"issue {number} is still open")
+    _must(garden.ask(served, "GET", f"issues/{number}")["state"] == "closed", f"issue {number} is still open")
     checkout = root / "merged"
     subprocess.run(["git", "clone", "-q", f"{served.url}/{REPOSITORY}.git", str(checkout)], check=True, capture_output=True)
     log = checkout / "proof.txt"
@@ -203,7 +165,7 @@ def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: i
     _must(printed.stdout.splitlines() == PROVEN, f"the bug is still there on the merged main: {printed.stdout}{printed.stderr}")
     tests = subprocess.run([sys.executable, "-m", "unittest"], cwd=checkout, capture_output=True, text=True, check=False)
     _must(tests.returncode == 0, f"the tests fail on the merged main: {tests.stderr[-500:]}")
-    comments = _ask(served, garden, "GET", f"issues/{number}/comments")
+    comments = garden.ask(served, "GET", f"issues/{number}/comments")
     _must(len(comments) == 1, f"expected one status comment on issue {number}, found {len(comments)}")
     seen = {"bug gone on merged main": "yes, shown by running it", "tests on merged main": tests.stderr.splitlines()[-3]}
     if model.scripted:
@@ -212,12 +174,12 @@ def _prove(served: Served, garden: Garden, wired: Wired, model: Model, number: i
     return seen
 
 
-def _prove_script(served: Served, garden: Garden, wired: Wired, model: ScriptedModel, pull: int, seen: dict[str, str]) -> None:
-    states = [review["state"] for review in _ask(served, garden, "GET", f"pulls/{pull}/reviews")]
+def _prove_script(served: Served, garden: Embedded, wired: Wired, model: ScriptedModel, pull: int, seen: dict[str, str]) -> None:
+    states = [review["state"] for review in garden.ask(served, "GET", f"pulls/{pull}/reviews")]
     _must(states == ["CHANGES_REQUESTED", "APPROVED"], f"expected one rejected and one approved review, found {states}")
     seen["first cycle"] = "rejected with evidence, then approved"
     ideas = wired.context.refs.read().records[0]
-    proposals = _ask(served, garden, "GET", "issues?state=all&labels=agent:proposed")
+    proposals = garden.ask(served, "GET", "issues?state=all&labels=agent:proposed")
     _must(len(proposals) == 1 and proposals[0]["state"] == "closed", "the proposal was not filed, done and closed")
     seen["proposal"] = f"#{proposals[0]['number']} filed, validated, queued, done and merged"
     refused = [run.note for run in ideas.runs if "it repeats" in run.note]

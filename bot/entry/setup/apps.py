@@ -58,7 +58,7 @@ def registration_link(app_role: AppRole, *, web: str, owner: str, of_organizatio
     """Private, with no webhook: the schedule and the workflow's own events are enough."""
     place = f"{web}/organizations/{quote(owner)}/settings/apps/new" if of_organization else f"{web}/settings/apps/new"
     about = {"name": app_name(app_role, owner), "url": homepage, "public": "false", "webhook_active": "false"}
-    return f"{place}?{urlencode(about | {right.permission: right.level for right in _asked(app_role, of_organization)})}"
+    return f"{place}?{urlencode(about | {right.permission: right.level for right in asked(app_role, of_organization)})}"
 
 
 def explained(app_role: AppRole, *, web: str, owner: str, of_organization: bool, homepage: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def explained(app_role: AppRole, *, web: str, owner: str, of_organization: bool,
     link = registration_link(app_role, web=web, owner=owner, of_organization=of_organization, homepage=homepage)
     yield f"The {app_role.value} app: {link}"
     widest = max(len(_level(right)) for rights in RIGHTS.values() for right in rights)
-    for right in _asked(app_role, of_organization):
+    for right in asked(app_role, of_organization):
         yield f"    {_level(right):<{widest}}  {right.why}"
     yield f"    Then: make a private key there, install the app on {homepage.removeprefix(web + '/')} alone, and run this again with"
     yield f"    --{app_role.value}-app ID --{app_role.value}-key FILE.pem"
@@ -87,6 +87,6 @@ def _level(right: Right) -> str:
     return f"{right.permission}: {right.level}"
 
 
-def _asked(app_role: AppRole, of_organization: bool) -> Iterator[Right]:
+def asked(app_role: AppRole, of_organization: bool) -> Iterator[Right]:
     """A person's boards are hidden from apps, so the permission would only frighten."""
     return (right for right in RIGHTS[app_role] if of_organization or right.permission != "organization_projects")

@@ -10,6 +10,7 @@ from bot.core.errors.user_errors import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
 from bot.entry.setup import doctor_environment, doctor_identities, doctor_machine, doctor_repository, files
 from bot.entry.setup.finding import Finding, Light, looked, ok, wrong
+from bot.entry.setup.onboarding import published
 from bot.entry.setup.place import Place
 from bot.entry.texts import load_categories
 
@@ -30,17 +31,17 @@ def examined(place: Place, environment: Mapping[str, str], *, here: bool) -> Ite
 def _configuration(place: Place) -> Iterator[Finding]:
     """Here and on the default branch, which is where the bot reads it."""
     branch = place.repo.default_branch
-    published = doctor_repository.published(place, PATH)
+    there = published(place, PATH)
     local = files.read(place.checkout / PATH)
-    if local is None and published is None:
+    if local is None and there is None:
         yield wrong("configuration", f"{PATH} is missing, so every option has its default", "Run `groundskeeper init`.")
         return
-    for text, where in ((local, PATH), (published if published != local else None, f"{branch}:{PATH}")):
+    for text, where in ((local, PATH), (there if there != local else None, f"{branch}:{PATH}")):
         if text is not None:
             policy_of(parse(text, where=where), categories=load_categories(), worker="worker", reviewer=None)
-    if published is None:
+    if there is None:
         yield wrong("configuration", f"{PATH} is right, but not on {branch} yet", f"Commit it and push it to {branch}.")
-    elif local is not None and local != published:
+    elif local is not None and local != there:
         yield wrong("configuration", f"{PATH} is right, but another one is on {branch}", f"Commit it and push it to {branch}, or pull.")
     else:
         yield ok("configuration", f"{PATH} on {branch} is right")

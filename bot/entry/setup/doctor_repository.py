@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote
@@ -11,8 +10,9 @@ from bot.core.facts.policy import REVIEW_CHECK
 from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
-from bot.entry.setup import boards, files, labels, rules, settings
+from bot.entry.setup import boards, environment_secrets, files, labels, rules, settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
+from bot.entry.setup.onboarding import published
 from bot.entry.setup.place import Place
 from bot.entry.setup.source import unpinned
 from bot.entry.texts import load_workflow
@@ -39,12 +39,6 @@ def examined(place: Place, config: Config) -> Iterator[Finding]:
         return
     yield from looked("checks", partial(_checks, place, config))
     yield from looked("branch protection", partial(_protection, place, config))
-
-
-def published(place: Place, path: str) -> str | None:
-    """A file as it is on the default branch; None where it is not there."""
-    found = place.found(f"contents/{path}?ref={quote(place.repo.default_branch, safe='')}")
-    return None if found is None else base64.b64decode(found["content"]).decode("utf-8", "replace")
 
 
 def _access(place: Place) -> Iterator[Finding]:
@@ -152,6 +146,26 @@ def _credentials(place: Place) -> Iterator[Finding]:
         yield wrong("credentials", f"the repository's Actions lack {one}", "Give it to `groundskeeper init` by the environment.")
     if not lacking:
         yield ok("credentials", "Actions have secrets for the model, the worker and the reviewer")
+    yield from _environments(place)
+
+
+def _environments(place: Place) -> Iterator[Finding]:
+    branch = place.repo.default_branch
+    sealed = [name for name, secrets in environment_secrets.names(place).items() if secrets]
+    for name in sealed:
+        if environment_secrets.limited(place, name):
+            continue
+        admitted = environment_secrets.admitted(place, name)
+        found = f"{name} gives its secrets to jobs on {'every branch' if admitted is None else ', '.join(admitted) or 'no branch'}"
+        yield wrong(
+            "environments", found, f"Limit it to {branch}: {place.repo.html_url}/settings/environments, or give the keys to `init`."
+        )
+        return
+    bare = sorted(name for name in settings.plain_secrets(place) if name.startswith("GROUNDSKEEPER_"))
+    if bare:
+        yield ok("environments", f"{', '.join(bare)}: of the whole repository, so whoever may push can have a workflow read it")
+    elif sealed:
+        yield ok("environments", f"the keys in {' and '.join(sealed)} are given to jobs on {branch} alone")
 
 
 def _labels(place: Place) -> Iterator[Finding]:

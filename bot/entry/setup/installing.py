@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
-from bot.entry.setup import boards, bot_refs, files, labels, protection, settings
+from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings
+from bot.entry.setup.finding import Finding
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
 from bot.entry.setup.step import Memory, State, Step
@@ -26,6 +29,12 @@ class Wishes:
     protect: bool = False
     force: bool = False
     source: Source | None = None
+    plain_secrets: bool = False
+    """Secrets of the repository in place of environments'."""
+    folder: Path | None = None
+    """Where the two files are put together for the onboarding pull request; None: they are written into the checkout."""
+    examine: Callable[[Config], Sequence[Finding]] = lambda _: ()
+    """What comes of preparing the environment and running the gates here, for the onboarding pull request to tell."""
     given: Mapping[str, str]
     """Values for variables and secrets by their names; empty ones count as not given."""
 
@@ -39,27 +48,43 @@ class Todo:
 def init_steps(place: Place, wishes: Wishes) -> Todo:
     """Raises `GithubException`."""
     memory = settings.recall(place)
-    board = _board(place, wishes, memory)
-    schema = files.schema_place(place.checkout, wishes.source)
+    where = wishes.folder or place.checkout
+    board = _board(place, wishes, memory, where)
     to_come = board.number is None and any(step.state is State.TO_DO for step in board.steps)
     reviewer = wishes.given.get("GROUNDSKEEPER_REVIEWER_APP_ID") or settings.variables(place).get("GROUNDSKEEPER_REVIEWER_APP_ID", "")
     steps = (
         _noted(place, memory),
         labels.label_step(place),
         *board.steps,
-        *settings.setting_steps(place, wishes.given),
+        *settings.setting_steps(place, wishes.given, plain=wishes.plain_secrets),
         _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect, reviewer=reviewer)),
-        files.config_step(
-            place.checkout, schema=schema, agents=wishes.agents, board=board.number, board_to_come=to_come, force=wishes.force
-        ),
-        files.workflow_step(place.checkout, shipped=load_workflow(), source=wishes.source, force=wishes.force)
-        if actions_can_work(place.web)
-        else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS),
+        *_file_steps(place, wishes, where, board=board.number, to_come=to_come),
     )
     return Todo(steps=steps, memory=memory)
 
 
-def _board(place: Place, wishes: Wishes, memory: Memory) -> boards.Todo:
+def _file_steps(place: Place, wishes: Wishes, where: Path, *, board: int | None, to_come: bool) -> tuple[Step, ...]:
+    schema = files.schema_place(where, wishes.source)
+    config = files.config_step(where, schema=schema, agents=wishes.agents, board=board, board_to_come=to_come, force=wishes.force)
+    workflow = (
+        files.workflow_step(where, shipped=load_workflow(), source=wishes.source, force=wishes.force)
+        if actions_can_work(place.web)
+        else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS)
+    )
+    if wishes.folder is None:
+        return (config, workflow)
+    written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow))
+    to_write = any(step.state is State.TO_DO for step in written)
+    proposed = partial(onboarding.onboarding_step, place, where, to_write=to_write, missing=partial(missing, place), examine=wishes.examine)
+    return (*written, _seen("onboarding pull request", proposed))
+
+
+def missing(place: Place) -> tuple[str, ...]:
+    """What the bot could not work without, as things stand. Raises `GithubException`."""
+    return settings.missing_credentials(settings.variables(place), settings.secret_names(place))
+
+
+def _board(place: Place, wishes: Wishes, memory: Memory, where: Path) -> boards.Todo:
     if wishes.board is False or (wishes.board is None and not place.of_organization):
         why = (
             "not asked for"
@@ -68,23 +93,15 @@ def _board(place: Place, wishes: Wishes, memory: Memory) -> boards.Todo:
         )
         return boards.Todo(steps=(Step(what="board", why=why, state=State.DONE),))
     try:
-        return boards.todo(place, noted=memory.board, configured=_configured(place))
+        return boards.todo(place, noted=memory.board, configured=_configured(where))
     except GithubException as error:
         why = f"{said(error)}, so it goes on without a board. {boards.WITHOUT}"
         return boards.Todo(steps=(Step(what="board", why=why, state=State.YOURS),))
 
 
-def agents_configured(place: Place) -> int:
-    """What the checkout says already, so that a second `init` does not ask for something else."""
+def _configured(where: Path) -> int | None:
     try:
-        return (files.configured(place.checkout) or Config()).agents
-    except UserError:
-        return Config().agents
-
-
-def _configured(place: Place) -> int | None:
-    try:
-        config = files.configured(place.checkout)
+        config = files.configured(where)
     except UserError:
         return None
     return config.board if config is not None else None
@@ -129,6 +146,8 @@ def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source
         *settings.removal_steps(place, memory),
         protection.removal_step(place, memory),
         bot_refs.state_step(place),
+        onboarding.removal_step(place),
+        onboarding.published_step(place),
         *bot_refs.branch_steps(place, all_of_them=branches),
         _board_removal(place, memory),
         labels.removal_step(place, memory.labels),

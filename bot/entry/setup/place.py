@@ -97,7 +97,7 @@ def open_place(
     if not token:
         raise UserError(
             "GH_TOKEN is not set: this needs a token of somebody who administers the repository (classic: `repo` and `workflow`, and "
-            "`project` for a board). With GitHub's own command line: GH_TOKEN=$(gh auth token). Nobody but this command gets it."
+            "`project` for a board), or sign in with GitHub's own command line: gh auth login. Nobody but this command gets it."
         )
     github = _connected(token, api_url, pause)
     try:

@@ -10,6 +10,7 @@ from functools import partial
 from github import UnknownObjectException
 
 from bot.core.errors.user_errors import UserError
+from bot.entry.setup import environment_secrets
 from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step, remembered
 
@@ -32,8 +33,8 @@ def variables(place: Place) -> Mapping[str, str]:
         return {one.name: one.value for one in place.repo.get_variables()}
 
 
-def secret_names(place: Place) -> frozenset[str]:
-    """Raises as `variables` does."""
+def plain_secrets(place: Place) -> frozenset[str]:
+    """Those of the repository itself, which every branch's workflow can read. Raises as `variables` does."""
     with _seen(place, "secrets"):
         return frozenset(one.name for one in place.repo.get_secrets())
 
@@ -48,6 +49,11 @@ def _seen(place: Place, what: str) -> Iterator[None]:
             f"Give GH_TOKEN a token that may see them (classic: `repo`; fine-grained: `{what.capitalize()}: write`); on a server of your "
             "own, look whether GitHub Actions is switched on there."
         ) from None
+
+
+def secret_names(place: Place) -> frozenset[str]:
+    """All that the workflow's jobs are given, wherever it is sealed."""
+    return plain_secrets(place).union(*environment_secrets.names(place).values())
 
 
 def recall(place: Place) -> Memory:
@@ -76,9 +82,13 @@ def missing_credentials(there: Mapping[str, str], sealed: frozenset[str]) -> tup
     return tuple(lacking)
 
 
-def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
-    """One step for each value that is given. A secret cannot be compared with what is there, so it is set each time that it is given."""
-    there, sealed = variables(place), secret_names(place)
+def setting_steps(place: Place, given: Mapping[str, str], *, plain: bool = False) -> tuple[Step, ...]:
+    """One step for each value that is given. A secret cannot be compared with what is there, so it is set each time that it is given.
+
+    `plain`: secrets of the repository are asked for, in place of environments'.
+    """
+    there, bare = variables(place), plain_secrets(place)
+    sealed = bare.union(*environment_secrets.names(place).values())
     steps = []
     for name in VARIABLES:
         value = given.get(name)
@@ -88,11 +98,18 @@ def setting_steps(place: Place, given: Mapping[str, str]) -> tuple[Step, ...]:
             steps.append(
                 Step(what=f"variable {name}", why=f"set to {value}", state=State.TO_DO, do=partial(_set_variable, place, name, value))
             )
+    if not plain:
+        needed = dict.fromkeys(environment_secrets.environment_of(name) for name in secrets_wanted(place) if given.get(name))
+        steps += [environment_secrets.environment_step(place, name) for name in needed]
     for name in secrets_wanted(place):
         if value := given.get(name):
-            why = "as given, sealed for GitHub before it leaves this machine" + (" (replaces the one there)" if name in sealed else "")
-            do = partial(_set_secret, place, name, value, name in sealed)
+            where = "as a secret of the whole repository" if plain else f"in the environment {environment_secrets.environment_of(name)}"
+            why = f"as given, sealed {where} before it leaves this machine" + (" (replaces the one there)" if name in sealed else "")
+            do = partial(_set_plain if plain else _set_secret, place, name, value, name in bare)
             steps.append(Step(what=f"secret {name}", why=why, state=State.TO_DO, do=do))
+        elif name in bare and name.startswith("GROUNDSKEEPER_") and not plain:
+            why = "is set, and every branch's workflow can read it: give it once more to have it limited to the default branch"
+            steps.append(Step(what=f"secret {name}", why=why, state=State.DONE))
         elif name in sealed:
             steps.append(Step(what=f"secret {name}", why="is set", state=State.DONE))
     at_end_there = {**there, **{name: value for name, value in given.items() if name in VARIABLES and value}}
@@ -122,16 +139,30 @@ def _put_variable(place: Place, name: str, value: str) -> bool:
     return False
 
 
-def _set_secret(place: Place, name: str, value: str, was_there: bool, memory: Memory) -> Memory:
+def _set_plain(place: Place, name: str, value: str, was_there: bool, memory: Memory) -> Memory:
     place.repo.create_secret(name, value)
     return memory if was_there else replace(memory, secrets=tuple(sorted({*memory.secrets, name})))
+
+
+def _set_secret(place: Place, name: str, value: str, was_there: bool, memory: Memory) -> Memory:
+    """One of ours that lay open to every branch goes once it is sealed in its environment."""
+    environment = environment_secrets.environment_of(name)
+    if not environment_secrets.limited(place, environment):
+        if memory.plain is not None:
+            return _set_plain(place, name, value, was_there, memory)
+        branch = place.repo.default_branch
+        raise UserError(f"the environment {environment} is not limited to {branch} yet, so nothing is sealed in it; run this again")
+    environment_secrets.seal(place, name, value)
+    ours = name in memory.secrets or name.startswith("GROUNDSKEEPER_")
+    return _without_secret(place, name, memory) if was_there and ours else memory
 
 
 def removal_steps(place: Place, memory: Memory) -> tuple[Step, ...]:
     """Whatever carries our name, and what `init` made beside: a key that was there before belongs to somebody else."""
     ours = sorted({*memory.variables, *VARIABLES} & set(variables(place)))
-    gone = [Step(what=f"remove variable {name}", why="", state=State.TO_DO, do=partial(_without_variable, place, name)) for name in ours]
-    for name in sorted(secret_names(place)):
+    gone = list(environment_secrets.removal_steps(place))
+    gone += [Step(what=f"remove variable {name}", why="", state=State.TO_DO, do=partial(_without_variable, place, name)) for name in ours]
+    for name in sorted(plain_secrets(place)):
         if name in memory.secrets or (name in SECRETS and name.startswith("GROUNDSKEEPER_")):
             gone.append(Step(what=f"remove secret {name}", why="", state=State.TO_DO, do=partial(_without_secret, place, name)))
         elif name in SECRETS:
@@ -141,9 +172,10 @@ def removal_steps(place: Place, memory: Memory) -> tuple[Step, ...]:
 
 def still_true(place: Place, memory: Memory) -> Memory:
     """Without what somebody else took away meanwhile."""
-    there, sealed = variables(place), secret_names(place)
+    there, sealed = variables(place), plain_secrets(place)
     kept = tuple(name for name in memory.variables if name in there)
-    return replace(memory, variables=kept, secrets=tuple(name for name in memory.secrets if name in sealed))
+    secrets = tuple(name for name in memory.secrets if name in sealed)
+    return replace(memory, variables=kept, secrets=secrets, plain=None)
 
 
 def forget_step(place: Place) -> Step | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ _OURS = re.compile(r"(?m)(uses:\s*)\$/(\S+)")
 _PINNED = re.compile(r"(?m)(uses:\s*)[\w.-]+/[\w.-]+/(" + re.escape(ACTION) + r")@[0-9a-f]{40}(?: # \S+)?(?=\s)")
 _SOURCE = re.compile(r"(?P<repository>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)@(?P<commit>[0-9a-f]{40})\Z")
 _CHECKOUT = Path(__file__).resolve().parents[3]
+_NOTE = Path(__file__).resolve().parents[2] / "built_from.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +42,15 @@ def named_source(text: str) -> Source:
 
 
 def own_source() -> Source | None:
-    """By what pip wrote down when it installed from a repository (PEP 610), or by the checkout that this runs from."""
+    """By what pip wrote down when it installed from a repository (PEP 610), by what was noted when the package was built, or by
+    the checkout that this runs from."""
     try:
         found = distribution("groundskeeper")
     except PackageNotFoundError:
         return by_checkout(_CHECKOUT)
     told = found.read_text("direct_url.json")
-    return by_direct_url(told, version=found.version) or by_checkout(folder_of(told) or _CHECKOUT)
+    built = by_note(_NOTE.read_text(encoding="utf-8") if _NOTE.is_file() else None, version=found.version)
+    return by_direct_url(told, version=found.version) or built or by_checkout(folder_of(told) or _CHECKOUT)
 
 
 def by_direct_url(text: str | None, *, version: str) -> Source | None:
@@ -59,6 +62,15 @@ def by_direct_url(text: str | None, *, version: str) -> Source | None:
     commit = direct.get("vcs_info", {}).get("commit_id", "")
     match = re.search(r"github\.com[/:]([^/]+/[^/]+?)(?:\.git)?$", direct.get("url", ""))
     return Source(repository=match[1], commit=commit, version=version) if match and commit else None
+
+
+def by_note(text: str | None, *, version: str) -> Source | None:
+    """`bot/built_from.json`, as hatch_build.py writes it; None where the package was built from no commit that others can fetch."""
+    try:
+        note = json.loads(text or "{}")
+        return replace(named_source(f"{note['repository']}@{note['commit']}"), version=version)
+    except (ValueError, KeyError, TypeError, UserError):
+        return None
 
 
 def folder_of(text: str | None) -> Path | None:

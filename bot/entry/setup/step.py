@@ -32,6 +32,8 @@ class Memory:
     required: str | None = None
     """The branch on which `init` made the review's check required."""
     protected: bool = False
+    plain: str | None = None
+    """Why GitHub gives this repository no environments, so that secrets are plain ones of the repository."""
 
     def text(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -42,12 +44,13 @@ def remembered(text: str | None) -> Memory:
     try:
         kept: Any = json.loads(text or "{}")
         names = {name: tuple(str(one) for one in kept.get(name) or ()) for name in ("labels", "variables", "secrets")}
-        board, required = kept.get("board"), kept.get("required")
+        board, required, plain = kept.get("board"), kept.get("required"), kept.get("plain")
         return Memory(
             **names,
             board=board if isinstance(board, int) else None,
             required=required if isinstance(required, str) else None,
             protected=kept.get("protected") is True,
+            plain=plain if isinstance(plain, str) else None,
         )
     except (ValueError, TypeError, AttributeError):
         return Memory()

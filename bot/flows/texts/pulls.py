@@ -6,7 +6,7 @@ import re
 
 from bot.core.facts.project import Project
 from bot.core.facts.record import Run
-from bot.core.lifecycle.status import current_runs
+from bot.core.lifecycle.current import current_runs
 from bot.core.markdown import subject
 from bot.core.markdown.blocks import Block, bullets, comment, page, paragraph, quote, table
 from bot.core.markdown.inline import Inline, code, line, prose

@@ -8,8 +8,9 @@ from bot.core.evidence.verdict import verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
 from bot.core.facts.record import Record, Run
+from bot.core.lifecycle.current import current_pull
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import Status, current_pull
+from bot.core.lifecycle.status import Status
 from bot.core.markdown.blocks import Block, code_block, comment, details, page, paragraph, table, tasks
 from bot.core.markdown.inline import Inline, joined, line, link, prose
 from bot.core.money.pricing import dollars
@@ -36,7 +37,7 @@ def status_comment(project: Project, status: Status, policy: Policy, *, web: str
         both_views(record) if status.phase is Phase.NEEDS_HUMAN and record.runs else Block(),
         details(
             f"Details{f' and {runs} run' + ('s' if runs > 1 else '') if runs else ''}",
-            table(("", ""), [(name, prose(value, issues=summary.refers_to)) for name, value in summary.facts]),
+            table(("Groundskeeper", "now"), [(name, prose(value, issues=summary.refers_to)) for name, value in summary.facts]),
             _history(record.runs, web) if record.runs else Block(),
         ),
     )

@@ -1,8 +1,11 @@
 """What the hub itself does with Actions secrets: a key pair for each repository, and opening what was sealed."""
 
 import base64
+import json
 import secrets
 import sqlite3
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from nacl.public import PrivateKey, SealedBox
 
@@ -28,3 +31,28 @@ def opened(hub: Hub, full_name: str, name: str) -> str:
         raise ValueError(f"{full_name} has no secret {name}")
     box = SealedBox(PrivateKey(key_of(hub, repo["id"])["private"]))
     return box.decrypt(base64.b64decode(row["sealed"])).decode()
+
+
+def given_to_job(hub: Hub, full_name: str, environment: str | None, *, ref: str) -> Mapping[str, str]:
+    """All that a job reads on `ref`: the repository's secrets, and above them those of the environment that it names.
+
+    ValueError where that environment does not take jobs of this ref, in which case GitHub fails the job before its first step.
+    """
+    owner, _, repo_name = full_name.partition("/")
+    db, repo = hub.db(), find_repository(hub.db(), owner, repo_name)
+    assert repo is not None
+    key = SealedBox(PrivateKey(key_of(hub, repo["id"])["private"]))
+    rows = db.execute("select * from secrets where repo_id = ?", (repo["id"],)).fetchall()
+    plain = {row["name"]: key.decrypt(base64.b64decode(row["sealed"])).decode() for row in rows}
+    named = db.execute("select * from environments where repo_id = ? and name = ?", (repo["id"], environment or "")).fetchone()
+    if named is None:
+        return plain
+    policy = json.loads(named["branch_policy"]) if named["branch_policy"] else {"custom_branch_policies": False}
+    patterns = [
+        row["name"] for row in db.execute("select * from environment_branches where environment_id = ? and kind = 'branch'", (named["id"],))
+    ]
+    if policy["custom_branch_policies"] and not any(fnmatchcase(ref, f"refs/heads/{pattern}") for pattern in patterns):
+        raise ValueError(f'Branch "{ref}" is not allowed to deploy to {environment} due to environment protection rules.')
+    box = SealedBox(PrivateKey(named["private"]))
+    sealed = db.execute("select * from environment_secrets where environment_id = ?", (named["id"],)).fetchall()
+    return plain | {row["name"]: box.decrypt(base64.b64decode(row["sealed"])).decode() for row in sealed}

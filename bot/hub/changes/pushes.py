@@ -56,6 +56,8 @@ def look(hub: Hub, db: sqlite3.Connection, repo_id: int, pusher_id: int | None) 
         "insert into ref_tips (repo_id, ref, sha) values (?, ?, ?)",
         [(repo_id, change.ref, change.new) for change in changes if change.new != git.ZERO],
     )
+    if not any(ref.startswith("refs/heads/") for ref in known):
+        _take_first_as_default(db, repo_id, where, [change.branch for change in changes if change.branch is not None])
     repo = db.execute("select * from repositories where id = ?", (repo_id,)).fetchone()
     db.execute("update repositories set pushed_at = ? where id = ?", (hub.now(), repo_id))
     pusher = pusher_id if pusher_id is not None else repo["owner_id"]
@@ -64,6 +66,14 @@ def look(hub: Hub, db: sqlite3.Connection, repo_id: int, pusher_id: int | None) 
     for change in changes:
         if change.branch is not None:
             hub.announce(BranchMoved(repo=repo, branch=change.branch, old=change.old, new=change.new, actor_id=pusher))
+
+
+def _take_first_as_default(db: sqlite3.Connection, repo_id: int, where: Path, branches: list[str]) -> None:
+    """An empty repository has no branch: the first that is pushed becomes the default one, as on GitHub."""
+    default = db.execute("select default_branch from repositories where id = ?", (repo_id,)).fetchone()["default_branch"]
+    if branches and default not in branches:
+        db.execute("update repositories set default_branch = ? where id = ?", (branches[0], repo_id))
+        git.git(where, "symbolic-ref", "HEAD", f"refs/heads/{branches[0]}")
 
 
 def _fingerprint(where: Path) -> str:

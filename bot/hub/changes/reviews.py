@@ -4,8 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.hub.changes import pulls
-from bot.hub.store import diffs
+from bot.hub.changes import line_comments
 from bot.hub.store.hub import Hub
 from bot.hub.web.answers import Problem
 from bot.hub.webhooks import reviews as review_hooks
@@ -31,7 +30,7 @@ def submit(
         raise Problem(422, "Unprocessable Entity", [f"Variable $event of type PullRequestReviewEvent was provided invalid value {event}"])
     if event in ("REQUEST_CHANGES", "COMMENT") and not body and not comments:
         raise Problem(422, "Unprocessable Entity", ["You need to leave a comment indicating the requested changes."])
-    placed = [_placed(pull, comment) for comment in comments]
+    placed = [line_comments.placed(pull, comment) for comment in comments]
     at = hub.now()
     with hub.write() as db:
         row: sqlite3.Row = db.execute(
@@ -48,8 +47,8 @@ def submit(
         ).fetchone()
         for comment, line in placed:
             db.execute(
-                "insert into review_comments (issue_id, review_id, author_id, body, path, line, side, commit_id, diff_hunk, created_at, updated_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into review_comments (issue_id, review_id, author_id, body, path, line, side, position, commit_id, diff_hunk, created_at, updated_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     pull["id"],
                     row["id"],
@@ -58,6 +57,7 @@ def submit(
                     comment["path"],
                     line.number,
                     line.side,
+                    line.position,
                     row["commit_id"],
                     line.hunk,
                     at,
@@ -68,14 +68,3 @@ def submit(
         db.execute("update issues set updated_at = ? where id = ?", (at, pull["id"]))
         review_hooks.submitted(hub, db, pull, row, author_id)
     return row
-
-
-def _placed(pull: sqlite3.Row, comment: Mapping[str, Any]) -> tuple[Mapping[str, Any], diffs.DiffLine]:
-    side = comment.get("side") or "RIGHT"
-    file = next((file for file in pulls.changed(pull) if file.path == comment.get("path")), None)
-    if file is None:
-        raise Problem(422, "Unprocessable Entity", ["Path could not be resolved"])
-    line = diffs.line_in(file.patch, side, int(comment.get("line") or 0))
-    if line is None:
-        raise Problem(422, "Unprocessable Entity", ["Line could not be resolved"])
-    return comment, line

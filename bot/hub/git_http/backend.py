@@ -14,6 +14,7 @@ from werkzeug.exceptions import ClientDisconnected
 from bot.hub.changes import branch_rules, pushes
 from bot.hub.git_http import wire
 from bot.hub.store import git, repositories
+from bot.hub.web import within
 from bot.hub.web.access import repository, require
 from bot.hub.web.answers import Problem
 from bot.hub.web.context import current
@@ -67,6 +68,8 @@ def _serve(owner: str, name: str, service: str, path: str) -> Response:
     writing = service == "git-receive-pack"
     if now.actor.kind == "anonymous" and (writing or not _is_public(owner, name)):
         return Response("Authentication required\n", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'}, mimetype="text/plain")
+    if writing and now.actor.kind == "pat":
+        _make_on_first_push(owner, name)
     repo = repository(owner, name)
     if writing:
         try:
@@ -93,6 +96,13 @@ def _serve(owner: str, name: str, service: str, path: str) -> Response:
         body = wire.reworded(body, {f"refs/heads/{branch}" for branch in guarded})
     pushes.notice(now.hub, repo["id"], now.actor.user_id)
     return Response(body, status, headers)
+
+
+def _make_on_first_push(owner: str, name: str) -> None:
+    """Not as GitHub, but as its users expect of a place of their own: a person's push below their own name makes the repository."""
+    now = current()
+    if owner.lower() == now.actor.login.lower() and repositories.find_repository(now.db, owner, name) is None:
+        within.ask("POST", "/user/repos", {"name": name})
 
 
 def _is_public(owner: str, name: str) -> bool:
@@ -140,7 +150,12 @@ def _start(bare: Path, path: str, login: str, rules: dict[str, str]) -> subproce
         _write_hook(hooks)
         environment |= rules | {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_1": "core.hooksPath", "GIT_CONFIG_VALUE_1": str(hooks)}
     return subprocess.Popen(
-        ["git", "http-backend"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        ["git", "http-backend"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
     )
 
 

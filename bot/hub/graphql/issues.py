@@ -86,10 +86,16 @@ def may_update(text: Thing) -> bool:
     return text["author_id"] == actor.user_id or has_role(repo_of(text).row, "write", "issues", "pull_requests")
 
 
-_REACTED = {"Issue": "issues", "PullRequest": "issues", "IssueComment": "comments", "PullRequestReviewComment": "review_comments"}
+_REACTED = {
+    "Issue": "issues",
+    "PullRequest": "issues",
+    "IssueComment": "comments",
+    "PullRequestReviewComment": "review_comments",
+    "PullRequestReview": "reviews",
+}
 
 
-def reaction_groups(text: Thing, _info: Info) -> list[dict[str, Any]]:
+def reaction_groups(text: Thing, _info: Any = None) -> list[dict[str, Any]]:
     rows = reactions.to(_REACTED[text.kind], text.id) if text.kind in _REACTED else []
     return [
         {

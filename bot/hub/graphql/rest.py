@@ -3,42 +3,28 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import current_app
 from graphql import GraphQLError
 from werkzeug.exceptions import HTTPException
-from werkzeug.test import EnvironBuilder
 
 from bot.hub.graphql.things import Refused, Resolver, Thing, repository_of
+from bot.hub.web import within
 from bot.hub.web.answers import Problem
-from bot.hub.web.context import current
 
 KINDS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "STALE_DATA"}
 
 
 def rest(method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """The JSON that the route answers with. It runs within this request: same asker, same clock, not counted again."""
-    builder = EnvironBuilder(method=method, path=path, json=dict(body) if body is not None else None, base_url=current().hub.base_url)
+    """The JSON that the route answers with."""
     try:
-        with current_app.request_context(builder.get_environ()):
-            answer = current_app.make_response(current_app.dispatch_request())
-            return answer.get_json(silent=True)
+        return within.ask(method, path, body)
     except Problem as problem:
         raise refusal(problem) from None
     except HTTPException as missing:
         raise Refused("UNPROCESSABLE", f"The embedded GitHub does not do {method} {path}: {missing.name}") from None
-    finally:
-        builder.close()
 
 
 def refusal(problem: Problem) -> GraphQLError:
-    message = ", ".join(filter(None, map(_words, problem.errors))) or problem.message
-    return Refused(KINDS.get(problem.status, "UNPROCESSABLE"), message)
-
-
-def _words(error: Any) -> str:
-    if not isinstance(error, dict):
-        return str(error)
-    return str(error.get("message") or f"{str(error.get('field', '')).capitalize()} {str(error.get('code', '')).replace('_', ' ')}")
+    return Refused(KINDS.get(problem.status, "UNPROCESSABLE"), problem.words)
 
 
 def at(repo: Thing) -> str:

@@ -110,6 +110,9 @@ FIELDS: Fields = {
     "PullRequestReviewComment": COMMENT
     | NO_EDITS
     | {
+        "editor": lambda comment, _info: user(comment["author_id"]) if comment["edited_at"] else None,
+        "includesCreatedEdit": lambda comment, _info: comment["edited_at"] is not None,
+        "lastEditedAt": lambda comment, _info: comment["edited_at"],
         "commit": lambda comment, _info: commit(subject_of(comment)["repo_id"], comment["commit_id"]),
         "isMinimized": constant(False),
         "minimizedReason": constant(None),
@@ -135,7 +138,7 @@ FIELDS: Fields = {
         "originalStartLine": constant(None),
         "pullRequest": pull_of,
         "repository": lambda thread, _info: repo_of(thread),
-        "resolvedBy": lambda thread, _info: user(thread["author_id"]) if thread["resolved"] else None,
+        "resolvedBy": lambda thread, _info: user(thread["resolved_by_id"]) if thread["resolved"] else None,
         "startDiffSide": lambda thread, _info: thread["start_side"],
         "subjectType": lambda thread, _info: thread["subject_type"].upper(),
         "viewerCanReply": constant(True),

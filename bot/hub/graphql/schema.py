@@ -24,6 +24,7 @@ from bot.hub.graphql.mutations import boards as board_mutations
 from bot.hub.graphql.mutations import git as git_mutations
 from bot.hub.graphql.mutations import issues as issue_mutations
 from bot.hub.graphql.mutations import pulls as pull_mutations
+from bot.hub.graphql.mutations import reactions as reaction_mutations
 from bot.hub.graphql.things import resolve_field, resolve_kind
 
 TEXT = Path(__file__).with_name("schema.graphql")
@@ -42,6 +43,7 @@ MODULES = (
     nodes,
     issue_mutations,
     pull_mutations,
+    reaction_mutations,
     git_mutations,
     board_mutations,
     queue,

@@ -96,6 +96,10 @@ def labels(issue_id: int) -> list[sqlite3.Row]:
     return query("select labels.* from labels join issue_labels on label_id = labels.id where issue_id = ? order by name", issue_id)
 
 
+def repository_labels(repo: sqlite3.Row) -> list[sqlite3.Row]:
+    return query("select * from labels where repo_id = ? order by name", repo["id"])
+
+
 LISTED = (
     "select pulls.*, issues.*, pulls.issue_id is not null as is_pull, login as author,"
     " (select count(*) from comments where comments.issue_id = issues.id) as comments"

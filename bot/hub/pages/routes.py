@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.hub.pages import boards, reads
 from bot.hub.shapes import markdown
 from bot.hub.store import git, pull_rows
+from bot.hub.web import access, sessions
 from bot.hub.web.answers import not_found
 from bot.hub.web.context import current
 
 routes = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
 POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 UNITS = (("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("hour", 3600), ("minute", 60))
 HUES = 8
@@ -28,7 +29,7 @@ READMES = ("README.md", "readme.md", "Readme.md", "README")
 def prepare(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"ago": ago, "hue": hue, "initial": initial, "short": lambda sha: sha[:7], "md": md}
-    app.jinja_env.globals["live_seconds"] = LIVE_SECONDS
+    app.jinja_env.globals |= {"live_seconds": LIVE_SECONDS, "me": sessions.person, "may": access.has_role}
 
 
 @routes.after_request
@@ -74,7 +75,7 @@ def of_repository(template: str, repo: sqlite3.Row, tab: str, **values: Any) -> 
 
 @routes.get("/")
 def home() -> str:
-    return shown("home.html", repositories=reads.repositories(), boards=reads.boards())
+    return shown("home.html", repositories=reads.repositories(), boards=reads.boards(), address=current().hub.base_url)
 
 
 @routes.get("/<owner>")
@@ -101,7 +102,15 @@ def overview(owner: str, name: str) -> str:
     commits = git.log(reads.bare(repo), repo["default_branch"], limit=8) if entries is not None else []
     text = readme.decode("utf-8", "replace") if readme is not None else None
     return of_repository(
-        "repository.html", repo, "code", entries=entries, readme=text, commits=commits, path="", revision=repo["default_branch"]
+        "repository.html",
+        repo,
+        "code",
+        entries=entries,
+        readme=text,
+        commits=commits,
+        path="",
+        revision=repo["default_branch"],
+        address=current().hub.base_url,
     )
 
 
@@ -147,7 +156,18 @@ def subject(owner: str, name: str, number: int) -> str | AnyResponse:
     place = f"/{repo['owner']}/{repo['name']}/{'pull' if row['is_pull'] else 'issues'}/{number}"
     if request.path != place:
         return redirect(place)
-    return of_repository("subject.html", repo, "pulls" if row["is_pull"] else "issues", part="conversation", **_about(repo, row))
+    return subject_page(repo, row, "conversation")
+
+
+def subject_page(repo: sqlite3.Row, row: sqlite3.Row, part: str) -> str:
+    values = _about(repo, row)
+    if part == "conversation":
+        values |= {"known": reads.repository_labels(repo)}
+    if part == "files":
+        values |= {"files": reads.files(repo, row), "notes": reads.notes_by_line(row)}
+    if part == "commits":
+        values["commits"] = reads.commits(repo, row)
+    return of_repository("subject.html", repo, "pulls" if row["is_pull"] else "issues", part=part, **values)
 
 
 def _about(repo: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
@@ -175,12 +195,7 @@ def pull_part(owner: str, name: str, number: int, part: str) -> str:
     row = reads.subject(repo, number)
     if not row["is_pull"]:
         raise not_found()
-    values = _about(repo, row)
-    if part == "files":
-        values |= {"files": reads.files(repo, row), "notes": reads.notes_by_line(row)}
-    if part == "commits":
-        values["commits"] = reads.commits(repo, row)
-    return of_repository("subject.html", repo, "pulls", part=part, **values)
+    return subject_page(repo, row, part)
 
 
 @routes.get("/<owner>/<name>/runs/<int:run_id>")

@@ -146,6 +146,8 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "pull_request_url": pull_url,
         "author_association": repository_shapes.association(repo, row["author_id"]),
         "_links": {"self": {"href": base}, "html": {"href": page}, "pull_request": {"href": pull_url}},
+        "position": row["position"],
+        "original_position": row["position"],
         "line": row["line"],
         "original_line": row["line"],
         "start_line": row["start_line"],
@@ -154,4 +156,4 @@ def review_comment(repo: sqlite3.Row, number: int, row: sqlite3.Row) -> dict[str
         "start_side": row["start_side"],
         "subject_type": row["subject_type"],
         "reactions": reactions.counted("review_comments", row["id"], base),
-    }
+    } | ({"in_reply_to_id": row["in_reply_to_id"]} if row["in_reply_to_id"] else {})

@@ -71,6 +71,7 @@ def run(repo: Path, *arguments: str, text: bytes = b"", env: dict[str, str] | No
         capture_output=True,
         env=ENVIRONMENT | (env or {}),
         check=False,
+        start_new_session=True,  # Ctrl-C in a terminal is for the hub, which ends in order
     )
 
 

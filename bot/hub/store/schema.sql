@@ -14,6 +14,8 @@ create table if not exists installations (
 create table if not exists tokens (
   token text primary key, user_id integer not null, kind text not null,                                  -- pat | installation
   installation_id integer, permissions text, repositories text, expires_at text);                        -- JSON, JSON list of repository ids or null for all
+create table if not exists sign_ins (
+  hash text primary key, kind text not null, user_id integer not null, expires_at text not null);        -- link | session; only hashes are kept
 create table if not exists repositories (
   id integer primary key, owner_id integer not null, name text not null collate nocase, private integer not null default 0,
   description text, default_branch text not null default 'main', next_number integer not null default 1,
@@ -36,6 +38,14 @@ create table if not exists repo_switches (
 create table if not exists secret_keys (repo_id integer primary key, key_id text not null, private blob not null);
 create table if not exists secrets (                                                                      -- sealed: base64, for the key of the repository
   repo_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null, primary key (repo_id, name));
+create table if not exists environments (                                                                 -- branch_policy: JSON, or null where every branch may
+  id integer primary key, repo_id integer not null, name text not null collate nocase, branch_policy text, key_id text not null,
+  private blob not null, created_at text not null, updated_at text not null, unique (repo_id, name));
+create table if not exists environment_branches (
+  id integer primary key, environment_id integer not null, name text not null, kind text not null, unique (environment_id, name, kind));
+create table if not exists environment_secrets (
+  environment_id integer not null, name text not null, sealed text not null, created_at text not null, updated_at text not null,
+  primary key (environment_id, name));
 create table if not exists labels (
   id integer primary key, repo_id integer not null, name text not null collate nocase, color text not null default 'ededed', description text,
   unique (repo_id, name));
@@ -80,7 +90,8 @@ create table if not exists review_comments (
   id integer primary key, issue_id integer not null, review_id integer, author_id integer not null, body text not null, path text not null,
   line integer, start_line integer, side text not null default 'RIGHT', start_side text, subject_type text not null default 'line',
   commit_id text not null, in_reply_to_id integer, resolved integer not null default 0, created_at text not null, updated_at text not null,
-  diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer);
+  diff_hunk text not null default '', position integer, original_line integer, original_commit_id text, app_id integer,
+  edited_at text, resolved_by_id integer);
 create table if not exists pull_sizes (                                                                   -- what counting found, for the "head:base" pair it was found for
   issue_id integer primary key, counted_for text not null, commits integer not null, additions integer not null, deletions integer not null,
   files integer not null);

@@ -12,11 +12,11 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 PERSONAL = {
     **dict.fromkeys(("administration", "repository_hooks"), "admin"),
     **dict.fromkeys(("contents", "statuses", "checks", "workflows", "merge_queues", "deployments"), "write"),
-    **dict.fromkeys(("actions", "actions_variables", "secrets"), "write"),
+    **dict.fromkeys(("actions", "actions_variables", "secrets", "environments"), "write"),
     **dict.fromkeys(("issues", "pull_requests", "metadata"), "read"),
 }
 # What one may not read in a public repository either.
-CLOSED = {"administration", "repository_hooks", "actions_variables", "secrets"}
+CLOSED = {"administration", "repository_hooks", "actions_variables", "secrets", "environments"}
 
 
 def signed_in() -> Actor:

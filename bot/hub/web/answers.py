@@ -28,6 +28,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         super().__init__(f"{status} {self.message}")
 
+    @property
+    def words(self) -> str:
+        """For people: what is wrong in particular, where GitHub says that."""
+        return ", ".join(filter(None, map(_words, self.errors))) or self.message
+
     def response(self) -> Response:
         body: dict[str, Any] = {"message": self.message}
         if self.errors:
@@ -36,6 +41,12 @@ class Problem(Exception):
         answer = answered(body, self.status)
         answer.headers.update(self.headers)
         return answer
+
+
+def _words(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return str(error.get("message") or f"{str(error.get('field', '')).capitalize()} {str(error.get('code', '')).replace('_', ' ')}")
 
 
 def not_found() -> Problem:

@@ -17,6 +17,8 @@ from bot.hub.web.context import current
 PER_HOUR = {"core": 5000, "graphql": 5000, "search": 30}
 CONTENT_PER_MINUTE, CONTENT_PER_HOUR, POINTS_PER_MINUTE = 80, 500, 900
 ABOUT = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
+UNCOUNTED = ("app_forms", "coverage", "forms", "git_http", "pages", "signing_in")
+"""Blueprints that are no part of the API."""
 _SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 _CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs", "/sub_issues", "/blocked_by")
 _CREATING_MUTATIONS = (b"addComment", b"createIssue", b"createPullRequest", b"addPullRequestReview", b"mergePullRequest")
@@ -47,7 +49,7 @@ def meter(hub: Hub, db: sqlite3.Connection, actor: str, name: str) -> tuple[int,
 def check() -> Response | None:
     """An empty budget is refused before any work is done; nobody signed in is not counted, since pages and git are free."""
     now = current()
-    if now.actor.kind is Kind.ANONYMOUS or request.path.endswith("/rate_limit") or request.blueprint in ("pages", "git_http"):
+    if now.actor.kind is Kind.ANONYMOUS or request.path.endswith("/rate_limit") or request.blueprint in UNCOUNTED:
         return None
     _check_secondary()
     name = resource()

@@ -66,6 +66,8 @@ def test_what_was_written_is_read_back_as_it_was_meant(text: str) -> None:
 
 
 @given(text=NASTY)
+@example(text="# #")
+@example(text="a ##")
 def test_a_line_is_the_same_in_a_cell_a_list_a_task_a_quote_and_a_heading(text: str) -> None:
     shown = prose(text) or Inline("–")
     alone = seen(shown)

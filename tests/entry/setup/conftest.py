@@ -24,6 +24,7 @@ from bot.hub.serve import serving
 from bot.hub.store.hub import Hub, open_hub
 from tests.contract.watching import watched
 from tests.messages_api import MessagesApi
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "garden/pots"
@@ -67,7 +68,7 @@ class Site:
         self.git("push", "-q", "origin", "HEAD:main")
 
     def ann(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.tokens['ann']}"})
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.tokens['ann']}"}, timeout=PATIENCE)
 
     def get(self, path: str) -> Any:
         with self.ann() as ann:
@@ -81,7 +82,17 @@ class Site:
         """All that could be left behind."""
         db = self.hub.db()
         refs = subprocess.run(["git", "for-each-ref"], cwd=self.bare, capture_output=True, text=True, check=True).stdout
-        tables = ("labels", "variables", "secrets", "boards", "board_fields", "board_views", "protections")
+        tables = (
+            "labels",
+            "variables",
+            "secrets",
+            "environments",
+            "environment_secrets",
+            "boards",
+            "board_fields",
+            "board_views",
+            "protections",
+        )
         rows = {table: sorted(str(tuple(row)) for row in db.execute(f"select * from {table}")) for table in tables}
         files = {str(path.relative_to(self.checkout)) for path in self.checkout.rglob("*") if ".git/" not in f"{path}/"}
         return rows | {"refs": refs, "files": sorted(files)}

@@ -30,7 +30,7 @@ def examined(site: Site, *args: str, **environment: str) -> dict[str, tuple[str,
 
 
 def set_up(site: Site, *args: str, **keys: str) -> None:
-    assert site.run("init", "--yes", "--source", SOURCE, *args, **keys).exit_code == 0
+    assert site.run("init", "--no-pull-request", "--yes", "--source", SOURCE, *args, **keys).exit_code == 0
     site.publish("Let the bot in")
 
 
@@ -60,7 +60,7 @@ def test_a_repository_where_nothing_is_set_up_is_told_what_to_do(site: Site) -> 
 
 
 def test_files_that_wait_to_be_pushed_are_seen(site: Site) -> None:
-    assert site.run("init", "--yes", "--no-board", "--source", SOURCE).exit_code == 0
+    assert site.run("init", "--no-pull-request", "--yes", "--no-board", "--source", SOURCE).exit_code == 0
 
     found = examined(site)
 
@@ -261,7 +261,7 @@ def test_a_repository_without_a_commit_is_told_so_and_no_more(site: Site) -> Non
     seed.set_role(site.hub, "garden/empty", "ann", "admin")
 
     found = examined(site, "--repository", "garden/empty")
-    begun = site.run("init", "--dry-run", "--repository", "garden/empty", "--source", SOURCE)
+    begun = site.run("init", "--no-pull-request", "--dry-run", "--repository", "garden/empty", "--source", SOURCE)
 
     assert found["branch"] == (
         "wrong",
@@ -329,7 +329,7 @@ def test_without_a_token_or_a_right_one_nothing_is_begun(site: Site) -> None:
     ):
         site.run("doctor", "--api-url", "github.example.org")
     with pytest.raises(UserError, match=r"--source: expected OWNER/NAME@COMMIT with all 40 digits of the commit, found 'a/b@main'"):
-        site.run("init", "--dry-run", "--source", "a/b@main")
+        site.run("init", "--no-pull-request", "--dry-run", "--source", "a/b@main")
 
 
 def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Site) -> None:
@@ -340,7 +340,7 @@ def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Si
     found = examined(site)
     faults.cut_connection(site.hub, "GET", "/labels")
     with pytest.raises(GitHubError, match="cannot be reached"):
-        site.run("init", "--yes", "--source", SOURCE)
+        site.run("init", "--no-pull-request", "--yes", "--source", SOURCE)
 
     assert found["labels"][0] == "not seen"
 
@@ -348,7 +348,7 @@ def test_a_github_that_does_not_answer_is_told_before_and_in_the_middle(site: Si
 def test_on_an_enterprise_server_the_workflow_is_neither_wanted_nor_written(site: Site) -> None:
     with serving(site.hub, host="127.0.0.2", work=False) as server:  # no github.com, and not where a rehearsal is served
         there = {"GITHUB_API_URL": server.url}
-        shown = site.run("init", "--yes", "--no-board", "--source", SOURCE, **there, **site.with_users())
+        shown = site.run("init", "--no-pull-request", "--yes", "--no-board", "--source", SOURCE, **there, **site.with_users())
         without = examined(site, **there)
         (site.checkout / ".github/workflows").mkdir(parents=True)
         (site.checkout / ".github/workflows/groundskeeper.yml").write_text("on: push\n")

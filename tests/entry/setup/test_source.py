@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.setup import settings
-from bot.entry.setup.source import Source, by_checkout, by_direct_url, folder_of, named_source, pinned, unpinned
+from bot.entry.setup.source import Source, by_checkout, by_direct_url, by_note, folder_of, named_source, pinned, unpinned
 from bot.entry.texts import load_workflow
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -66,3 +66,25 @@ def test_only_whole_commits_are_taken(wrong: str) -> None:
 def test_init_knows_every_secret_and_variable_that_the_workflow_reads() -> None:
     assert set(re.findall(r"secrets\.(\w+)", load_workflow())) == {*settings.SECRETS, settings.BOARD_TOKEN}
     assert set(re.findall(r"vars\.(\w+)", load_workflow())) == set(settings.VARIABLES)
+
+
+def test_what_was_noted_when_the_package_was_built_is_read() -> None:
+    note = json.dumps({"repository": "keepers/groundskeeper", "commit": COMMIT})
+
+    assert by_note(note, version="0.2.0") == Source(repository="keepers/groundskeeper", commit=COMMIT, version="0.2.0")
+    for other in (
+        None,
+        "",
+        "[]",
+        "{",
+        json.dumps({"repository": "keepers/groundskeeper", "commit": "main"}),
+        json.dumps({"commit": COMMIT}),
+    ):
+        assert by_note(other, version="0.2.0") is None
+
+
+def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
+    root = Path(__file__).resolve().parents[3]
+    version = re.findall(r'^version = "(.+)"$', (root / "pyproject.toml").read_text(), re.MULTILINE)
+
+    assert re.findall(r"^## (.+)$", (root / "CHANGELOG.md").read_text(), re.MULTILINE)[:1] == version

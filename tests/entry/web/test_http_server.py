@@ -16,6 +16,7 @@ from flask import Flask
 from bot.core.errors.user_errors import UserError
 from bot.entry.web.app import LARGEST
 from bot.entry.web.http_server import HttpServer
+from tests.patience import PATIENCE
 
 
 @dataclass(kw_only=True)
@@ -31,7 +32,7 @@ class Slow:
         @app.post("/")
         def answer() -> str:
             self.begun.set()
-            self.start_selected.wait(10)
+            self.start_selected.wait(PATIENCE)
             return "answered"
 
         return app
@@ -46,26 +47,26 @@ def served(app: Flask, host: str = "127.0.0.1") -> Iterator[tuple[HttpServer, th
         yield server, thread
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
 def test_who_is_being_answered_when_it_ends_gets_the_answer_and_who_comes_later_none() -> None:
     slow, got = Slow(), list[str]()
     with served(slow.app()) as (server, thread):
-        asking = threading.Thread(target=lambda: got.append(httpx.post(server.url, timeout=10).text))
+        asking = threading.Thread(target=lambda: got.append(httpx.post(server.url, timeout=PATIENCE).text))
         asking.start()
-        assert slow.begun.wait(10)
+        assert slow.begun.wait(PATIENCE)
         server.stop()
         place = urlsplit(server.url)
         while True:  # until the server is closed, which another thread does
             try:
-                socket.create_connection((str(place.hostname), place.port or 0), timeout=10).close()
+                socket.create_connection((str(place.hostname), place.port or 0), timeout=PATIENCE).close()
             except ConnectionError:
                 break
         assert thread.is_alive()
         slow.start_selected.set()
-        asking.join(10)
+        asking.join(PATIENCE)
 
     assert got == ["answered"]
 
@@ -74,7 +75,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent() -> None:
     slow = Slow()
     with served(slow.app()) as (server, _):
         place = urlsplit(server.url)
-        with socket.create_connection((str(place.hostname), place.port or 0), timeout=10) as connection:
+        with socket.create_connection((str(place.hostname), place.port or 0), timeout=PATIENCE) as connection:
             connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {2 * LARGEST}\r\n\r\n".encode())
             answer = connection.recv(1000)
 
@@ -84,7 +85,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent() -> None:
 
 def test_a_name_with_several_addresses_is_one_server() -> None:
     with served(Flask("any", static_folder=None), "localhost") as (server, _):
-        assert httpx.get(server.url, timeout=10).status_code == 404
+        assert httpx.get(server.url, timeout=PATIENCE).status_code == 404
 
 
 @pytest.mark.parametrize("host", ["256.0.0.1", "no such host"])

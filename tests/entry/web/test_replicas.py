@@ -22,6 +22,7 @@ from bot.hub import seed
 from bot.hub.serve import serving
 from bot.hub.webhooks import deliveries
 from tests.entry.web.webhook_app import SECRET
+from tests.patience import PATIENCE
 from tests.world import FULL_NAME, WallClock, World, make_world
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,13 +58,13 @@ class Replica:
             self.heard.notify_all()
 
     def until(self, event: str, **wanted: object) -> dict[str, Any]:
-        """Waits for a line, at most half a minute."""
+        """Waits for a line."""
 
         def found() -> dict[str, Any] | None:
             return next((line for line in self.said if line["event"] == event and wanted.items() <= line.items()), None)
 
         with self.heard:
-            self.heard.wait_for(lambda: self.over or found() is not None, timeout=30)
+            self.heard.wait_for(lambda: self.over or found() is not None, timeout=PATIENCE)
             line = found()
         assert line is not None, f"no {event} {wanted} in {self.said}"
         return line
@@ -81,7 +82,7 @@ def replica(home: Path, environment: Mapping[str, str]) -> Iterator[Replica]:
     finally:
         process.kill()
         process.wait()
-        reading.join(10)
+        reading.join(PATIENCE)
         assert process.stderr is not None
         process.stderr.close()
 
@@ -125,16 +126,16 @@ def test_three_replicas_with_the_same_events_do_the_work_once_and_end_when_told(
             number = world.open_issue("Add a")
 
             def to_all(_: str, headers: Mapping[str, str], body: bytes) -> int:
-                return max(httpx.post(f"{url}/webhook", headers=dict(headers), content=body).status_code for url in urls)
+                return max(httpx.post(f"{url}/webhook", headers=dict(headers), content=body, timeout=PATIENCE).status_code for url in urls)
 
             deliveries.deliver_pending(world.hub, to_all)
             for each in replicas:
                 each.until("delivery", github_event="issues", status=202)
             worked = _until_one_handed_in(replicas)
-            ready = [httpx.get(f"{url}/readyz").json() for url in urls]
+            ready = [httpx.get(f"{url}/readyz", timeout=PATIENCE).json() for url in urls]
             for each in replicas:
                 each.process.send_signal(signal.SIGTERM)
-            ends = [each.process.wait(30) for each in replicas]
+            ends = [each.process.wait(PATIENCE) for each in replicas]
             stopped = [each.until("stopped") for each in replicas]
 
     (run,) = world.record(number).runs
@@ -151,16 +152,19 @@ def _until_one_handed_in(replicas: tuple[Replica, ...]) -> list[Replica]:
     done = threading.Event()
 
     def wait(each: Replica) -> None:
+        def over() -> bool:
+            return each.over or done.is_set() or any(line["event"] == "handed in" for line in each.said)
+
         with each.heard:
-            each.heard.wait_for(lambda: each.over or done.is_set() or any(line["event"] == "handed in" for line in each.said), timeout=30)
+            each.heard.wait_for(over, timeout=PATIENCE)
         done.set()
 
     threads = [threading.Thread(target=wait, args=(each,), daemon=True) for each in replicas]
     for thread in threads:
         thread.start()
-    assert done.wait(30)
+    assert done.wait(PATIENCE)
     for each, thread in zip(replicas, threads, strict=True):
         with each.heard:
             each.heard.notify_all()
-        thread.join(10)
+        thread.join(PATIENCE)
     return [each for each in replicas if any(line["event"] == "handed in" for line in each.said)]

@@ -15,6 +15,7 @@ from bot.entry.web.metrics import json_log
 from bot.entry.web.starting import NotServed, PeriodicTask, Retry, Starter, own_hints
 from bot.ports import GitError, GitHubError, GitHubErrorKind
 from tests.entry.web.webhook_app import POTS, Builder, WebhookApp
+from tests.patience import PATIENCE
 
 
 @dataclass(kw_only=True)
@@ -198,7 +199,7 @@ def test_its_thread_starts_work_when_a_delivery_rings_and_ends_when_told(webhook
     during = webhook_app.get("/readyz").status_code
     webhook_app.inbox.hint(POTS, "now")
 
-    assert began.wait(10)
+    assert began.wait(PATIENCE)
     assert starter.stop()
     assert (before, during) == (["the starter is not running"], 200)
     assert webhook_app.get("/readyz").get_json()["reasons"] == ["the starter is not running"]

@@ -129,7 +129,8 @@ def resolve(resolved: bool) -> Any:
         if _pull(thread)["author_id"] != current().actor.user_id:
             allowed(repo, "contents")
         with current().hub.write() as db:
-            db.execute("update review_comments set resolved = ? where id = ?", (resolved, thread.id))
+            who = current().actor.user_id if resolved else None
+            db.execute("update review_comments set resolved = ?, resolved_by_id = ? where id = ?", (resolved, who, thread.id))
         row = one("select * from review_comments where id = ?", thread.id)
         return {"thread": Thing("PullRequestReviewThread", row) if row else None}
 

@@ -3,8 +3,9 @@ const main = document.getElementById("main");
 const pause = Number(main.dataset.live) * 1000;
 let before = null;
 
-// Nothing is replaced under somebody's hands: not while text is selected, nor while focus is on something inside.
-const busy = () => document.hidden || !getSelection().isCollapsed || (main.contains(document.activeElement) && document.activeElement !== main);
+// Nothing is replaced under somebody's hands: not while text is selected, nor while focus is on something inside, nor over words that are not sent yet.
+const typed = () => [...main.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+const busy = () => document.hidden || !getSelection().isCollapsed || typed() || (main.contains(document.activeElement) && document.activeElement !== main);
 
 async function look() {
   if (!busy()) {

@@ -163,7 +163,7 @@ def installation_of(owner: str, name: str) -> Response:
         repo
         and current().db.execute("select * from installations where app_id = ? and account_id = ?", (app_id, repo["owner_id"])).fetchone()
     )
-    if not row:
+    if not row or (row["repositories"] and repo["id"] not in json.loads(row["repositories"])):
         raise not_found()
     return answered(_installation(row))
 

@@ -1,4 +1,4 @@
-"""Reviews of pull requests and the comments on their lines.
+"""Reviews of pull requests.
 
 https://docs.github.com/rest/pulls/reviews: nobody approves their own, and one line outside the diff refuses the whole review.
 """
@@ -61,10 +61,3 @@ def dismiss(owner: str, name: str, number: int, review_id: int) -> Response:
         timeline.record(db, pull["id"], "review_dismissed", now.actor.user_id, now.hub.now(), dismissed_review=was)
         row = db.execute("select * from reviews where id = ?", (review_id,)).fetchone()
     return answered(pull_shapes.review(repo, number, row))
-
-
-@routes.get("/repos/<owner>/<name>/pulls/<int:number>/comments")
-def line_comments(owner: str, name: str, number: int) -> Response:
-    repo, pull = pulls.found(owner, name, number)
-    rows = paged_query("select * from review_comments where issue_id = ? order by id", (pull["id"],))
-    return answered([pull_shapes.review_comment(repo, number, row) for row in rows])

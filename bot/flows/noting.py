@@ -1,0 +1,67 @@
+"""Reacting to what people wrote on a pull request, and answering each note once, where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.decisions.effects import AcknowledgeNotes, AnswerNotes
+from bot.core.evidence.notes import OwedAnswer, is_answered
+from bot.core.facts.project import Project, Pull
+from bot.core.lifecycle.lease import Refused
+from bot.flows.context import Context
+from bot.flows.note_texts import comment_answer, resolves, thread_answer
+from bot.flows.ref_updates import keeping_transcript, move, record_of
+from bot.ports import Change, GitHubError, GitHubErrorKind, RefState
+from bot.ports.people import ThreadAnswer
+
+_MOST_ANSWERED = 500
+
+
+def acknowledge(context: Context, effect: AcknowledgeNotes) -> str | None:
+    """What GitHub would not take; a comment may have been deleted meanwhile."""
+    return "; ".join(context.comments.react(effect.notes)) or None
+
+
+def answer_notes(context: Context, project: Project, effect: AnswerNotes) -> RefState | Refused:
+    """The answers first, then the request for another review, and only then nothing is owed any more: cut off in between, all of it
+    may be done again.
+
+    Raises `GitHubError` where another try may help. What GitHub refuses for good, on a locked conversation say, is owed no longer.
+    """
+    assert project.pull is not None
+    words = ""
+    try:
+        refused = _write(context, project.pull, effect)
+        if effect.reviewers:
+            context.comments.request_reviews(effect.pull, effect.reviewers)
+    except GitHubError as error:
+        if error.kind not in (GitHubErrorKind.REFUSED, GitHubErrorKind.GONE):
+            raise
+        refused = (str(error),)
+    if refused:
+        words = f" (GitHub would not take all of it: {'; '.join(refused)})"
+
+    def decide(state: RefState) -> Change | Refused:
+        record = record_of(state, effect.number)
+        new = tuple(owed.ref for owed in effect.owed if owed.ref not in record.answered)
+        if not new:
+            return Refused(reason="it was answered already")
+        after = replace(record, epoch=record.epoch + 1, answered=(*record.answered, *new)[-_MOST_ANSWERED:])
+        return keeping_transcript(context, after, f"Answered on #{effect.pull}{words}")
+
+    return move(context, decide)
+
+
+def _write(context: Context, pull: Pull, effect: AnswerNotes) -> tuple[str, ...]:
+    there = [owed for owed in effect.owed if owed.note is not None]
+    new = [owed for owed in there if not is_answered(owed.ref, pull, context.policy)]
+    refused = context.comments.answer_threads([one for owed in there if (one := _in_thread(owed, is_new=owed in new)) is not None])
+    if loose := [owed for owed in new if owed.note is not None and owed.note.thread is None]:
+        context.comments.post(effect.pull, comment_answer(loose))
+    return refused
+
+
+def _in_thread(owed: OwedAnswer, *, is_new: bool) -> ThreadAnswer | None:
+    if owed.note is None or owed.note.thread is None:
+        return None
+    return ThreadAnswer(thread=owed.note.thread, body=thread_answer(owed) if is_new else None, resolve=resolves(owed))
