@@ -109,13 +109,13 @@ def removal_steps(checkout: Path, *, shipped: str, schemas: tuple[str, ...], for
     steps = []
     if config is not None:
         written = any(as_written(config, schema=schema) is not None for schema in schemas)
-        steps.append(_removal(checkout, CONFIG_PATH, written or force))
+        steps.append(removal(checkout, CONFIG_PATH, written or force))
     if workflow is not None and not is_own_checkout(checkout):
-        steps.append(_removal(checkout, WORKFLOW_PATH, unpinned(workflow) == shipped or force))
+        steps.append(removal(checkout, WORKFLOW_PATH, unpinned(workflow) == shipped or force))
     return tuple(steps)
 
 
-def _removal(checkout: Path, path: str, as_made: bool) -> Step:
+def removal(checkout: Path, path: str, as_made: bool) -> Step:
     if not as_made and not _committed(checkout, path):
         return Step(what=f"remove {path}", why="you changed it and git does not have the change (--force removes it)", state=State.YOURS)
     return Step(what=f"remove {path}", why="commit and push it", state=State.TO_DO, do=partial(_removed, checkout / path))
@@ -138,7 +138,7 @@ def _write(path: Path, text: str) -> None:
 
 def _removed(path: Path, memory: Memory) -> Memory:
     path.unlink()
-    for folder in (path.parent, path.parent.parent):
-        if folder.name in ("workflows", ".github") and not any(folder.iterdir()):
+    for folder in path.parents[:3]:
+        if folder.name in ("workflows", "actions", ".github", "groundskeeper-toolchains") and not any(folder.iterdir()):
             folder.rmdir()
     return memory

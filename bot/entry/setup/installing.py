@@ -12,7 +12,7 @@ from github import GithubException
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
-from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings
+from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings, toolchains
 from bot.entry.setup.finding import Finding
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
@@ -71,9 +71,10 @@ def _file_steps(place: Place, wishes: Wishes, where: Path, *, board: int | None,
         if actions_can_work(place.web)
         else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS)
     )
+    own = toolchains.toolchains_steps(place.checkout, where)
     if wishes.folder is None:
-        return (config, workflow)
-    written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow))
+        return (config, workflow, *own)
+    written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow, *own))
     to_write = any(step.state is State.TO_DO for step in written)
     proposed = partial(onboarding.onboarding_step, place, where, to_write=to_write, missing=partial(missing, place), examine=wishes.examine)
     return (*written, _seen("onboarding pull request", proposed))
@@ -143,6 +144,7 @@ def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source
     schemas = tuple({files.schema_place(place.checkout, one) for one in (source, None)} | files.schemas_written(place.checkout))
     maybe = (
         *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force),
+        *toolchains.removal_steps(place.checkout),
         *settings.removal_steps(place, memory),
         protection.removal_step(place, memory),
         bot_refs.state_step(place),

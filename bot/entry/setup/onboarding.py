@@ -18,7 +18,7 @@ from bot.core.environment.gates import detect_gates
 from bot.entry.checkout import git
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse, wishes_of
-from bot.entry.setup import files
+from bot.entry.setup import files, toolchains
 from bot.entry.setup.finding import Finding, Light
 from bot.entry.setup.onboarding_text import TITLE, FoundCommand, onboarding_text
 from bot.entry.setup.place import Place
@@ -26,7 +26,7 @@ from bot.entry.setup.source import ACTION, is_own_checkout
 from bot.entry.setup.step import Memory, State, Step
 
 BRANCH = "groundskeeper/onboarding"
-PATHS = (CONFIG_PATH, files.WORKFLOW_PATH)
+PATHS = (CONFIG_PATH, files.WORKFLOW_PATH, toolchains.PATH)
 _WHAT = "onboarding pull request"
 _MOST_READ = 200_000
 
