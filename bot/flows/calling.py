@@ -73,6 +73,6 @@ def _mark(effect: CallPerson) -> str:
 def _body(effect: CallPerson, who: tuple[str, ...], issues: set[int]) -> str:
     """The mention is alive, which nothing else that the bot writes is."""
     mention = Inline(" ".join(f"@{name}" for name in who))
-    reason = prose(f"{effect.reason}.", issues=issues)
+    reason = prose(f"{effect.reason}.")  # it may be a model's or a stranger's words, in which nothing acts
     called = Inline(f"{mention} this needs a person: {reason}" if mention else f"This needs a person: {reason}")
     return page(hidden(f"groundskeeper:call {effect.key}"), paragraph(called), paragraph(prose(effect.remedy, issues=issues)))

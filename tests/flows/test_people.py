@@ -250,11 +250,12 @@ def test_the_reason_that_an_agent_gives_up_for_stays_in_its_cell(world: World) -
     world.settle()
 
     assert world.phase_of(number) is Phase.NEEDS_HUMAN
-    (status,) = world.comments(number)
-    found = seen(status)
-    assert "No. | x | /agent stop <img src=x> @ann fixes #1 <!-- groundskeeper:status -->" in found.words
-    assert found.acting == set()
-    assert "image" not in found.kinds
+    status, call = world.comments(number)
+    for comment, acts in ((status, set()), (call, {"mention"})):  # it calls whoever queued it, and nobody that the model names
+        found = seen(comment)
+        assert "No. | x | /agent stop <img src=x> @ann fixes #1 <!-- groundskeeper:status -->" in found.words
+        assert found.acting == acts
+        assert "image" not in found.kinds
     (row,) = [line for line in status.splitlines() if "| execution |" in line]
     assert row.replace("\\|", "").count("|") == 9
 
