@@ -37,7 +37,7 @@ def environments_for(config: Config, code: Code, *, repository: str, store: Path
     return SandboxedEnvironments(
         repository=repository,
         code=code,
-        store=store.resolve(),  # bubblewrap and mount run in another folder
+        store=store.resolve(),  # bubblewrap looks from elsewhere
         machine=machine.of_this_machine(os.environ, toolchains),
         toolchains=toolchains,
         wishes=wishes,

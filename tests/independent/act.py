@@ -26,7 +26,7 @@ from tests.independent.tools import ACT, HOME, NODE, free_port
 
 OWN = Source(repository="example/groundskeeper", commit="0123456789abcdef0123456789abcdef01234567")
 _UNKNOWN_TO_ACT = re.compile(r"(?m)^ *(queue: max|max-parallel: .*|deployment: false)\n")
-_PINNED = re.compile(r"uses: (actions/[\w-]+@[0-9a-f]{40})")
+_PINNED = re.compile(r"uses: (actions/[\w-]+)[\w/-]*(@[0-9a-f]{40})")
 _SHIPPED = (".github", "bot", "prompts", "categories", "requirements", "pyproject.toml")
 
 
@@ -96,5 +96,5 @@ def _actions(place: Path) -> dict[str, Path]:
             (own / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(HERE / name, own / name)
     texts = [WORKFLOW.read_text(encoding="utf-8"), (HERE / ".github/actions/install/action.yml").read_text(encoding="utf-8")]
-    foreign = {one for text in texts for one in _PINNED.findall(text)}
+    foreign = {"".join(one) for text in texts for one in _PINNED.findall(text)}
     return {f"{OWN.repository}@{OWN.commit}": own, **{one: place / one.partition("@")[0].partition("/")[2] for one in foreign}}

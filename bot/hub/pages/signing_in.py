@@ -21,7 +21,7 @@ def guarded(answer: PlainResponse) -> PlainResponse:
 def with_forms(answer: PlainResponse, goes_to: str = "") -> PlainResponse:
     """Forms go to this hub, and on to `goes_to`: browsers hold a form to its page's policy through redirects too."""
     allowed = " ".join(filter(None, ("'self'", goes_to)))
-    guard(answer).headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", f"form-action {allowed}")
+    guard(answer).headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action {allowed}")
     return answer
 
 

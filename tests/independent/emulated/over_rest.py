@@ -71,6 +71,8 @@ class Executor:
             ("Issue", "comments"): self.comments,
             ("Issue", "timelineItems"): self.timeline,
             ("PullRequest", "reviews"): self.reviews,
+            ("PullRequest", "comments"): self.comments,
+            ("PullRequest", "reviewThreads"): lambda *_, **given: _page([], given),  # nobody writes on lines in this story
             ("PullRequest", "commits"): lambda pull, info, **given: _page([{"commit": self.commit(info, pull["headRefOid"])}], given),
             ("PullRequest", "timelineItems"): lambda *_, **given: _page([], given),
             ("Mutation", "addComment"): self.add_comment,
@@ -194,8 +196,8 @@ class Executor:
     def reviews(self, pull: Any, info: Info, **given: Any) -> Any:
         rows = self.every(info, f"pulls/{pull['number']}/reviews")
         kept = [
-            {"state": one["state"], "body": one["body"] or "", "submittedAt": one["submitted_at"], "author": _actor(one["user"]),
-             "commit": {"oid": one["commit_id"]}}
+            {"id": one["node_id"], "state": one["state"], "body": one["body"] or "", "submittedAt": one["submitted_at"],
+             "createdAt": one["submitted_at"], "author": _actor(one["user"]), "commit": {"oid": one["commit_id"]}}
             for one in rows
         ]  # fmt: skip
         return _page(kept, given)
