@@ -56,7 +56,10 @@ def say(console: Console, prefix: str, line: str, *, hang: int = 0, style: str =
     if not console.is_terminal or any("://" in word and len(word) > width for word in line.split()):
         console.print(Text(prefix) + text, soft_wrap=True)
         return
-    first, *rest = text.wrap(console, width) or [Text("")]
+    wrapped = list(text.wrap(console, width)) or [Text("")]
+    for one in wrapped:
+        one.rstrip()
+    first, *rest = wrapped
     console.print(Text(prefix) + first, soft_wrap=True)
     for one in rest:
         console.print(Text(" " * (len(prefix) + hang)) + one, soft_wrap=True)
@@ -131,6 +134,7 @@ class Report:
             self._address("issues", project.number, least)
         pull = current_pull(project)
         if pull is not None and self._changed(f"pull of {project.number}", str(pull.number)):
+            self._say(f"#{project.number}", f"has pull request #{pull.number}", least=least)
             self._address("pull", pull.number, least)
 
     def _address(self, kind: str, number: int, least: Verbosity) -> None:

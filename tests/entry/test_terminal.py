@@ -101,17 +101,14 @@ def test_a_run_is_told_with_times_titles_and_links(world: World) -> None:
 
 
 def test_a_run_can_be_read_at_sixty_columns(world: World) -> None:
-    wide = shown(world)
-    with a_world(world.root / "narrow") as other:
-        narrow = shown(other, width=60, terminal=True)
+    lines = shown(world, width=60, terminal=True)
 
-    assert [line for line in narrow if len(line) > 60] == []
-    assert [line for line in narrow[2:] if not re.match(r"\d\d:\d\d:\d\d  \S| {10}\S", line)] == []
-
-    def words(lines: list[str]) -> list[str]:
-        return [word for word in " ".join(lines).split() if word.isalpha()]
-
-    assert words(narrow) == words(wide)
+    assert [line for line in lines if len(line) > 60] == []
+    assert [line for line in lines[2:] if not re.match(r"\d\d:\d\d:\d\d  \S| {10}\S", line)] == []
+    events = re.sub(r"\n {10}(?!https)", " ", "\n".join(lines)).splitlines()
+    title = "Add a file for the pots that nobody has counted yet, since the count is wrong"
+    assert [event for event in events if event.endswith(f"#1       {title}")]
+    assert [event for event in events if re.search(rf"agent 1  execution of #1 “{title}” finished, .* gates passed: test\.$", event)]
 
 
 def test_quiet_tells_only_what_went_wrong_and_verbose_every_look(world: World) -> None:
