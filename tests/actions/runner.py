@@ -276,7 +276,8 @@ class Job:
             "://", f"://x:{self.workflow.runner.token}@"
         )
         tree = self.place / "checkout"
-        subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", given["ref"] or "main", remote, str(tree)], check=True)
+        cloned = ["git", "clone", "-q", "--depth", "1", "--branch", given["ref"] or "main", remote, str(tree)]
+        subprocess.run(cloned, check=True, env={**os.environ, "GIT_TERMINAL_PROMPT": "0"})
         if (tree / folder).is_dir():
             shutil.copytree(tree / folder, work / folder)
 

@@ -47,7 +47,7 @@ def test_the_first_run_makes_the_environment_and_the_next_finds_it(tmp_path: Pat
 
 
 def test_an_environment_that_cannot_be_made_is_handed_in_and_the_model_is_not_asked(tmp_path: Path) -> None:
-    config = _CONFIG.replace("date +%s%N", "false; exit 3; date +%s%N").replace('["echo $(', '["exit 3; echo $(')
+    config = _CONFIG.replace('["echo $(', '["exit 3; echo $(')
     with fleet(tmp_path, config=config, warm=True) as here:
         number = here.world.open_issue("The second pot is not counted")
 
@@ -55,5 +55,6 @@ def test_an_environment_that_cannot_be_made_is_handed_in_and_the_model_is_not_as
 
         (run,) = here.world.record(number).runs
         assert run.ending.value == "unprepared"
+        assert run.note.startswith("The environment could not be prepared: `exit 3;")
         assert run.spent == 0
         assert not any("] Work:" in line for line in here.runner.log)
