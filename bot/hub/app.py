@@ -14,7 +14,7 @@ from bot.hub.actions import triggers
 from bot.hub.changes import following
 from bot.hub.git_http import backend
 from bot.hub.graphql import endpoint as graphql
-from bot.hub.pages import app_forms, forms, signing_in
+from bot.hub.pages import app_forms, forms
 from bot.hub.pages import routes as pages
 from bot.hub.rest import boards, root
 from bot.hub.rest import limits as rest_limits
@@ -72,7 +72,7 @@ API = (
     rest_limits,
     search,
 )
-ROOT = (backend, app_forms, signing_in, pages, forms, root, coverage)
+ROOT = (backend, app_forms, pages, forms, root, coverage)
 _SCOPES = "admin:org, project, repo, workflow"
 """Of every person's token: what it may is decided by who the person is, not by what the token was given."""
 LISTENERS: tuple[Listener, ...] = (following.listen, triggers.listen)

@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 
 from bot.hub import seed
 from bot.hub.pages import reads
-from bot.hub.pages.routes import shown
-from bot.hub.pages.signing_in import person, pressing, to_sign_in, with_forms
+from bot.hub.pages.routes import POLICY, guard, shown
 from bot.hub.rest.accounts import app_manifests
+from bot.hub.web import sessions
 from bot.hub.web.access import at_least, role_of
 from bot.hub.web.actors import Actor
 from bot.hub.web.answers import Problem, not_found
@@ -28,7 +28,18 @@ routes = Blueprint("app_forms", __name__)
 
 @routes.after_request
 def guarded(answer: PlainResponse) -> PlainResponse:
-    return with_forms(answer, g.get("form_goes_to", ""))
+    """Browsers hold a form to its page's policy through redirects too."""
+    allowed = " ".join(filter(None, ("form-action 'self'", g.get("form_goes_to", ""))))
+    guard(answer).headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", allowed)
+    return answer
+
+
+def _pressing() -> Actor:
+    actor = sessions.person()
+    if actor is None:
+        raise Problem(403, "Sign in, and press the button on the page itself.")
+    sessions.require_own_form()
+    return actor
 
 
 def _manifest(text: str) -> dict[str, Any]:
@@ -60,9 +71,9 @@ def _account(actor: Actor, owner: str) -> sqlite3.Row:
 @routes.post("/organizations/<owner>/settings/apps/new")
 def ask(owner: str) -> Response | str:
     """The form that another site sends here does nothing but show this page."""
-    actor = person()
+    actor = sessions.person()
     if actor is None:
-        return to_sign_in()
+        return redirect("/login")
     account, manifest = _account(actor, owner), _manifest(request.form.get("manifest", ""))
     place = urlsplit(manifest["redirect_url"])
     rights: Mapping[str, str] = manifest.get("default_permissions") or {}
@@ -73,7 +84,7 @@ def ask(owner: str) -> Response | str:
 
 @routes.post("/settings/apps/manifest")
 def make() -> Response:
-    actor = pressing()
+    actor = _pressing()
     manifest = _manifest(request.form.get("manifest", "")) | {"name": request.form.get("name", "").strip()}
     account = _account(actor, request.form.get("owner", ""))
     try:
@@ -96,9 +107,9 @@ def _app(slug: str) -> sqlite3.Row:
 def choose(slug: str) -> Response | str:
     """`repository_ids[]` in the address are chosen already:
     https://docs.github.com/apps/creating-github-apps/registering-a-github-app/migrating-oauth-apps-to-github-apps"""
-    actor = person()
+    actor = sessions.person()
     if actor is None:
-        return to_sign_in()
+        return redirect("/login")
     app = _app(slug)
     wanted = set(request.args.getlist("repository_ids[]"))
     repositories = _administered(actor, reads.account(app["owner"]))
@@ -107,7 +118,7 @@ def choose(slug: str) -> Response | str:
 
 @routes.post("/apps/<slug>/installations")
 def install(slug: str) -> Response:
-    actor, app = pressing(), _app(slug)
+    actor, app = _pressing(), _app(slug)
     account = reads.account(app["owner"])
     may = {str(row["id"]): int(row["id"]) for row in _administered(actor, account)}
     chosen = request.form.getlist("repository_ids[]")
@@ -121,8 +132,8 @@ def install(slug: str) -> Response:
 
 @routes.get("/settings/installations/<int:number>")
 def installed(number: int) -> Response | str:
-    if person() is None:
-        return to_sign_in()
+    if sessions.person() is None:
+        return redirect("/login")
     rows = reads.query(
         "select apps.*, login as owner from installations join apps on apps.id = installations.app_id join users on users.id = account_id where installations.id = ?",
         number,

@@ -41,6 +41,19 @@ def _typed(name: str) -> str:
     return request.form.get(name, "").replace("\r\n", "\n").strip()
 
 
+@routes.get("/login")
+def token_form() -> str:
+    return pages.shown("login.html", who=sessions.person(), wrong=False)
+
+
+@routes.post("/login")
+def sign_in_by_token() -> AnyResponse:
+    answer = make_response(redirect("/"))
+    if not sessions.begin_by_token(current().hub, _typed("token"), answer):
+        return make_response(pages.shown("login.html", who=None, wrong=True), 403)
+    return answer
+
+
 @routes.get("/login/<code>")
 def sign_in(code: str) -> AnyResponse:
     answer = make_response(redirect("/", 303))

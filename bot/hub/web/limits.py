@@ -17,7 +17,7 @@ from bot.hub.web.context import current
 PER_HOUR = {"core": 5000, "graphql": 5000, "search": 30}
 CONTENT_PER_MINUTE, CONTENT_PER_HOUR, POINTS_PER_MINUTE = 80, 500, 900
 ABOUT = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
-UNCOUNTED = ("app_forms", "coverage", "forms", "git_http", "pages", "signing_in")
+UNCOUNTED = ("app_forms", "coverage", "forms", "git_http", "pages")
 """Blueprints that are no part of the API."""
 _SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 _CREATING = ("/issues", "/pulls", "/comments", "/reviews", "/merge", "/check-runs", "/sub_issues", "/blocked_by")

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 
 from bot.hub.store.hub import Hub
-from bot.hub.web.actors import NOBODY, Actor, Kind
+from bot.hub.web.actors import NOBODY, Actor, BadCredentials, Kind, authenticate
 from bot.hub.web.answers import Problem
 from bot.hub.web.context import current
 
 _LIFE = 12 * 3600
-PAGES = ("pages", "forms", "coverage")
+PAGES = ("app_forms", "coverage", "forms", "pages")
 """Blueprints that look at the cookie."""
 FIELD = "csrf"
 
@@ -47,14 +47,25 @@ def link(hub: Hub, login: str) -> str:
 def begin(hub: Hub, code: str, answer: Response) -> bool:
     """Puts the cookie into the answer; False for a link that is not, or no longer, good."""
     found = _found(hub, "link", code) if is_local() else None
-    if found is None:
+    return found is not None and _begun(hub, found.user_id, answer)
+
+
+def begin_by_token(hub: Hub, token: str, answer: Response) -> bool:
+    """The same for a person's token, which the cookie does not hold."""
+    try:
+        found = authenticate(hub, f"Bearer {token}") if is_local() else NOBODY
+    except BadCredentials:
         return False
+    return found.kind is Kind.PAT and _begun(hub, found.user_id, answer)
+
+
+def _begun(hub: Hub, user_id: int, answer: Response) -> bool:
     value = secrets.token_urlsafe(32)
     with hub.write() as db:
         db.execute("delete from sign_ins where expires_at <= ?", (hub.now(),))
         db.execute(
             "insert into sign_ins (hash, kind, user_id, expires_at) values (?, 'session', ?, ?)",
-            (_hash(value), found.user_id, hub.later(_LIFE)),
+            (_hash(value), user_id, hub.later(_LIFE)),
         )
     answer.set_cookie(_cookie(), value, max_age=_LIFE, httponly=True, samesite="Strict", path="/")
     return True
