@@ -90,7 +90,7 @@ $(INDEPENDENT)/renovate/node_modules/.installed: tests/independent/renovate/pack
 # $(1) where to, $(2) the lock file, $(3) the log's name, $(4) what more npm is told.
 define from-npm
 $(SAY) 'fetching what $(2) names …'; mkdir -p $(1) build && cp $(dir $(2))package.json $(2) $(1)/ \
-&& npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund $(4) >build/$(3).log 2>&1 && touch $(1)/node_modules/.installed \
+&& (cd $(1) && npm ci --ignore-scripts --no-audit --no-fund $(4)) >build/$(3).log 2>&1 && touch $(1)/node_modules/.installed \
 || { tail -n 15 build/$(3).log; $(SAY) 'npm could not install what $(2) names; see above'; exit 1; }
 endef
 
@@ -130,7 +130,7 @@ endef
 
 dist: setup ## build the source distribution and the wheel into build/dist, check them, and try the wheel in an environment of its own
 	@rm -rf build/dist build/installed && $(UV) build --quiet --out-dir build/dist
-	@$(UV) tool run --quiet --from '$(TWINE)' twine check --strict build/dist/*
+	@UV_SYSTEM_CERTS=1 $(UV) tool run --quiet --from '$(TWINE)' twine check --strict build/dist/*
 	@$(UV) venv --quiet --python $(PYTHON) build/installed && VIRTUAL_ENV= $(UV) pip install --quiet --python build/installed/bin/python \
 	  --constraint requirements/runtime.txt build/dist/*.whl
 	@cd build/installed && bin/python -P ../../.ci/installed.py "$$(../../$(PYTHON) -c 'import tomllib; print(tomllib.load(open("../../pyproject.toml", "rb"))["project"]["version"])')"

@@ -42,6 +42,8 @@ class Interruption:
         if self._over.is_set():
             os.write(2, _SECOND)
             os._exit(128 + number)
+        # First of all, since a second one may come in the middle of what follows.
+        self._over.set()
         self.signal = number
         runs = self.at_work()
         if runs:
@@ -50,7 +52,6 @@ class Interruption:
             waiting = "no agent is at work; a look at GitHub that is under way comes to its end"
         # Past every buffer, since this may have come in the middle of a print.
         os.write(2, f"\nStopping: {waiting}. Once more (Ctrl-C) ends it at once.\n".encode())
-        self._over.set()
 
 
 @contextmanager

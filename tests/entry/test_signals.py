@@ -74,7 +74,8 @@ class Terminal:
 def terminal(environment: Mapping[str, str], cwd: Path, *args: str) -> Iterator[Terminal]:
     """The command in a terminal of its own, in which Ctrl-C reaches it and all that it has started."""
     ours, theirs = pty.openpty()
-    command = ["setsid", "--ctty", "--wait", sys.executable, "-u", "-m", "bot.entry.cli", *args]
+    # A shell in a terminal starts programs with no signal ignored, whatever this process was started with.
+    command = ["env", "--default-signal=INT,QUIT", "setsid", "--ctty", "--wait", sys.executable, "-u", "-m", "bot.entry.cli", *args]
     process = subprocess.Popen(command, env={**environment, "COLUMNS": "200"}, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
@@ -135,9 +136,24 @@ def test_ctrl_c_with_nobody_at_work_ends_at_once(place: tuple[World, dict[str, s
     assert "Traceback" not in shell.seen
 
 
+def test_a_second_ctrl_c_ends_at_once_even_while_the_first_is_being_answered(tmp_path: Path) -> None:
+    """The second one comes from within the first one's handler, where it says who is at work."""
+    code = (
+        "import os, signal\n"
+        "from bot.entry.signals import *\n"
+        "with interruptible() as interruption:\n"
+        "    interruption.at_work = lambda: os.kill(os.getpid(), signal.SIGINT) or []\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "Ended at once." in ended.stderr
+    assert ended.returncode == 130
+
+
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     code = "import signal; from bot.entry.signals import *\nwith interruptible():\n print(1, flush=True)\n while True: signal.pause()"
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
@@ -145,8 +161,12 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         process.stderr.readline()
         assert process.stderr.readline().startswith("Stopping: ")
         process.send_signal(signal.SIGINT)
-        assert "Ended at once." in process.stderr.read()
-        assert process.wait(30) == 130
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+        process.communicate()
+    assert "Ended at once." in said
+    assert process.returncode == 130
 
 
 def test_a_process_that_was_killed_is_followed_by_one_that_does_not_wait_for_it(
