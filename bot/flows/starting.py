@@ -7,6 +7,7 @@ from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
 from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.verdict import findings_of
+from bot.core.facts.damage import shared_damage
 from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
@@ -40,6 +41,8 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
 
     def decide(state: RefState) -> Change | Refused:
         now = context.clock.now()
+        if (broken := shared_damage(state.damage)) is not None:
+            return Refused(reason=broken.said)
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
         if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:

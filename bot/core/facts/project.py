@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from bot.core.facts.damage import Damage
 from bot.core.facts.record import INBOX, Record
 from bot.core.money.ledger import Ledger
 from bot.core.orders.project_orders import Mention
@@ -170,6 +171,8 @@ class Project:
     """Where the pull request's head and the base contradict each other."""
     landed: bool = False
     """Whether the base has all that the branch has, where no pull request is open."""
+    damage: Damage | None = None
+    """What its ref has become, where that does not prove itself: then `record` is an empty one."""
     job_over: bool = False
     """Whether the Actions run that its lease was taken for has ended: nobody will hand anything in."""
 
@@ -247,6 +250,8 @@ class Snapshot:
     mentions: tuple[Mention, ...] = ()
     """Comments to the bot that it has not handled yet, oldest first."""
     inbox: Record = field(default_factory=lambda: Record(number=INBOX))
+    damage: tuple[Damage, ...] = ()
+    """Of every ref of the bot's that does not prove itself."""
 
     def paused(self, what: Pausable) -> dict[str, Pause]:
         return {pause.name: pause for pause in self.pauses if pause.what is what}

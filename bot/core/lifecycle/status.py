@@ -78,6 +78,8 @@ def status_of(project: Project, policy: Policy, now: datetime) -> Status:
 
 def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if project.damage is not None and issue.open:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=project.damage.said, remedy=project.damage.remedy)
     if lease is not None and (project.job_over or not lease.held(now)):
         return Status(
             phase=Phase.READY,
