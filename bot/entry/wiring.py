@@ -82,6 +82,7 @@ class Wired:
     config: Config
     governor: Governor
     mirror: Mirror
+    refs: GitRefs
     worker: Client
 
 
@@ -143,7 +144,7 @@ def wire(
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, worker=worker)
+    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, refs=refs, worker=worker)
 
 
 def _board_writer(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> BoardWriter:

@@ -60,7 +60,7 @@ class GitRefs:
     """What the last look found set back, so that the next one does not look again and again."""
 
     def __post_init__(self) -> None:
-        self._reader = StateReader(mirror=self.mirror, signer=self.signer)
+        self.reader = StateReader(mirror=self.mirror, signer=self.signer)
 
     def read(self) -> RefState:
         with self.mirror.lock:
@@ -85,6 +85,10 @@ class GitRefs:
             _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
         )
 
+    def furthest(self, ref: str, seen: RefState) -> int:
+        """How often it was moved, by anything that this process knows."""
+        return max(seen.sequences.get(ref, 0), self._furthest.get(ref, 0))
+
     def _gone_back(self, state: RefState) -> tuple[Damage, ...]:
         known = {one.ref for one in state.damage}
         back = {ref: (state.sequences.get(ref, 0), most) for ref, most in self._furthest.items() if ref not in known}
@@ -94,7 +98,7 @@ class GitRefs:
         base = tips.get(f"refs/heads/{self.default_branch}")
         if base is None:
             raise GitError(f"the repository has no branch {self.default_branch}; push a first commit to it")
-        standing = self._reader.look(tips)
+        standing = self.reader.look(tips)
         damage = damage_in(standing)
         broken = {one.ref for one in damage}
         values = {ref: one.value for ref, one in standing.items() if ref not in broken}
@@ -117,7 +121,7 @@ class GitRefs:
         ref = ref_of(number)
         with self.mirror.lock:
             commit, found = objects(self.mirror, [ref, f"{ref}:transcript.jsonl"])
-        if found is None or found.content is None or isinstance(self._reader.place_of(ref, commit), str):
+        if found is None or found.content is None or isinstance(self.reader.place_of(ref, commit), str):
             return None
         return found.content.decode("utf-8", "replace")
 
@@ -126,6 +130,10 @@ class GitRefs:
             moves = self._written(seen, change)
         if change.branch is not None:
             moves[f"refs/heads/{change.branch.branch}"] = checked_oid(change.branch.head)
+        return self.move(seen, moves)
+
+    def move(self, seen: RefState, moves: Mapping[str, str]) -> RefState | None:
+        """Each ref to a commit that is in the mirror, all or nothing; as `push` answers."""
         if not moves:
             return seen  # without a refspec git would push whatever it is configured to
         leases = [f"--force-with-lease={ref}:{seen.tips.get(ref, '')}" for ref in moves]
@@ -218,13 +226,13 @@ class GitRefs:
         if change.record is not None:
             ref = ref_of(change.record.number)
             record = record_from(encoded(change.record), where=ref)
-            self._reader.remember(ref, Standing(oid=moves[ref], value=record, place=places[ref]))
+            self.reader.remember(ref, Standing(oid=moves[ref], value=record, place=places[ref]))
         if change.ledger is not None and LEDGER_REF in moves:
             before = seen.ledger.entries
             added = entries_from(b"".join(encoded(entry) for entry in change.ledger.entries[len(before) :]), where=LEDGER_REF)
             months = sorted({_month(entry) for entry in (*before, *added)})[-MONTHS_READ:]
             ledger = Ledger(entries=tuple(entry for entry in (*before, *added) if _month(entry) in months))
-            self._reader.remember(LEDGER_REF, Standing(oid=moves[LEDGER_REF], value=ledger, place=places[LEDGER_REF]))
+            self.reader.remember(LEDGER_REF, Standing(oid=moves[LEDGER_REF], value=ledger, place=places[LEDGER_REF]))
 
     def _ledger_files(self, seen: RefState, after: Ledger) -> tuple[dict[str, bytes], dict[str, str]]:
         """Of the months that change their new content, and of all the ids as they are."""

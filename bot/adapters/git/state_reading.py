@@ -70,7 +70,7 @@ class StateReader:
     def look(self, tips: Mapping[str, str]) -> Mapping[str, Standing]:
         wanted = {ref: oid for ref, oid in tips.items() if number_of(ref) is not None}
         fresh = [(ref, oid) for ref, oid in wanted.items() if (known := self._standing.get(ref)) is None or known.oid != oid]
-        found = iter(objects(self.mirror, [name for ref, oid in fresh for name in (oid, _content(ref, oid))], largest=_LARGEST_RECORD))
+        found = iter(objects(self.mirror, [name for ref, oid in fresh for name in (oid, content_of(ref, oid))], largest=_LARGEST_RECORD))
         read = {ref: self._read(ref, oid, next(found), next(found)) for ref, oid in fresh}
         self._standing = {ref: read.get(ref) or self._standing[ref] for ref in wanted}
         return self._standing
@@ -110,7 +110,7 @@ class StateReader:
         return (out_of_bounds(record, number) if number is not None else None) or record
 
     def _ledger(self, oid: str, tree: bytes) -> Ledger | str:
-        months = {name: blob for name, blob in files_of(tree).items() if _MONTH.fullmatch(name)}
+        months = {name: blob for name, blob in files_of(tree).items() if is_month(name)}
         names = sorted(months)[-MONTHS_READ:]
         found = objects(self.mirror, [months[name] for name in names])
         if any(one is None or one.content is None for one in found):
@@ -123,7 +123,12 @@ class StateReader:
         return Ledger(entries=tuple(entry for part in parts for entry in part))
 
 
-def _content(ref: str, oid: str) -> str:
+def is_month(name: str) -> bool:
+    return _MONTH.fullmatch(name) is not None
+
+
+def content_of(ref: str, oid: str) -> str:
+    """By what name git knows what a commit on this ref says."""
     return f"{oid}^{{tree}}" if ref == LEDGER_REF else f"{oid}:{file_of(ref)}"
 
 
