@@ -124,7 +124,7 @@ def wire(
         policy=policy,
         refs=refs,
         code=code,
-        reads=Reads(client=worker, collaborators=collaborators),
+        reads=Reads(client=worker, collaborators=collaborators, default_branch=about["default_branch"]),
         writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, projector=projector),
         comments=Comments(client=worker, collaborators=collaborators),
         board=_board_writer(settings, config, worker, governor, clock),

@@ -40,7 +40,9 @@ def read_snapshot(context: Context, *, about: Set[int] = frozenset()) -> Observa
     new_mentions = read_mentions(context, state, view.last_activity)
     if unknown := new_mentions.on_issues - view.issues.keys():
         more = context.reads.view({number: record_of(state, number).branch for number in unknown})
-        view = replace(view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls})
+        view = replace(
+            view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls}, foreign={**more.foreign, **view.foreign}
+        )
     ended = _ended_jobs(context, state)
     projects = tuple(_project(context, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
     return Observation(
@@ -101,6 +103,7 @@ def _project(context: Context, state: RefState, view: View, issue: Issue, ended:
         pull=pull,
         record=record,
         damage=damage_of(state.damage, issue.number),
+        foreign=view.foreign.get(record.branch, ()) if record.branch else (),
         branch_head=head,
         behind=behind,
         conflict=conflict,

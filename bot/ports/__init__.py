@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.core.facts.damage import Damage
 from bot.core.facts.policy import MergeMethod
-from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
+from bot.core.facts.project import Comment, Conflict, ForeignPull, Issue, Pause, Pull, Stop, Title
 from bot.core.facts.record import Record
 from bot.core.money.ledger import Ledger
 from bot.core.money.pricing import Price
@@ -201,7 +201,8 @@ class View:
 
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
-    """By branch; the newest of each."""
+    """By branch; the newest of each that the bot opened into the default branch, or that was merged there."""
+    foreign: Mapping[str, tuple[ForeignPull, ...]] = field(default_factory=dict)
     merge_queue: bool = False
     """Whether the default branch is merged into by GitHub's own queue."""
     last_activity: datetime | None = None

@@ -131,7 +131,10 @@ class World:
             branch = self.random.choice(branches)
             self.story.append(f"work on {branch}")
             self.place.branch(branch, **{f"file{self.random.randrange(1000)}": "x"})
-            made = self.rest("POST", "pulls", {"title": "Fix", "body": "It", "head": branch, "base": "main"})
+            wanted = {"title": "Fix", "body": "It", "head": branch, "base": "main"}
+            by_the_bot = self.random.random() < 0.8
+            self.story.append(f"{'the worker' if by_the_bot else 'ann'} opens {wanted}")
+            made = (self.place.worker if by_the_bot else self.as_person("ann")).rest("POST", "pulls", body=wanted)
             self.pulls[made["number"]] = branch
 
     def pull_changed(self) -> None:
@@ -301,7 +304,7 @@ def test_checks_that_leave_no_trace_in_the_list_of_issues_are_seen(place: HubRep
     reads = a_long_queue(place)
     branch = "agent-1/project-9"
     head = place.branch(branch, parser__py="one\n")
-    place.api("POST", "pulls", {"title": "Fix", "body": "It", "head": branch, "base": "main"})
+    place.worker.rest("POST", "pulls", body={"title": "Fix", "body": "It", "head": branch, "base": "main"})
     reads.view({9: branch})
     place.watch.time += _LONG_AGO
     reads.view({9: branch})

@@ -142,3 +142,29 @@ def test_a_stop_that_somebody_forged_or_lifted_keeps_everything_still(world: Wor
     world.clock.wait(timedelta(hours=1))
     world.settle()
     assert world.pulls()[0]["merged_at"] is None
+
+
+def test_a_writers_own_pull_request_from_the_bots_branch_counts_for_nothing_and_a_person_is_asked(world: World) -> None:
+    world.model.add(writes("a.txt", "a"))
+    number = world.open_issue("Add a")
+    world.tick()
+    world.work()
+    world.git("update-ref", "refs/heads/release", world.git("rev-parse", "main"))
+    theirs = world.api("ann", "POST", "pulls", json={"title": "Ship it", "head": f"agent-1/project-{number}", "base": "release"})["number"]
+
+    world.settle()
+
+    shown = world.api("ann", "GET", f"pulls/{theirs}")
+    assert shown["merged_at"] is None
+    assert world.api("ann", "GET", f"pulls/{theirs}/reviews") == []
+    status = world.status(number)
+    assert status.phase is Phase.NEEDS_HUMAN
+    assert f"#{theirs}" in status.reason
+    assert "@ann" in status.reason
+    assert "release" in status.reason
+
+    world.api("ann", "PATCH", f"pulls/{theirs}", json={"state": "closed"})
+    world.model.add(judges())
+    world.settle()
+    assert world.is_closed(number)  # by a pull request of the bot's own
+    assert world.api("ann", "GET", f"pulls/{theirs}")["merged_at"] is None

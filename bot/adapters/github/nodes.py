@@ -15,6 +15,7 @@ from bot.core.facts.project import (
     Check,
     CheckState,
     Comment,
+    ForeignPull,
     Issue,
     Mergeable,
     Pull,
@@ -47,6 +48,7 @@ class IssueReading:
     in_play: bool = False
     """Whether comments and pull request were read too."""
     pull: Pull | None = None
+    foreign: tuple[ForeignPull, ...] = ()
 
     @property
     def listed(self) -> bool:
@@ -59,7 +61,22 @@ def seen_light(node: Any, read_at: datetime) -> IssueReading:
     return IssueReading(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
 
 
-def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> IssueReading:
+def is_own(node: Any, worker: str, default_branch: str | None) -> bool:
+    """Whether a pull request is its project's: opened by the bot, or merged by whomever, into the default branch."""
+    into_default = default_branch is None or node["baseRefName"] == default_branch
+    return not node["isCrossRepository"] and into_default and (login_of(node["author"]) == worker or node["state"] == "MERGED")
+
+
+def foreign_pulls(nodes: Any, worker: str, default_branch: str | None) -> tuple[ForeignPull, ...]:
+    """A stranger's, from a fork whose branch has the same name, concerns nobody."""
+    return tuple(
+        ForeignPull(number=node["number"], author=login_of(node["author"]), base=node["baseRefName"])
+        for node in nodes
+        if node["state"] == "OPEN" and not node["isCrossRepository"] and not is_own(node, worker, default_branch)
+    )
+
+
+def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime, foreign: tuple[ForeignPull, ...] = ()) -> IssueReading:
     issue, known = _issue(node), _pull(pull) if pull is not None else None
     return IssueReading(
         issue=issue,
@@ -69,6 +86,7 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
         branch=branch,
         in_play=True,
         pull=known,
+        foreign=foreign,
     )
 
 

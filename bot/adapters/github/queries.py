@@ -65,6 +65,10 @@ def snapshot_document(in_play: Mapping[int, str | None], *, light: Iterable[int]
                 f"p{number}: pullRequests(headRefName: {_string(branch)}, last: 1, orderBy: {{field: CREATED_AT, direction: ASC}})"
                 " { nodes { ...Shown } }"
             )
+            parts.append(
+                f"f{number}: pullRequests(headRefName: {_string(branch)}, states: OPEN, last: 20)"
+                f" {{ nodes {{ number state isCrossRepository baseRefName author {_ACTOR} }} }}"
+            )
     stirred = f"\n    stirred: issues{_STIRRED}\n    stirredPulls: pullRequests{_STIRRED}" if with_list else ""
     order = "orderBy: {field: CREATED_AT, direction: ASC}"
     whole = f"first: 100, after: $cursor, {order}"

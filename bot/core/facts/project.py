@@ -149,6 +149,26 @@ class Pull:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForeignPull:
+    """An open pull request from a project's branch that is not the project's: of somebody else, or into another branch.
+
+    What the bot says of its branch's head, by a check, would be said of this one too.
+    """
+
+    number: int
+    author: str
+    base: str
+
+    @property
+    def said(self) -> str:
+        return f"pull request #{self.number}, which @{self.author} opened from this project's branch into {self.base}, is none of the bot's"
+
+    @property
+    def remedy(self) -> str:
+        return f"Close #{self.number}, or take it from another branch; the bot opens its own."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conflict:
     """Paths on which a merge fails, and the places themselves, with git's conflict marks."""
 
@@ -163,6 +183,7 @@ class Project:
     issue: Issue
     pull: Pull | None = None
     record: Record
+    foreign: tuple[ForeignPull, ...] = ()
     branch_head: str | None = None
     """Where the project's branch stands, None where it is not there."""
     behind: bool = False

@@ -102,6 +102,9 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
         return Status(phase=Phase.PAUSED, reason=ordered, remedy="`/agent resume` lets it go on.")
+    if project.foreign:
+        other = project.foreign[0]
+        return Status(phase=Phase.NEEDS_HUMAN, reason=other.said, remedy=other.remedy, refers_to=frozenset({other.number}))
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
 
 
