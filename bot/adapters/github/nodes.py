@@ -54,13 +54,16 @@ class IssueReading:
         return self.issue.open and any(label.casefold() in LISTED for label in self.issue.labels)
 
 
-def seen_light(node: Any, read_at: datetime) -> IssueReading:
-    issue = _issue(node)
+MayWrite = Callable[[str], bool]
+
+
+def seen_light(node: Any, read_at: datetime, may_write: MayWrite) -> IssueReading:
+    issue = _issue(node, may_write)
     return IssueReading(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
 
 
-def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> IssueReading:
-    issue, known = _issue(node), _pull(pull) if pull is not None else None
+def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime, may_write: MayWrite) -> IssueReading:
+    issue, known = _issue(node, may_write), _pull(pull) if pull is not None else None
     return IssueReading(
         issue=issue,
         updated_at=time_of(node["updatedAt"]),
@@ -72,7 +75,8 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
     )
 
 
-def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
+def judged_issue(issue: Issue, may_write: MayWrite) -> Issue:
+    """As rights are now: they may have changed since it was read."""
     queued = Act(by=issue.queued.by, at=issue.queued.at, may_write=may_write(issue.queued.by)) if issue.queued else None
     if queued == issue.queued and not issue.edits and not issue.comments:
         return issue
@@ -81,7 +85,7 @@ def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
     return replace(issue, queued=queued, edits=edits, comments=comments)
 
 
-def judged_pull(pull: Pull, may_write: Callable[[str], bool]) -> Pull:
+def judged_pull(pull: Pull, may_write: MayWrite) -> Pull:
     reviews = (replace(one, may_write=one.state in _BINDING and may_write(one.author)) for one in pull.reviews)
     notes = (replace(note, may_write=may_write(note.author)) for note in pull.notes)
     return replace(pull, reviews=tuple(reviews), notes=tuple(notes))
@@ -112,7 +116,7 @@ def _names(issue: Issue, pull: Pull | None) -> frozenset[str]:
     return frozenset([act.by for act in acts] + reviewers + asker)
 
 
-def _issue(node: Any) -> Issue:
+def _issue(node: Any, may_write: MayWrite) -> Issue:
     labels = frozenset(label["name"] for label in node["labels"]["nodes"])
     events = [event for event in node["timelineItems"]["nodes"] if event]
     comments = node.get("comments", {**node["talk"], "nodes": []})
@@ -125,7 +129,7 @@ def _issue(node: Any) -> Issue:
         author=login_of(node["author"]),
         labels=labels,
         created_at=time_of(node["createdAt"]),
-        queued=_queued(node, labels, events),
+        queued=_queued(node, labels, events, may_write),
         edits=_edits(node, events),
         comments=tuple(
             Comment(
@@ -141,7 +145,7 @@ def _issue(node: Any) -> Issue:
     )
 
 
-def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
+def _queued(node: Any, labels: frozenset[str], events: list[Any], may_write: MayWrite) -> Act | None:
     """The last time that `agent:ready` was put on. An issue made with it has no such event on some servers: then its author did."""
     if READY not in labels:
         return None
@@ -149,7 +153,7 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
     if not put_on and len(events) >= EVENTS:  # pushed out of sight by other labels or titles, which anybody may do: nobody is known
         return Act(by=login_of(None), at=time_of(node["createdAt"]), may_write=False)
     by, at = (login_of(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (login_of(node["author"]), node["createdAt"])
-    return Act(by=by, at=time_of(at), may_write=False)
+    return Act(by=by, at=time_of(at), may_write=may_write(by))
 
 
 def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:

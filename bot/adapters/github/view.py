@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from bot.adapters.github.actors import time_of
@@ -113,7 +113,8 @@ class Reads:
         found = self._repository(snapshot_document(groups[0]), None)
         for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
             self._note_activity(time_of(node["updatedAt"]))
-        seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
+        may_write = cache(self.collaborators.may_write)  # a long queue is mostly of the same few people
+        seen = {node["number"]: seen_light(node, at, may_write) for node in self._list_from(found)}
         gap = found["issues"]["totalCount"] - len(seen)
         absent = self._take(found, groups[0], (), seen, at)
         for group in groups[1:]:
@@ -205,14 +206,14 @@ class Reads:
         """Puts what a query found under its aliases into `seen`; those in play that it did not find."""
         absent = {}
         for number in light:
-            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at)).listed:
+            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at, self.collaborators.may_write)).listed:
                 seen[number] = one
         for number, branch in full.items():
             pulls = (found.get(f"p{number}") or {"nodes": []})["nodes"]
             if (node := found.get(f"i{number}")) is not None:
                 newest = pulls[-1] if pulls else None
                 pull = self._own_pull(branch) if branch is not None and newest is not None and newest["isCrossRepository"] else newest
-                seen[number] = seen_in_play(node, pull, branch, at)
+                seen[number] = seen_in_play(node, pull, branch, at, self.collaborators.may_write)
             else:
                 absent[number] = branch
         return absent
