@@ -71,6 +71,7 @@ SLOW = SCENARIO.replace(
 """Slow the first time only, and then for longer than anybody waits here: whoever goes on from what was handed in finds the file."""
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_hands_in_what_it_has_and_the_next_one_goes_on(tmp_path: Path) -> None:
     """The slow command is on its way when somebody presses *Cancel*."""
     with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", story=SLOW) as here:
