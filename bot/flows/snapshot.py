@@ -35,7 +35,7 @@ def read_snapshot(context: Context, *, about: Set[int] = frozenset()) -> Observa
     for number in about | with_pending_replies(state):
         in_play[number] = record_of(state, number).branch
     view = context.reads.view(in_play)
-    if again := {number for number in view.issues if number not in in_play and record_of(state, number).archived}:
+    if again := {number for number, record in state.records.items() if record.archived} & view.issues.keys() - in_play.keys():
         view = context.reads.view(in_play | {number: record_of(state, number).branch for number in again})
     new_mentions = read_mentions(context, state, view.last_activity)
     if unknown := new_mentions.on_issues - view.issues.keys():

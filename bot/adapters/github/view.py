@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from bot.adapters.github.actors import time_of
@@ -16,8 +16,6 @@ from bot.adapters.github.jobs import ended
 from bot.adapters.github.nodes import (
     LISTED,
     IssueReading,
-    foreign_pulls,
-    is_own,
     judged_issue,
     judged_pull,
     rest_comment,
@@ -25,6 +23,7 @@ from bot.adapters.github.nodes import (
     seen_light,
     title,
 )
+from bot.adapters.github.project_pulls import foreign_pulls, is_own
 from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document
 from bot.core.facts.project import Comment, Issue, PullState, Title
 from bot.ports import GitHubError, GitHubErrorKind, View
@@ -117,7 +116,8 @@ class Reads:
         found = self._repository(snapshot_document(groups[0]), None)
         for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
             self._note_activity(time_of(node["updatedAt"]))
-        seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
+        may_write = cache(self.collaborators.may_write)  # a long queue is mostly of the same few people
+        seen = {node["number"]: seen_light(node, at, may_write) for node in self._list_from(found)}
         gap = found["issues"]["totalCount"] - len(seen)
         absent = self._take(found, groups[0], (), seen, at)
         for group in groups[1:]:
@@ -209,7 +209,7 @@ class Reads:
         """Puts what a query found under its aliases into `seen`; those in play that it did not find."""
         absent = {}
         for number in light:
-            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at)).listed:
+            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at, self.collaborators.may_write)).listed:
                 seen[number] = one
         for number, branch in full.items():
             pulls = (found.get(f"p{number}") or {"nodes": []})["nodes"]
@@ -218,7 +218,8 @@ class Reads:
                 own = newest is None or is_own(newest, worker, self.default_branch)
                 pull = newest if own or branch is None else self._own_pull(branch)
                 others = (found.get(f"f{number}") or {"nodes": []})["nodes"]
-                seen[number] = seen_in_play(node, pull, branch, at, foreign_pulls(others, worker, self.default_branch))
+                foreign = foreign_pulls(others, worker, self.default_branch)
+                seen[number] = seen_in_play(node, pull, branch, at, self.collaborators.may_write, foreign)
             else:
                 absent[number] = branch
         return absent

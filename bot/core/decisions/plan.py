@@ -183,9 +183,8 @@ class _PathsInWork:
             return None
         if self._taken is None:
             self._taken = {}
-            for other in in_order(self.snapshot.projects):
-                if statuses[other.number].phase in _AT_WORK:
-                    self.add(other)
+            for other in in_order(one for one in self.snapshot.projects if statuses[one.number].phase in _AT_WORK):
+                self.add(other)
         if not may_overlap(project, self._taken.keys(), self.snapshot.past):
             return None
         shared = sorted(path for path in self._likely_paths(project) if self._taken.get(path, project.number) != project.number)
