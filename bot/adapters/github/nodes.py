@@ -163,8 +163,13 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any], may_write: May
 
 def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
     found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
-    if node["lastEditedAt"]:
-        found.append((node["editor"], node["lastEditedAt"]))
+    edits = node.get("userContentEdits") or {"totalCount": 0, "nodes": []}  # some servers tell of the last one alone
+    told = [(edit["editor"], edit["editedAt"]) for edit in edits["nodes"] if edit]
+    if told and edits["totalCount"] > len(told):  # the oldest that is told stands for those before it, which may be anybody's
+        told[0] = (None, told[0][1])
+    if not told and node["lastEditedAt"]:
+        told = [(node["editor"], node["lastEditedAt"])]
+    found += told
     acts = [Act(by=login_of(actor), at=time_of(at), may_write=False) for actor, at in found]
     return tuple(sorted(acts, key=lambda act: act.at))
 
