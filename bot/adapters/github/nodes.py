@@ -235,10 +235,12 @@ def _check(node: Any) -> Check:
         state = {"SUCCESS": CheckState.SUCCESS, "PENDING": CheckState.PENDING, "EXPECTED": CheckState.PENDING}.get(
             node["state"], CheckState.FAILURE
         )
-        return Check(name=node["context"], state=state, summary=node["description"] or "", url=node["targetUrl"] or "")
+        reporter = login_of(node["creator"]).removesuffix("[bot]")
+        return Check(name=node["context"], state=state, summary=node["description"] or "", url=node["targetUrl"] or "", reporter=reporter)
     if node["status"] != "COMPLETED":
         state = CheckState.PENDING
     else:
         state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
     words = "\n".join(part for part in (node["title"], node["summary"], node["text"]) if part)
-    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "")
+    app = (node["checkSuite"] or {}).get("app") or {}
+    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "", reporter=app.get("slug") or "")
