@@ -6,15 +6,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.adapters.git.process import open_mirror
 from bot.adapters.github.client import connect
 from bot.adapters.github.connection import GitHubTransport, direct_or_by_proxy
 from bot.adapters.github.governor import Governor
 from bot.adapters.github.limits import UNLIMITED
-from bot.ports import GitHubError, GitHubErrorKind
+from bot.ports import GitError, GitHubError, GitHubErrorKind
 from tests.adapters.hub_repository import NAME, Watch
 
 SHORT = httpx.Timeout(0.2)
@@ -64,6 +67,14 @@ def test_a_server_that_does_not_end_is_an_error_and_no_hang(kind: Callable[[sock
             connect("x", repository=NAME, governor=governor, clock=watch, base_url=url, transport=transport)
 
     assert caught.value.kind is GitHubErrorKind.UNREACHABLE
+
+
+@pytest.mark.timeout(60)
+def test_a_git_server_that_keeps_silent_ends_the_transfer(tmp_path: Path) -> None:
+    with server(silent) as url:
+        mirror = replace(open_mirror(tmp_path / "mirror", f"{url}/ann/pots.git"), stall=1)
+        with pytest.raises(GitError, match="Operation too slow"):
+            mirror.remote_git("ls-remote", mirror.remote)
 
 
 def test_every_request_says_how_long_it_waits() -> None:

@@ -132,13 +132,16 @@ class Mirror:
     token: Callable[[], str] | None = None
     author: Author = NOBODY
     lock: threading.RLock = field(default_factory=threading.RLock)
+    stall: int = 120
+    """Seconds in which a server that says nothing at all ends the transfer; one that goes on may take as long as a large repository does."""
 
     def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
         return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author)
 
-    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
+    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 3 * 3600) -> Done:
         """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""
-        return git(*args, cwd=self.path, check=check, timeout=timeout, config=self._credentials())
+        patience = {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(self.stall)}
+        return git(*args, cwd=self.path, check=check, timeout=timeout, config={**self._credentials(), **patience})
 
     def _credentials(self) -> Mapping[str, str]:
         if self.token is None:
