@@ -133,7 +133,7 @@ class Mirror:
     author: Author = NOBODY
     lock: threading.RLock = field(default_factory=threading.RLock)
     stall: int = 120
-    """Seconds in which a server that says nothing at all ends the transfer; one that goes on may take as long as a large repository does."""
+    """Seconds of a server's silence that end a transfer; one that goes on may take as long as a large repository does."""
 
     def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
         return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author)
