@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.environment.machine import PRIVATE_NETWORKS
 from tests.foreign.cases import Case
-from tests.foreign.fetch import Unreachable, unpack
+from tests.foreign.fetch import Unreachable, sdist, unpack
 from tests.foreign.index import private_networks
 
 
@@ -23,7 +23,7 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(tmp_path: Path) -> Callable[[Case], Path]:
     def put(case: Case) -> Path:
         try:
-            return unpack(case, tmp_path / case.name)
+            return unpack(sdist(case), tmp_path / case.name)
         except Unreachable as why:
             pytest.skip(f"no source distribution of {case.name} {case.version} to be had: {why}")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.core.environment import devcontainer, workflow_steps
 from bot.core.environment.facts import Environment, Tree
-from bot.core.environment.languages import bundler, cargo, debian, go, gradle, make, maven, node
+from bot.core.environment.languages import OTHER_CI, bundler, cargo, debian, go, gradle, make, maven, node
 from bot.core.environment.presets import hosts_of
 from bot.core.environment.python import MAKE_VENV, VENV, python
 from bot.core.environment.reading import combined
@@ -29,6 +29,7 @@ _MANIFESTS = frozenset(
     {
         *workflow_steps.PATHS,
         *devcontainer.PATHS,
+        *OTHER_CI,
         *("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", "uv.lock", "poetry.lock", "pdm.lock", ".python-version"),
         *("package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock"),
         *(".npmrc", ".yarnrc.yml", ".nvmrc", ".node-version", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"),
