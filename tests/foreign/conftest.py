@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.environment.machine import PRIVATE_NETWORKS
+from bot.adapters.sandbox.addresses import PRIVATE_NETWORKS
 from tests.foreign.cases import Case
 from tests.foreign.fetch import Unreachable, sdist, unpack
 from tests.foreign.index import private_networks

@@ -17,7 +17,7 @@ from tests.foreign.fetch import Unreachable, debian_source, npm_package, sdist, 
 from tests.world import World, a_world
 
 pytestmark = [pytest.mark.sandboxed, pytest.mark.slow, pytest.mark.timeout(600)]
-_CONFIG = "budget: {daily: 100, monthly: 1000, run: 1, review: 1}\nideation: {enabled: false}\nkeep_apart: false\n"
+_CONFIG = 'budget: {daily: 100, monthly: 1000, run: 1, review: 1}\nideation: {enabled: false}\nkeep_apart: false\nchecks: ["unit tests"]\n'
 
 
 @pytest.fixture

@@ -83,9 +83,10 @@ int main(void) {{
   return cbor_string_codepoint_count(string) == 2 ? 0 : 1;
 }}
 PROGRAM
-cmake -S . -B /tmp/build -DWITH_EXAMPLES=OFF >/dev/null
+set -e
+cmake -S . -B /tmp/build -Wno-dev -DWITH_EXAMPLES=OFF >/dev/null
 cmake --build /tmp/build --parallel 2 >/dev/null
-cc /tmp/count.c -I src -I /tmp/build -I /tmp/build/cbor -L /tmp/build/src -lcbor -lm -o /tmp/count
+cc /tmp/count.c -I src -I /tmp/build -I /tmp/build/src -L /tmp/build/src -lcbor -lm -o /tmp/count
 /tmp/count
 """,
     setup=(),
