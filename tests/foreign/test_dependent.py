@@ -12,33 +12,12 @@ from bot.core.roles.role import Role
 from bot.core.runs.conversation import Request, ToolResultBlock
 from bot.ports.environments import Prepared
 from tests.foreign.dependent import DEPENDENT
-from tests.foreign.dependent.case import Dependent, Registry
-from tests.foreign.fetch import Unreachable, debian_source, npm_package, sdist, texts, unpack
+from tests.foreign.dependent.case import Dependent
+from tests.foreign.fetch import texts
 from tests.world import World, a_world
 
 pytestmark = [pytest.mark.sandboxed, pytest.mark.slow, pytest.mark.timeout(600)]
 _CONFIG = 'budget: {daily: 100, monthly: 1000, run: 1, review: 1}\nideation: {enabled: false}\nkeep_apart: false\nchecks: ["unit tests"]\n'
-
-
-@pytest.fixture
-def package(tmp_path: Path) -> Callable[[Dependent], Path]:
-    def put(one: Dependent) -> Path:
-        try:
-            return unpack(_archive(one), tmp_path / one.name)
-        except Unreachable as why:
-            pytest.skip(f"no archive of {one.name} {one.version} to be had: {why}")
-
-    return put
-
-
-def _archive(one: Dependent) -> Path:
-    match one.registry:
-        case Registry.PYPI:
-            return sdist(one)
-        case Registry.NPM:
-            return npm_package(one)
-        case Registry.DEBIAN:
-            return debian_source(one)
 
 
 @pytest.mark.parametrize("one", DEPENDENT, ids=lambda one: one.name)
