@@ -27,12 +27,13 @@ _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bu
 _CERTIFICATES_INSIDE = "/etc/ssl/machine.pem"
 _KEEPS_CERTIFICATES = (
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS"),
-    *("CARGO_HTTP_CAINFO", "BUNDLE_SSL_CA_CERT"),
+    *("CARGO_HTTP_CAINFO", "BUNDLE_SSL_CA_CERT", "YARN_HTTPS_CA_FILE_PATH"),
 )
 _APT = ("/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d", "/etc/apt/preferences.d", "/etc/apt/keyrings")
 _PROXY = f"http://127.0.0.1:{PORT}"
 _THROUGH_PROXY: Mapping[str, str] = {
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), _PROXY),
+    **dict.fromkeys(("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"), _PROXY),  # from 2 on it reads no other
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
     **{
         name: " ".join(f"-D{scheme}.proxyHost=127.0.0.1 -D{scheme}.proxyPort={PORT}" for scheme in ("http", "https"))

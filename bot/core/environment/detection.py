@@ -57,7 +57,9 @@ def detect(tree: Tree) -> Environment:
     told = workflow_steps.workflow_steps(tree) or devcontainer.devcontainer(tree)
     if told is None:
         last = make(tree) if not own else None
-        return with_services(combined(own if last is None else [last]), tree)
+        if last is not None:
+            own = [replace(last, network=hosts_of(_registries([tree.text("Makefile")])))]
+        return with_services(combined(own), tree)
     told = replace(told, network=hosts_of((*told.network, *_registries(told.setup))))
     if any(VENV in place for part in own for place in part.path) and VENV + "/bin" not in told.path:
         # Their `pip install` means an interpreter that is theirs to change, which the system's is not.
