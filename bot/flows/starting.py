@@ -6,7 +6,9 @@ from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
 from bot.core.evidence.attempts import attempts_of
+from bot.core.evidence.bound_verdict import criteria_digest
 from bot.core.evidence.verdict import findings_of
+from bot.core.facts.damage import shared_damage
 from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
@@ -37,9 +39,12 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
     nonce = context.new_id()
     run = f"{start.number or start.role.value}-{context.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
     holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)
+    criteria = criteria_digest(_criteria_of(snapshot, start))
 
     def decide(state: RefState) -> Change | Refused:
         now = context.clock.now()
+        if (broken := shared_damage(state.damage)) is not None:
+            return Refused(reason=broken.said)
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
         if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:
@@ -57,6 +62,7 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
             cycle=start.cycle,
             base=start.base,
             head=start.head,
+            criteria=criteria,
             notes=tuple(note.ref for note in start.notes),
         )
         after = taken(record, lease, now)
@@ -108,7 +114,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
         notes=start.notes,
         guidance=guidance(context, start.base),
-        criteria=_criteria(project, proposal),
+        criteria=_criteria_of(snapshot, start),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
@@ -132,6 +138,11 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
 def _pending(snapshot: Snapshot) -> Proposal | None:
     pending = pending_proposal(snapshot.ideation)
     return pending.proposal if isinstance(pending, Validate) else None
+
+
+def _criteria_of(snapshot: Snapshot, start: StartRun) -> tuple[Criterion, ...]:
+    project = next((project for project in snapshot.projects if project.number == start.number), None)
+    return _criteria(project, _pending(snapshot) if start.role is Role.VALIDATION else None)
 
 
 def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Criterion, ...]:

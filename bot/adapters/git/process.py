@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.core.errors.user_errors import UserError
 from bot.ports import GitError
@@ -79,8 +80,9 @@ def git(
     check: bool = True,
     config: Mapping[str, str] | None = None,
     author: Author = NOBODY,
+    stdout: IO[bytes] | None = None,
 ) -> Done:
-    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
+    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there. What may be large goes to `stdout`."""
     settings = {**_CONFIG, **(config or {})}
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     env |= {
@@ -100,12 +102,15 @@ def git(
     command = ["git", *map(str, args)]
     try:
         # A group of its own: Ctrl-C in a terminal goes to the whole group, and would end a push beside which this process goes on.
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, process_group=0)
+        done = subprocess.run(
+            command, cwd=cwd, input=stdin, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=timeout,
+            check=False, process_group=0,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
         raise GitError("git is not installed here, or the directory is gone") from None
-    result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
+    result = Done(code=done.returncode, out=done.stdout or b"", err=done.stderr.decode("utf-8", "replace"))
     if check and result.code != 0:
         raise GitError(f"git {args[0]} failed: {last_words(result)}")
     return result
@@ -135,8 +140,8 @@ class Mirror:
     stall: int = 120
     """Seconds of a server's silence that end a transfer; one that goes on may take as long as a large repository does."""
 
-    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
-        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author)
+    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120, stdout: IO[bytes] | None = None) -> Done:
+        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author, stdout=stdout)
 
     def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 3 * 3600) -> Done:
         """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""

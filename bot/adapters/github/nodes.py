@@ -15,6 +15,7 @@ from bot.core.facts.project import (
     Check,
     CheckState,
     Comment,
+    ForeignPull,
     Issue,
     Mergeable,
     Pull,
@@ -47,6 +48,7 @@ class IssueReading:
     in_play: bool = False
     """Whether comments and pull request were read too."""
     pull: Pull | None = None
+    foreign: tuple[ForeignPull, ...] = ()
 
     @property
     def listed(self) -> bool:
@@ -62,7 +64,9 @@ def seen_light(node: Any, read_at: datetime, may_write: MayWrite) -> IssueReadin
     return IssueReading(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
 
 
-def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime, may_write: MayWrite) -> IssueReading:
+def seen_in_play(
+    node: Any, pull: Any | None, branch: str | None, read_at: datetime, may_write: MayWrite, foreign: tuple[ForeignPull, ...] = ()
+) -> IssueReading:
     issue, known = _issue(node, may_write), _pull(pull) if pull is not None else None
     return IssueReading(
         issue=issue,
@@ -72,6 +76,7 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
         branch=branch,
         in_play=True,
         pull=known,
+        foreign=foreign,
     )
 
 
@@ -158,8 +163,13 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any], may_write: May
 
 def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
     found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
-    if node["lastEditedAt"]:
-        found.append((node["editor"], node["lastEditedAt"]))
+    edits = node.get("userContentEdits") or {"totalCount": 0, "nodes": []}  # some servers tell of the last one alone
+    told = [(edit["editor"], edit["editedAt"]) for edit in edits["nodes"] if edit]
+    if told and edits["totalCount"] > len(told):  # the oldest that is told stands for those before it, which may be anybody's
+        told[0] = (None, told[0][1])
+    if not told and node["lastEditedAt"]:
+        told = [(node["editor"], node["lastEditedAt"])]
+    found += told
     acts = [Act(by=login_of(actor), at=time_of(at), may_write=False) for actor, at in found]
     return tuple(sorted(acts, key=lambda act: act.at))
 

@@ -47,6 +47,8 @@ class Lease:
     """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
     seen_at: datetime | None = None
     """When its holder last said that it is at it; None before the first renewal."""
+    criteria: str = ""
+    """The digest of the acceptance criteria that this run was given; empty where none were bound."""
     notes: tuple[NoteRef, ...] = ()
     """What people wrote on the pull request that this run was given."""
     step: str = ""
