@@ -16,6 +16,7 @@ from bot.core.runs.note import Note, NoteRef
 from bot.core.runs.run import Ending
 
 _MARK = "<!-- groundskeeper:note "
+_MOST_REVIEWED = 30
 WINDOW = timedelta(minutes=2)
 """How long the first note waits for others, so that what a person writes in one go becomes one run."""
 
@@ -45,20 +46,26 @@ def peoples_notes(pull: Pull, policy: Policy) -> tuple[Note, ...]:
 
 
 def pending_notes(project: Project, policy: Policy) -> tuple[Note, ...]:
-    """Those that no finished run was given as they read now; none where the pull request is over.
-
-    A thread that people resolved is settled; one that the bot resolved is not, if somebody goes on in it.
-    """
+    """Those that no finished run was given as they read now; none where the pull request is over."""
     pull = project.pull
     if pull is None or pull.state is not PullState.OPEN or not pull.notes:
         return ()
     handled = {ref for run in _finished(project.record) for ref in run.notes}
+    return tuple(replace(note, before=_before(note, pull, policy)) for note in _unsettled(pull, policy) if note.ref not in handled)
+
+
+def notes_to_review_by(pull: Pull, policy: Policy) -> tuple[Note, ...]:
+    """Done or not, so that the reviewer holds the work to them: of each thread the last one, with what was said before it."""
+    unsettled = _unsettled(pull, policy)
+    last = {note.thread: note.id for note in unsettled if note.thread is not None}
+    kept = [note for note in unsettled if note.thread is None or last[note.thread] == note.id]
+    return tuple(replace(note, before=_before(note, pull, policy)) for note in kept[-_MOST_REVIEWED:])
+
+
+def _unsettled(pull: Pull, policy: Policy) -> tuple[Note, ...]:
+    """A thread that people resolved is settled; one that the bot resolved is not, if somebody goes on in it."""
     answered = {note.thread for note in pull.notes if note.author in policy.own_logins and _MARK in note.text}
-    return tuple(
-        replace(note, before=_before(note, pull, policy))
-        for note in peoples_notes(pull, policy)
-        if note.ref not in handled and (not note.resolved or note.thread in answered)
-    )
+    return tuple(note for note in peoples_notes(pull, policy) if not note.resolved or note.thread in answered)
 
 
 def _before(note: Note, pull: Pull, policy: Policy) -> tuple[str, ...]:
