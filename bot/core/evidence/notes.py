@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,11 +13,13 @@ from bot.core.facts.record import Record, Run
 from bot.core.orders.commands import is_mention
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import visible
-from bot.core.runs.note import Note, NoteRef
+from bot.core.runs.note import Note, NoteRef, UnresolvedThread
 from bot.core.runs.run import Ending
 
 _MARK = "<!-- groundskeeper:note "
 _MOST_REVIEWED = 30
+_RESOLVED_AGAIN = (timedelta(minutes=5), timedelta(hours=1))
+"""After a refusal, which may have been a missing permission that somebody gives meanwhile."""
 WINDOW = timedelta(minutes=2)
 """How long the first note waits for others, so that what a person writes in one go becomes one run."""
 
@@ -104,6 +107,19 @@ def owed_answers(project: Project) -> tuple[OwedAnswer, ...]:
 def is_answered(ref: NoteRef, pull: Pull, policy: Policy) -> bool:
     mark = answer_mark(ref)
     return any(note.author in policy.own_logins and mark in note.text for note in pull.notes)
+
+
+def threads_due(record: Record, now: datetime) -> tuple[str, ...]:
+    """Those that are to be tried again by now."""
+    return tuple(one.thread for one in record.unresolved if now >= one.at + _RESOLVED_AGAIN[one.tries - 1])
+
+
+def unresolved_after(record: Record, tried: Collection[str], refused: Collection[str], now: datetime) -> tuple[UnresolvedThread, ...]:
+    """What is to be tried again after this try; what was refused too often is given up."""
+    tries = {one.thread: one.tries for one in record.unresolved}
+    again = [UnresolvedThread(thread=one, tries=tries.get(one, 0) + 1, at=now) for one in sorted(refused)]
+    waiting = [one for one in record.unresolved if one.thread not in tried and one.thread not in refused]
+    return (*waiting, *(one for one in again if one.tries <= len(_RESOLVED_AGAIN)))
 
 
 def outstanding_requests(pull: Pull, policy: Policy) -> tuple[Review, ...]:
