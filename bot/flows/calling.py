@@ -35,12 +35,8 @@ def call_person(context: Context, project: Project, effect: CallPerson) -> RefSt
             context.comments.post(on, _body(effect, who, {effect.number, on}))
     except GitHubError as error:
         refused.append(final(error))
-    people = [login for login in who if "/" not in login and project.pull is not None and login != project.pull.author]
-    try:
-        if effect.pull is not None and people:
-            context.comments.request_reviews(effect.pull, people)
-    except GitHubError as error:
-        refused.append(final(error))
+    if effect.pull is not None:
+        refused += _ask_for_reviews(context, project, effect.pull, who)
 
     def decide(state: RefState) -> Change | Refused:
         record = record_of(state, effect.number)
@@ -50,6 +46,21 @@ def call_person(context: Context, project: Project, effect: CallPerson) -> RefSt
         return keeping_transcript(context, after, f"Call {', '.join(who) or 'nobody in particular'} below #{on}{given_up(refused)}")
 
     return move(context, decide)
+
+
+def _ask_for_reviews(context: Context, project: Project, pull: int, who: tuple[str, ...]) -> list[str]:
+    """What GitHub would not take. Teams by themselves, since an app may be refused them alone, and never of another organization."""
+    people = [name for name in who if "/" not in name and project.pull is not None and name != project.pull.author]
+    owner = context.repository.partition("/")[0].casefold()
+    teams = [slug for name in who for organization, _, slug in [name.partition("/")] if slug and organization.casefold() == owner]
+    refused: list[str] = []
+    for logins, slugs in ((people, []), ([], teams)):
+        try:
+            if logins or slugs:
+                context.comments.request_reviews(pull, logins, teams=slugs)
+        except GitHubError as error:
+            refused.append(final(error))
+    return refused
 
 
 def _owners(context: Context, project: Project) -> tuple[str, ...]:

@@ -63,8 +63,9 @@ class Comments(Protocol):
     def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[ThreadRefusal, ...]:
         """All of them in one request. What GitHub would not take; in an error that names no thread, everything."""
 
-    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
-        """Asked again where they have reviewed already; whoever is asked already stays so."""
+    def request_reviews(self, pull: int, logins: Sequence[str], *, teams: Sequence[str] = ()) -> None:
+        """Asked again where they have reviewed already; whoever is asked already stays so. Teams are of the repository's organization,
+        by their slugs. GitHub asks all of them or none."""
 
 
 BoardValue = str | float | None

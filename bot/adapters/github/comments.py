@@ -71,9 +71,10 @@ class Comments:
             refused += [ThreadRefusal(thread=thread, resolving=resolving, words=words) for thread, resolving in about]
         return tuple(refused)
 
-    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
+    def request_reviews(self, pull: int, logins: Sequence[str], *, teams: Sequence[str] = ()) -> None:
         """https://docs.github.com/rest/pulls/review-requests"""
-        self.client.rest("POST", f"pulls/{pull}/requested_reviewers", body={"reviewers": list(logins)}, repeatable=True)
+        body = {"reviewers": list(logins), **({"team_reviewers": list(teams)} if teams else {})}
+        self.client.rest("POST", f"pulls/{pull}/requested_reviewers", body=body, repeatable=True)
 
 
 def _is_person(one: Any) -> bool:
