@@ -110,7 +110,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         report=bundle.report,
         title=bundle.title if bundle.title and unfit(bundle.title) is None else "",
         gates=bundle.gates,
-        findings=started.brief.findings,
+        findings=started.brief.findings if started.start.role is Role.EXECUTION else (),
         verdict=verdict,
         proposals=proposals,
         category=started.start.category,
