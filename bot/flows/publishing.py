@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.core.decisions.started_run import StartedRun
 from bot.core.evidence.protected_paths import protected
+from bot.core.evidence.secrets import told, without_secrets
 from bot.core.facts.record import IDEATION, Run
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
@@ -24,6 +25,7 @@ _MOST_ANSWERS = 50
 
 def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refused:
     """The run as it was recorded; refused where the lease was lost meanwhile: then nothing at all was moved."""
+    bundle = without_secrets(bundle)
     run = _checked(context, started, bundle)
     number, branch = started.start.number, started.record.branch
 
@@ -138,6 +140,9 @@ def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[En
     )
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
+    if admitted.secrets:
+        where = f"It would make secrets public ({told(admitted.secrets)}); nothing was published. Take them out, and make them anew"
+        return Ending.REFUSED, f"{where} if they are real", None
     guarded = protected(admitted.paths)
     if guarded:
         return Ending.REFUSED, f"It changes {', '.join(guarded[:5])}, which only a person may do; nothing was published", None

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.evidence.secrets import Secret
 from bot.core.facts.policy import MergeMethod
 from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
 from bot.core.facts.record import Record
@@ -154,6 +155,8 @@ class Admitted:
     paths: tuple[str, ...]
     """Every path that differs between base and head, and every path touched on the way."""
     commits: int
+    secrets: tuple[Secret, ...] = ()
+    """Where its commits would make one public, on the way too. Such commits were looked at and left out of the repository."""
 
 
 class Code(Protocol):
