@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from bot.core.evidence.secrets import EXPIRING, Secret, found_in, is_random
+from bot.core.secrets.detection import EXPIRING, Secret, found_in, is_random
 
 _LONGEST_LINE = 2_000
 """detect-secrets' patterns are slow on long lines, such as minified files have; the project's own go through those as well."""
@@ -45,15 +45,15 @@ def _by_library(line: str) -> str | None:
 @cache
 def _plugins() -> Sequence[Any]:
     """Imported when there is something to look through: it takes half a second, which no other command should pay."""
-    from detect_secrets.plugins.artifactory import ArtifactoryDetector  # noqa: PLC0415
-    from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector  # noqa: PLC0415
-    from detect_secrets.plugins.cloudant import CloudantDetector  # noqa: PLC0415
-    from detect_secrets.plugins.discord import DiscordBotTokenDetector  # noqa: PLC0415
-    from detect_secrets.plugins.ibm_cloud_iam import IbmCloudIamDetector  # noqa: PLC0415
-    from detect_secrets.plugins.ibm_cos_hmac import IbmCosHmacDetector  # noqa: PLC0415
-    from detect_secrets.plugins.softlayer import SoftlayerDetector  # noqa: PLC0415
-    from detect_secrets.plugins.square_oauth import SquareOAuthDetector  # noqa: PLC0415
-    from detect_secrets.plugins.twilio import TwilioKeyDetector  # noqa: PLC0415
+    from detect_secrets.plugins.artifactory import ArtifactoryDetector
+    from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
+    from detect_secrets.plugins.cloudant import CloudantDetector
+    from detect_secrets.plugins.discord import DiscordBotTokenDetector
+    from detect_secrets.plugins.ibm_cloud_iam import IbmCloudIamDetector
+    from detect_secrets.plugins.ibm_cos_hmac import IbmCosHmacDetector
+    from detect_secrets.plugins.softlayer import SoftlayerDetector
+    from detect_secrets.plugins.square_oauth import SquareOAuthDetector
+    from detect_secrets.plugins.twilio import TwilioKeyDetector
 
     kinds = (
         ArtifactoryDetector, AzureStorageKeyDetector, CloudantDetector, DiscordBotTokenDetector, IbmCloudIamDetector, IbmCosHmacDetector,

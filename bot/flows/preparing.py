@@ -13,6 +13,7 @@ from bot.core.decisions.started_run import StartedRun
 from bot.core.facts.project import Conflict
 from bot.core.roles.role import Role
 from bot.core.runs.run import GateResult
+from bot.core.secrets.detection import told
 from bot.flows.context import RunContext
 from bot.ports import Sandbox, Workspace
 from bot.ports.environments import Prepared, Unprepared
@@ -36,6 +37,9 @@ class Ready:
         admitted = context.code.admit(bundle, base=start.head or start.base, head=head, known=start.base, agent=start.agent)
         if isinstance(admitted, str):
             yield f"what would be published was not accepted: {admitted}"
+            return
+        if admitted.secrets:
+            yield f"it would make secrets public: {told(admitted.secrets)}. Take them out of the commits themselves, not by one more commit"
             return
         with context.environments.prepared(start.base, head=admitted.head, cancelled=self.cancelled) as prepared:
             if isinstance(prepared, Unprepared):
@@ -86,8 +90,8 @@ def _baseline(
     """Once for a commit of the default branch; of a run that was stopped meanwhile nothing is kept."""
     base, gates = started.start.base, started.brief.gates
     known = context.environments.baseline(base)
-    told = [(one.gate, one.command) for one in known or ()]
-    if known is not None and all((gate.gate, gate.command) in told for gate in gates):
+    judged = [(one.gate, one.command) for one in known or ()]
+    if known is not None and all((gate.gate, gate.command) in judged for gate in gates):
         return known
     checkout = context.code.workspace(base, branch=None, author="groundskeeper")
     try:

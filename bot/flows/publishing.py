@@ -7,7 +7,6 @@ from datetime import datetime
 
 from bot.core.decisions.started_run import StartedRun
 from bot.core.evidence.protected_paths import protected
-from bot.core.evidence.secrets import told, without_secrets
 from bot.core.facts.record import IDEATION, Run
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
@@ -15,6 +14,7 @@ from bot.core.money.ledger import Entry, EntryKind, with_settlement
 from bot.core.roles.role import Role
 from bot.core.runs.convention import unfit
 from bot.core.runs.run import Bundle, Ending, Proposal
+from bot.core.secrets.detection import redacted, told, without_secrets
 from bot.flows.context import Context
 from bot.flows.ref_updates import move, record_of
 from bot.ports import Admitted, BranchMove, Change, RefState
@@ -48,7 +48,7 @@ def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refu
         after = released(record_of(state, number), started.holder, recorded, now, checkpoint=checkpoint)
         if isinstance(after, Refused):
             return after
-        after = replace(after, title=started.brief.title) if number > IDEATION else after
+        after = replace(after, title=redacted(started.brief.title)) if number > IDEATION else after
         return Change(
             message=f"Agent {started.start.agent} hands in {started.start.role.value}: {recorded.ending.value}",
             record=after,

@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from bot.core.evidence.secrets import Secret
 from bot.core.facts.policy import MergeMethod
 from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
 from bot.core.facts.record import Record
@@ -17,6 +16,7 @@ from bot.core.money.ledger import Ledger
 from bot.core.money.pricing import Price
 from bot.core.orders.labels import Label
 from bot.core.runs.conversation import Reply, Request
+from bot.core.secrets.detection import Secret
 from bot.ports.people import Projection
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core.evidence.secrets import Secret, found_in, redacted, told, without_secrets
 from bot.core.money.pricing import MicroUsd
 from bot.core.runs.run import Bundle, Ending, Finding, GateResult, Spend, Verdict
+from bot.core.secrets.detection import Secret, found_in, redacted, told, without_secrets
 
 _DICE = random.Random(7)
 

@@ -41,7 +41,7 @@ def _removed(diff: bytes) -> frozenset[bytes]:
 
 
 def _hunks(diff: bytes) -> Iterator[tuple[str, int, list[bytes]]]:
-    """Path, first line and lines of each stretch that is added. Lines are counted as the hunk's head says: those of a file may look like a head."""
+    """Path, first line and lines of each stretch that is added. Lines are counted as its head says, since one may look like a head."""
     path, at, added, start = "", 0, [], 0
     new, old, width = 0, [0], 1
     for line in diff.split(b"\n"):

@@ -32,7 +32,11 @@ class Span:
 
 _KEY_BODY = r"(?:[A-Za-z0-9+/=]|\\[rn]|[\s\"',:-]){60,20000}?"
 _FORMATS: tuple[tuple[str, str, str], ...] = (
-    ("private key", "PRIVATE KEY", rf"-----BEGIN (?:[A-Z0-9]+ ){{0,3}}PRIVATE KEY(?: BLOCK)?-----{_KEY_BODY}(?:-----END [A-Z0-9 ]{{0,40}}-----|\Z)"),
+    (
+        "private key",
+        "PRIVATE KEY",
+        rf"-----BEGIN (?:[A-Z0-9]+ ){{0,3}}PRIVATE KEY(?: BLOCK)?-----{_KEY_BODY}(?:-----END [A-Z0-9 ]{{0,40}}-----|\Z)",
+    ),
     ("private key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
     ("private key", "PuTTY-User-Key-File", r"PuTTY-User-Key-File-\d:[^-]{1,2000}?Private-Lines: \d+\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+"),
     ("AWS access key", "A", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
@@ -80,7 +84,10 @@ _WORDY = re.compile(r"[a-z]{2,}(?:[_.\-/ ][a-z]{2,})+|[A-Z_]+|[a-z_.]+|(?:[A-Z]?
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _HASHED = re.compile(r"\$(?:2[aby]|argon2\w*|[156y])\$|pbkdf2_|scrypt[:$]|bcrypt|sha\d{3}[$:-]")
 """What a password was turned into; it opens nothing by itself."""
-_EXAMPLE_HOSTS = re.compile(r"(?i)(?:^|\.)(?:example|test|invalid|localhost|local)(?:$|\.)|^127\.|^host(?:name)?$|^(?:some|my|your)?(?:host|server|proxy|domain)|^localhost|^0\.0\.0\.0")
+_EXAMPLE_HOSTS = re.compile(
+    r"(?i)(?:^|\.)(?:example|test|invalid|localhost|local)(?:$|\.)|^127\.|^host(?:name)?$|^(?:some|my|your)?(?:host|server|proxy|domain)|^localhost|^0\.0\.0\.0"
+)
+_SHORTEST = 16
 _ENOUGH = 3.7
 """Bits a character, from which on a value is taken for random: base64 of 30 characters has about 4.4, words have below 3.5."""
 
@@ -104,7 +111,11 @@ def spans(text: str) -> Iterator[Span]:
 def _is_published_example(value: str, kind: str) -> bool:
     if kind == "private key":
         return False
-    return "EXAMPLE" in value.upper() or entropy(value) < 2.5 or bool(re.search(r"(?i)(?:0123456789|1234567890|abcdefghij|x{8}|(.)\1{7})", value))
+    return (
+        "EXAMPLE" in value.upper()
+        or entropy(value) < 2.5
+        or bool(re.search(r"(?i)(?:0123456789|1234567890|abcdefghij|x{8}|(.)\1{7})", value))
+    )
 
 
 def is_random(value: str, *, enough: float = _ENOUGH) -> bool:
@@ -131,6 +142,8 @@ def found_in(text: str, place: str, *, first_line: int = 1) -> tuple[Secret, ...
 
 def redacted(text: str) -> str:
     """The same text with each secret's kind in its place."""
+    if len(text) < _SHORTEST:
+        return text
     found = sorted(spans(text), key=lambda span: (span.start, -span.end))
     parts: list[str] = []
     at = 0
