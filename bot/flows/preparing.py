@@ -10,12 +10,13 @@ from bot.agents.gates import run_baseline
 from bot.agents.run_ports import Fresh
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.weakening import names, put_back
 from bot.core.facts.project import Conflict
 from bot.core.roles.role import Role
 from bot.core.runs.run import GateResult
 from bot.core.secrets.detection import told
 from bot.flows.context import RunContext
-from bot.ports import Sandbox, Workspace
+from bot.ports import Admitted, Sandbox, Workspace
 from bot.ports.environments import Prepared, Unprepared
 
 
@@ -28,6 +29,8 @@ class Ready:
     prepared: Prepared
     context: RunContext
     start: StartRun
+    wish: str
+    """The issue's own words."""
     cancelled: Callable[[], bool]
 
     @contextmanager
@@ -45,11 +48,19 @@ class Ready:
             if isinstance(prepared, Unprepared):
                 yield f"{prepared.why}\n{prepared.output[-4_000:]}"
                 return
-            checkout = context.code.workspace(admitted.head, branch=None, author=f"agent-{start.agent}")
+            checkout = context.code.workspace(
+                admitted.head, branch=None, author=f"agent-{start.agent}", beside=start.base, restored=self._definitions(admitted)
+            )
             try:
                 yield Fresh(sandbox=prepared.sandbox, workspace=checkout, paths=admitted.paths)
             finally:
                 checkout.close()
+
+    def _definitions(self, admitted: Admitted) -> tuple[str, ...]:
+        """What says how work is judged stands as the base has it, unless the issue asks for another."""
+        unasked_for = [change for change in admitted.judging if not names(self.wish, change.path)]
+        there = self.context.code.files(self.start.base, [change.path for change in unasked_for])
+        return put_back([change for change in unasked_for if change.path in there])
 
 
 @contextmanager
@@ -78,6 +89,7 @@ def making_ready(
                 prepared=prepared,
                 context=context,
                 start=start,
+                wish=f"{started.brief.title}\n{started.brief.body}",
                 cancelled=cancelled,
             )
         finally:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.core.decisions.started_run import StartedRun
 from bot.core.evidence.protected_paths import protected
+from bot.core.evidence.weakening import said, unasked, weakenings
 from bot.core.facts.record import IDEATION, Run
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
@@ -21,6 +22,7 @@ from bot.ports import Admitted, BranchMove, Change, RefState
 
 _MOST_PATHS = 200
 _MOST_ANSWERS = 50
+_MOST_WEAKENINGS = 20
 
 
 def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refused:
@@ -79,10 +81,12 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
     """The bundle as a run, once trusted code has looked at it; what may not be published is an ending with its reason."""
     ending, note, head = bundle.ending, bundle.note, None
     paths: tuple[str, ...] = ()
+    weakened: tuple[str, ...] = ()
     proposals = bundle.proposals
     if started.start.role is Role.EXECUTION and bundle.git_bundle is not None and bundle.head is not None:
         ending, note, admitted = _admitted(context, started, bundle)
-        head, paths = (admitted.head, admitted.paths[:_MOST_PATHS]) if admitted is not None else (None, ())
+        if admitted is not None:
+            head, paths, weakened = admitted.head, admitted.paths[:_MOST_PATHS], _weakened(started, admitted)
     elif started.start.role is not Role.EXECUTION:
         head = started.start.head or started.start.base
     elif ending is Ending.FINISHED:
@@ -118,6 +122,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         sandboxed=bundle.sandboxed,
         job=lease.job if lease else None,
         base=started.start.base,
+        weakened=weakened,
     )
 
 
@@ -147,6 +152,12 @@ def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[En
     if guarded:
         return Ending.REFUSED, f"It changes {', '.join(guarded[:5])}, which only a person may do; nothing was published", None
     return bundle.ending, bundle.note, admitted
+
+
+def _weakened(started: StartedRun, admitted: Admitted) -> tuple[str, ...]:
+    found = unasked(weakenings(admitted.judging), f"{started.brief.title}\n{started.brief.body}")
+    more = [f"and {len(found) - _MOST_WEAKENINGS} more"] if len(found) > _MOST_WEAKENINGS else []
+    return (*(redacted(said(one)) for one in found[:_MOST_WEAKENINGS]), *more)
 
 
 def _fresh(context: Context, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:

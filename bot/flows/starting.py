@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
+from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.verdict import findings_of
 from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
@@ -117,6 +118,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
         diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        warnings=weakened_by(project, start.head) if project and start.role is Role.REVIEW and start.head else (),
         model=policy.models[start.role],
         grant=start.grant,
         persona=_persona(context, project) if start.role is Role.EXECUTION else None,

@@ -109,7 +109,9 @@ class GitCode:
             known = self._contained[ancestor, descendant] = done.code == 0
         return known
 
-    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Checkout:
+    def workspace(
+        self, commit: str, *, branch: str | None, author: str, beside: str | None = None, restored: Sequence[str] = ()
+    ) -> Checkout:
         """A full copy of the commit's history: nothing in it points back at the mirror, so a run cannot reach or spoil that."""
         self.workspaces.mkdir(parents=True, exist_ok=True)
         checkout = Checkout(path=Path(tempfile.mkdtemp(prefix="run-", dir=self.workspaces)) / "repository")
@@ -122,6 +124,8 @@ class GitCode:
                 git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.path.resolve(), *start, cwd=checkout.path)
             where = ("-B", branch) if branch is not None else ("--detach",)
             git("checkout", "--quiet", *where, "refs/groundskeeper/start", cwd=checkout.path)
+            if restored:
+                git("checkout", "--quiet", "refs/groundskeeper/base", "--", *(f":(literal){path}" for path in restored), cwd=checkout.path)
             for key, value in (("user.name", author), ("user.email", f"{author}@groundskeeper.invalid")):
                 git("config", key, value, cwd=checkout.path)
         except BaseException:
