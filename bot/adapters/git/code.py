@@ -11,11 +11,12 @@ from pathlib import Path
 from bot.adapters.git.admission import admitted, brought
 from bot.adapters.git.authorship import NotRemade, remade
 from bot.adapters.git.process import EMPTY_TREE, Author, Mirror, blobs, checked_oid, git, last_words
+from bot.core.evidence.shown_diff import LEFT_OUT, shown_diff
 from bot.core.facts.project import Conflict
 from bot.ports import Admitted, GitError
 
 _LARGEST_BUNDLE = 50_000_000
-_LARGEST_DIFF = 400_000
+_LARGEST_DIFF = 2_000_000
 _MERGES_KEPT = 2_000
 _LONGEST_HUNKS = 6_000
 
@@ -50,17 +51,22 @@ class GitCode:
         return tuple(self.mirror.git("log", "--no-merges", "--format=%s", f"--max-count={most}", checked_oid(commit)).text.splitlines())
 
     def diff(self, base: str, head: str) -> str:
-        """Past the limit whole files are left out, and their names stand at the head of it, so that nobody takes it for all."""
+        """Past the limit the largest files are left out, and their names stand at the head of it, so that nobody takes it for all."""
         between = f"{checked_oid(base)}...{checked_oid(head)}"
         options = ("--no-color", "--no-ext-diff", "--no-textconv")
         # A git from 2.43 on reads attributes of a bare repository from its head, and `-diff` there would hide files from the reviewer.
         whole = git("diff", *options, between, cwd=self.mirror.path, config={"attr.tree": EMPTY_TREE}).text
         if len(whole) <= _LARGEST_DIFF:
             return whole
-        cut = whole.rfind("\ndiff --git ", 0, _LARGEST_DIFF) + 1
-        missing = [line for line in whole[cut:].splitlines() if line.startswith("diff --git ")]
-        names = "\n".join(f"# not shown, too large: {line.removeprefix('diff --git ')}" for line in missing[:200])
-        return f"{names}\n{whole[:cut]}"
+        files = shown_diff(whole).files
+        left, out = len(whole), set()
+        for one in sorted(files, key=lambda one: -len(one.text)):
+            if left <= _LARGEST_DIFF:
+                break
+            out.add(one.path)
+            left -= len(one.text)
+        names = "\n".join(f"{LEFT_OUT}{one.path}" for one in files if one.path in out)
+        return f"{names}\n{''.join(one.text for one in files if one.path not in out)}"
 
     def merged(self, base: str, head: str) -> str | Conflict:
         tree = self._merge(base, head)
