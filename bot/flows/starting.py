@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
+from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.bound_verdict import criteria_digest
+from bot.core.evidence.hidden_characters import hidden_characters
 from bot.core.evidence.notes import notes_to_review_by
 from bot.core.evidence.verdict import earlier_findings, findings_of
 from bot.core.facts.damage import shared_damage
@@ -106,6 +108,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
+    diff = context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else ""
     return Brief(
         run=run,
         role=start.role,
@@ -125,7 +128,8 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
-        diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        diff=diff,
+        warnings=_warnings(project, start, diff),
         model=policy.models[start.role],
         grant=start.grant,
         persona=_persona(context, project) if start.role is Role.EXECUTION else None,
@@ -136,6 +140,12 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         attempts=attempts_of(current_runs(project), start.role) if project and not start.goes_on else (),
         convention=convention_of(context.code.subjects(start.base, SUBJECTS_READ)) if start.role is Role.EXECUTION else Convention(),
     )
+
+
+def _warnings(project: Project | None, start: StartRun, diff: str) -> tuple[str, ...]:
+    if project is None or start.role is not Role.REVIEW or start.head is None:
+        return ()
+    return (*weakened_by(project, start.head), *hidden_characters(diff))
 
 
 def _pending(snapshot: Snapshot) -> Proposal | None:

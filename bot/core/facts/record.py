@@ -98,6 +98,8 @@ class Run:
     """The Actions run that carried it out, as its lease had it."""
     base: str | None = None
     """The commit of the default branch that it was started on."""
+    weakened: tuple[str, ...] = ()
+    """What of the tests and of what runs them it weakened although the issue does not ask for it, a line each."""
 
 
 @dataclass(frozen=True, kw_only=True)
