@@ -60,6 +60,8 @@ class Settings:
     api_url: str = "https://api.github.com"
     git_url: str | None = None
     home: Path
+    layers: Path | None = None
+    """Where prepared environments are kept; in `home` where left out."""
     worker_from: str = "the worker's credential"
     reviewer_from: str = "the reviewer's credential"
     limits: Limits = GITHUB
@@ -133,7 +135,7 @@ def wire(
             config,
             code,
             repository=settings.repository,
-            store=settings.home / "layers",
+            store=settings.layers or settings.home / "layers",
             isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
         ),
         clock=waiting or clock,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
+from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.bound_verdict import criteria_digest
-from bot.core.evidence.verdict import findings_of
+from bot.core.evidence.hidden_characters import hidden_characters
+from bot.core.evidence.notes import notes_to_review_by
+from bot.core.evidence.verdict import earlier_findings, findings_of
 from bot.core.facts.damage import shared_damage
-from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
+from bot.core.facts.policy import Policy
+from bot.core.facts.project import CheckState, Pausable, Project, Pull, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
 from bot.core.lifecycle.current import current_pull, current_runs
@@ -20,7 +24,8 @@ from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.convention import SUBJECTS_READ, Convention, convention_of
 from bot.core.runs.criteria import Criterion, criteria_of, visible
-from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
+from bot.core.runs.note import Note
+from bot.core.runs.run import Brief, CheckOutcome, Finding, GateCommand, Proposal
 from bot.flows.context import Context
 from bot.flows.discussion import discussion, guidance, said_of_proposals
 from bot.flows.ref_updates import keeping_transcript, move, record_of
@@ -103,6 +108,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
+    diff = context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else ""
     return Brief(
         run=run,
         role=start.role,
@@ -112,17 +118,18 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
         body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
         discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
-        notes=start.notes,
+        notes=_notes(start, pull, policy),
         guidance=guidance(context, start.base),
         criteria=_criteria_of(snapshot, start),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
-        findings=findings_of(project, pull, start.base) if project and pull and start.role is Role.EXECUTION else (),
+        findings=_findings(start, project, pull),
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
-        diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        diff=diff,
+        warnings=_warnings(project, start, diff),
         model=policy.models[start.role],
         grant=start.grant,
         persona=_persona(context, project) if start.role is Role.EXECUTION else None,
@@ -133,6 +140,12 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         attempts=attempts_of(current_runs(project), start.role) if project and not start.goes_on else (),
         convention=convention_of(context.code.subjects(start.base, SUBJECTS_READ)) if start.role is Role.EXECUTION else Convention(),
     )
+
+
+def _warnings(project: Project | None, start: StartRun, diff: str) -> tuple[str, ...]:
+    if project is None or start.role is not Role.REVIEW or start.head is None:
+        return ()
+    return (*weakened_by(project, start.head), *hidden_characters(diff))
 
 
 def _pending(snapshot: Snapshot) -> Proposal | None:
@@ -149,6 +162,18 @@ def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Crite
     if project is not None:
         return criteria_of(project.issue.title, project.issue.body)
     return tuple(Criterion(text=text) for text in proposal.criteria) if proposal else ()
+
+
+def _notes(start: StartRun, pull: Pull | None, policy: Policy) -> tuple[Note, ...]:
+    return notes_to_review_by(pull, policy) if start.role is Role.REVIEW and pull is not None else start.notes
+
+
+def _findings(start: StartRun, project: Project | None, pull: Pull | None) -> tuple[Finding, ...]:
+    if project is None or pull is None:
+        return ()
+    if start.role is Role.REVIEW:
+        return earlier_findings(project.record, current_runs(project), pull.head)
+    return findings_of(project, pull, start.base)
 
 
 def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:

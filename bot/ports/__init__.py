@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.evidence.weakening import FileChange
 from bot.core.facts.damage import Damage
 from bot.core.facts.policy import MergeMethod
 from bot.core.facts.project import Comment, Conflict, ForeignPull, Issue, Pause, Pull, Stop, Title
@@ -17,6 +18,7 @@ from bot.core.money.ledger import Ledger
 from bot.core.money.pricing import Price
 from bot.core.orders.labels import Label
 from bot.core.runs.conversation import Reply, Request
+from bot.core.secrets.detection import Secret
 from bot.ports.people import Projection
 
 
@@ -160,6 +162,10 @@ class Admitted:
     paths: tuple[str, ...]
     """Every path that differs between base and head, and every path touched on the way."""
     commits: int
+    secrets: tuple[Secret, ...] = ()
+    """Where its commits would make one public, on the way too. Such commits were looked at and left out of the repository."""
+    judging: tuple[FileChange, ...] = ()
+    """Of the files that judge work (tests, and what runs them): as they stand where the branch left the default one, and at the head."""
 
 
 class Code(Protocol):
@@ -184,8 +190,10 @@ class Code(Protocol):
 
     def contains(self, ancestor: str, descendant: str) -> bool: ...
 
-    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Workspace:
-        """A clone with `commit` checked out (on `branch`, or detached), its origin removed; `beside` is a commit that is there too."""
+    def workspace(
+        self, commit: str, *, branch: str | None, author: str, beside: str | None = None, restored: Sequence[str] = ()
+    ) -> Workspace:
+        """A clone with `commit` checked out (on `branch`, or detached), no origin; `restored` are files as the commit `beside` has them."""
 
     def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None, agent: int | None = None) -> Admitted | str:
         """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not.

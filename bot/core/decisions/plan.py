@@ -25,7 +25,7 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
+from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer, threads_to_resolve
 from bot.core.decisions.order_handling import NoAgent, category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.decisions.starts import idea_run, start_of
 from bot.core.evidence.verdict import verdict_on
@@ -89,6 +89,8 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     busy = {effect.number for effect in (*first, *replies, *starts, *done)} | {project.number for project in moving}
     notes: tuple[Effect, ...] = (*notes_to_acknowledge(snapshot, policy), *notes_to_answer(snapshot, policy, busy=busy))
     busy |= {effect.number for effect in notes if isinstance(effect, AnswerNotes)}
+    notes = (*notes, *(again := threads_to_resolve(snapshot, policy, now, busy=busy)))
+    busy |= {effect.number for effect in again}
     calls = people_to_call(snapshot, statuses, policy, now, busy=busy)
     statuses = _without_notice(snapshot, statuses)
     return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *calls, *starts, *ideas, *done), idle=idle)

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.money.pricing import ZERO, MicroUsd
 from bot.core.orders.project_orders import Orders
 from bot.core.roles.role import Role
-from bot.core.runs.note import NoteAnswer, NoteRef
+from bot.core.runs.note import NoteAnswer, NoteRef, UnresolvedThread
 from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 
 IDEATION = 0
@@ -98,6 +98,8 @@ class Run:
     """The Actions run that carried it out, as its lease had it."""
     base: str | None = None
     """The commit of the default branch that it was started on."""
+    weakened: tuple[str, ...] = ()
+    """What of the tests and of what runs them it weakened although the issue does not ask for it, a line each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,8 @@ class Record:
     """Ideation: validation runs whose proposal was made an issue."""
     answered: tuple[NoteRef, ...] = ()
     """Notes below which the answer stands."""
+    unresolved: tuple[UnresolvedThread, ...] = ()
+    """Threads that are to be resolved still: tried again, but not for ever."""
     called: tuple[str, ...] = ()
     """For what people were called already, by key."""
     orders: Orders = field(default_factory=Orders)

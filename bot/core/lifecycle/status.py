@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.core.evidence.acceptance import unaccepted_weakening
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
 from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
@@ -271,6 +272,9 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
         who = requests[0].author
         remedy = f"@{who} can approve it, or dismiss the request; a note on the pull request sends it back."
         return Status(phase=Phase.APPROVED, reason=f"waits for @{who}, who asked for changes and was answered", remedy=remedy)
+    if (weakened := unaccepted_weakening(project, pull, policy)) is not None:
+        remedy = "Look at the pull request: approve it to let it be merged, or write on it what has to stay."
+        return Status(phase=Phase.NEEDS_HUMAN, reason=weakened, remedy=remedy)
     if not policy.merge:
         remedy = f"Merge pull request #{pull.number} when you like it."
         reason = "approved and green; merging is left to people here"

@@ -98,6 +98,8 @@ create table if not exists pull_sizes (                                         
   issue_id integer primary key, counted_for text not null, commits integer not null, additions integer not null, deletions integer not null,
   files integer not null);
 create table if not exists review_requests (issue_id integer not null, user_id integer not null, primary key (issue_id, user_id));
+create table if not exists teams (id integer primary key, org_id integer not null, slug text not null collate nocase, unique (org_id, slug));
+create table if not exists team_requests (issue_id integer not null, team_id integer not null, primary key (issue_id, team_id));
 create table if not exists check_suites (
   id integer primary key, repo_id integer not null, app_id integer not null, head_sha text not null, created_at text not null,
   unique (repo_id, app_id, head_sha));
