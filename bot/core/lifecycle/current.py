@@ -46,3 +46,8 @@ def failures_in_a_row(runs: tuple[Run, ...]) -> int:
             break
         count += 1
     return count
+
+
+def just_updated(project: Project, pull: Pull) -> bool:
+    """Whether the head is the bot's own merge of the base: what GitHub said of the head before it may still be heard for a while."""
+    return bool(project.record.updates) and project.record.updates[-1].after == pull.head

@@ -8,9 +8,9 @@ from dataclasses import replace
 from bot.core.evidence.notes import outstanding_requests
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project
-from bot.core.lifecycle.current import current_pull
+from bot.core.lifecycle.current import current_pull, just_updated
 from bot.core.lifecycle.phase import Phase
-from bot.core.lifecycle.status import NextStep, Status, just_updated
+from bot.core.lifecycle.status import NextStep, Status
 from bot.core.orders.labels import priority_of
 
 MOST_CONFLICTS = 3

@@ -14,7 +14,7 @@ from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
 from bot.core.facts.record import Lease, Run
 from bot.core.lifecycle.checkpoint import review_left
-from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row, just_updated
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -297,8 +297,3 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
     if pull.mergeable is not Mergeable.YES:
         return Status(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Status(phase=Phase.MERGING, reason="approved and green on this head", next_step=NextStep.MERGE)
-
-
-def just_updated(project: Project, pull: Pull) -> bool:
-    """Whether the head is the bot's own merge of the base: what GitHub said of the head before it may still be heard for a while."""
-    return bool(project.record.updates) and project.record.updates[-1].after == pull.head
