@@ -14,7 +14,7 @@ from bot.entry.wiring import wire
 from bot.hub import seed
 from tests.flows.forging import Fields, forge, put
 from tests.flows.test_forged import LEDGER, STOP, published, ref_of
-from tests.world import World, judges
+from tests.world import World, judges, writes
 
 
 def repairing(world: World, *, yes: bool = True, **asked: object) -> list[str]:
@@ -101,14 +101,18 @@ def test_what_all_depend_on_is_repaired_with_all(world: World, ref: str) -> None
 
 
 def test_a_ref_of_which_nothing_can_be_read_begins_anew_as_a_person_was_shown(world: World) -> None:
-    number = published(world)
-    world.git("update-ref", ref_of(number), world.git("rev-parse", "main:README.md"))
+    number = world.open_issue("Add b")
+    world.git("update-ref", ref_of(number), world.git("rev-parse", "main"))
+    assert world.tick().started == ()
 
     said = repairing(world, number=number)
 
     assert "0 runs" in said[2]
     assert world.record(number).runs == ()
     assert world.record(number).epoch > 0
+    world.model.add(writes("b.txt", "b"), judges())
+    world.settle()
+    assert world.is_closed(number)
 
 
 def test_a_project_that_proves_itself_is_left_alone(world: World) -> None:
