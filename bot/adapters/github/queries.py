@@ -31,6 +31,9 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
     ... on CheckRun { name status conclusion title summary text detailsUrl }
     ... on StatusContext { context state description targetUrl }
   } } }"""
+_RED = """statusCheckRollup { contexts(first: 100) { nodes {
+    __typename ... on CheckRun { name status conclusion } ... on StatusContext { context state }
+  } } }"""
 _SAID = f"id body createdAt lastEditedAt author {_ACTOR} reactionGroups {{ content viewerHasReacted }}"
 _THREADS = 40
 _PULL = f"""
@@ -43,6 +46,7 @@ fragment Shown on PullRequest {{
     id isResolved path line originalLine comments(last: 10) {{ nodes {{ {_SAID} diffHunk }} }}
   }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
+  baseRef {{ target {{ ... on Commit {{ {_RED} }} }} }}
   mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}
   timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {{ nodes {{
     ... on RemovedFromMergeQueueEvent {{ createdAt reason actor {_ACTOR} beforeCommit {{ oid {_CHECKS} }} }}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
+from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on, red_on_base
 from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
@@ -207,7 +207,10 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         return noted
     if project.conflict is not None:
         return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
-    match checks_on(pull, policy):
+    red: tuple[str, ...] = ()
+    match checks_on(pull, policy, red_on_base(project, pull)):
+        case ChecksFailed() if verdict is not None and verdict.approved and project.behind and policy.up_to_date and policy.merge:
+            return _update(pull)  # what failed with an older base may pass with this one
         case ChecksFailed(names=names):
             return _again(project, policy, f"checks failed: {', '.join(names)}")
         case ChecksMissing() if now - head_since(project, pull) >= policy.checks_patience:
@@ -221,7 +224,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Status(phase=Phase.REVIEWING, reason=f"waits for {waiting} to report", until=None)
         case ChecksPending(names=names):
             return Status(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
-        case ChecksPassed():
+        case ChecksPassed(red_on_base=red):
             pass
     if pull.queue_place is not None and verdict is not None and verdict.approved and not requests:
         next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
@@ -234,9 +237,12 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
             return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
         standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
+        standing = f"{_fails(red)} on {pull.base}, too, and is not held against it" if red else standing
         return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
+    if red and not requests:
+        return _approved_on_red(project, policy, pull, red)
     return _approved(project, policy, pull, requests)
 
 
@@ -261,6 +267,27 @@ def _again(project: Project, policy: Policy, why: str) -> Status:
     return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
 
 
+def _approved_on_red(project: Project, policy: Policy, pull: Pull, red: tuple[str, ...]) -> Status:
+    """Never merged by the bot: what the check would have said of this very work, nobody knows."""
+    if project.behind and policy.up_to_date and policy.merge:
+        return _update(pull)
+    return Status(
+        phase=Phase.APPROVED,
+        reason=f"approved; {_fails(red)} here as on {pull.base}, so a person merges it",
+        remedy=f"Merge pull request #{pull.number} yourself; or mend {pull.base}, which is then merged in and everything checked again.",
+        refers_to=frozenset({pull.number}),
+    )
+
+
+def _fails(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names)} {'fails' if len(names) == 1 else 'fail'}"
+
+
+def _update(pull: Pull) -> Status:
+    reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
+    return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)
+
+
 def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Review, ...]) -> Status:
     if requests:
         who = requests[0].author
@@ -283,8 +310,7 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
         )
         return Status(phase=Phase.APPROVED, reason=reason, remedy="Give it what the rule asks for, or merge it yourself.")
     if project.behind and policy.up_to_date:
-        reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
-        return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)
+        return _update(pull)
     if pull.mergeable is not Mergeable.YES:
         return Status(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Status(phase=Phase.MERGING, reason="approved and green on this head", next_step=NextStep.MERGE)
