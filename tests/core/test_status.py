@@ -56,7 +56,7 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
         policy(),
         Phase.REVIEWING,
         NextStep.REVIEW,
-        "unit fails on main, too, and is not held against it",
+        "red as on main, which is not held against it: unit",
     ),
     (
         "and is never merged over by the bot, even where no rule of GitHub asks for it",
@@ -64,7 +64,7 @@ RULES: list[tuple[str, Project, Policy, Phase, NextStep | None, str]] = [
         policy(),
         Phase.APPROVED,
         None,
-        "unit fails here as on main, so a person merges it",
+        "red here as on main: unit; a person merges it",
     ),
     (
         "as soon as the base moves on, that is merged in and checked",

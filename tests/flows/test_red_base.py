@@ -38,7 +38,7 @@ def test_it_is_reviewed_and_approved_and_a_person_merges_it(tmp_path: Path) -> N
         told, pulls, runs = "".join(world.comments(number)), world.pulls(), world.record(number).runs
 
     assert status.phase is Phase.APPROVED
-    assert status.reason == "approved; lint fails here as on main, so a person merges it"
+    assert status.reason == "approved, but red here as on main: lint; a person merges it"
     assert pulls[0]["merged_at"] is None
     assert len(runs) == 2  # one execution, one review: nothing was tried again
     assert "lint failed, as on main" in told

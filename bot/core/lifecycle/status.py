@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.core.evidence.acceptance import unaccepted_weakening
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on, red_on_base
-from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
+from bot.core.evidence.notes import outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
-from bot.core.facts.record import Lease, Run
 from bot.core.lifecycle.checkpoint import review_left
-from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row, just_updated, runs_since_notes
+from bot.core.lifecycle.lease import at_work
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -78,6 +79,8 @@ def status_of(project: Project, policy: Policy, now: datetime) -> Status:
 
 def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if project.damage is not None and issue.open:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=project.damage.said, remedy=project.damage.remedy)
     if lease is not None and (project.job_over or not lease.held(now)):
         return Status(
             phase=Phase.READY,
@@ -95,24 +98,15 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(phase=Phase.CANCELLED, reason="the issue was closed", remedy=f"Reopen it and put `{READY}` on it to have it done.")
     if lease is not None:
         phase = Phase.REVIEWING if lease.role is Role.REVIEW else Phase.WORKING
-        return Status(phase=phase, reason=_at_work(lease, policy, now))
+        return Status(phase=phase, reason=at_work(lease, policy, now))
     if HOLD in issue.labels:
         return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
         return Status(phase=Phase.PAUSED, reason=ordered, remedy="`/agent resume` lets it go on.")
+    if project.foreign:
+        other = project.foreign[0]
+        return Status(phase=Phase.NEEDS_HUMAN, reason=other.said, remedy=other.remedy, refers_to=frozenset({other.number}))
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
-
-
-_MISSED = 3
-"""A holder renews its lease when half of it is left; with a third of it left and no renewal nobody is there any more."""
-
-
-def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
-    """A job's lease is not renewed: GitHub says itself when that is over."""
-    agent = f"agent {lease.holder.agent}"
-    if lease.job is None and lease.until - now < policy.lease / _MISSED:
-        return f"{agent} stopped responding at {lease.seen_at or lease.taken_at:%H:%M} UTC; its lease ends at {lease.until:%H:%M} UTC"
-    return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"
 
 
 _FRESH_START = f"Put `{READY}` on again, or write `/agent retry`, to give it a fresh start; or do the rest yourself."
@@ -154,7 +148,7 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     if worked >= policy.project_limit:
         reason = f"agents worked on it for {worked}, the limit is {policy.project_limit}"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
-    runs = _since_notes(project, policy, all_runs)
+    runs = runs_since_notes(project, policy, all_runs)
     if runs and last.ending in (Ending.REFUSED, Ending.GAVE_UP):
         return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
     failures = failures_in_a_row(runs)
@@ -166,12 +160,6 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
         if again > now:
             return Status(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
     return None
-
-
-def _since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
-    said_at = newest(pending_notes(project, policy))
-    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
 
 
 def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
@@ -237,7 +225,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
             return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
         standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
-        standing = f"{_fails(red)} on {pull.base}, too, and is not held against it" if red else standing
+        standing = f"red as on {pull.base}, which is not held against it: {', '.join(red)}" if red else standing
         return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
@@ -271,16 +259,9 @@ def _approved_on_red(project: Project, policy: Policy, pull: Pull, red: tuple[st
     """Never merged by the bot: what the check would have said of this very work, nobody knows."""
     if project.behind and policy.up_to_date and policy.merge:
         return _update(pull)
-    return Status(
-        phase=Phase.APPROVED,
-        reason=f"approved; {_fails(red)} here as on {pull.base}, so a person merges it",
-        remedy=f"Merge pull request #{pull.number} yourself; or mend {pull.base}, which is then merged in and everything checked again.",
-        refers_to=frozenset({pull.number}),
-    )
-
-
-def _fails(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names)} {'fails' if len(names) == 1 else 'fail'}"
+    reason = f"approved, but red here as on {pull.base}: {', '.join(red)}; a person merges it"
+    remedy = f"Merge pull request #{pull.number} yourself; or mend {pull.base}, which is then merged in and everything checked again."
+    return Status(phase=Phase.APPROVED, reason=reason, remedy=remedy, refers_to=frozenset({pull.number}))
 
 
 def _update(pull: Pull) -> Status:
@@ -293,6 +274,9 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
         who = requests[0].author
         remedy = f"@{who} can approve it, or dismiss the request; a note on the pull request sends it back."
         return Status(phase=Phase.APPROVED, reason=f"waits for @{who}, who asked for changes and was answered", remedy=remedy)
+    if (weakened := unaccepted_weakening(project, pull, policy)) is not None:
+        remedy = "Look at the pull request: approve it to let it be merged, or write on it what has to stay."
+        return Status(phase=Phase.NEEDS_HUMAN, reason=weakened, remedy=remedy)
     if not policy.merge:
         remedy = f"Merge pull request #{pull.number} when you like it."
         reason = "approved and green; merging is left to people here"
@@ -314,8 +298,3 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
     if pull.mergeable is not Mergeable.YES:
         return Status(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Status(phase=Phase.MERGING, reason="approved and green on this head", next_step=NextStep.MERGE)
-
-
-def just_updated(project: Project, pull: Pull) -> bool:
-    """Whether the head is the bot's own merge of the base: what GitHub said of the head before it may still be heard for a while."""
-    return bool(project.record.updates) and project.record.updates[-1].after == pull.head

@@ -125,6 +125,7 @@ class Brief:
     """Commit to go on from (earlier work on the branch) or, for a review, the commit that is judged."""
     branch: str
     findings: tuple[Finding, ...] = ()
+    """Execution: what is to be mended; review: what the last review asked for."""
     checks: tuple[CheckOutcome, ...] = ()
     gates: tuple[GateCommand, ...] = ()
     environment: tuple[str, ...] = ()
@@ -133,6 +134,8 @@ class Brief:
     """What the gates came to on the base itself; filled in by whoever carries the run out."""
     diff: str = ""
     """Review: the unified diff of the merge base to the head, made by trusted code."""
+    warnings: tuple[str, ...] = ()
+    """Review: what trusted code saw in the work that deserves a second look, a line each."""
     model: str
     grant: Grant
     persona: str | None = None
@@ -144,7 +147,7 @@ class Brief:
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
     notes: tuple[Note, ...] = ()
-    """Execution: what people with write wrote on the pull request and is not done yet."""
+    """What people with write wrote on the pull request. Execution: what is not done yet; review: all that is not settled."""
     attempts: tuple[Attempt, ...] = ()
     """Those before this one, where it begins a new conversation."""
     guidance: tuple[Guidance, ...] = ()
