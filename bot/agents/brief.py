@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from bot.core.errors.user_errors import UserError
+from bot.core.evidence.shown_diff import shown_diff
 from bot.core.runs.convention import described
 from bot.core.runs.criteria import visible
 from bot.core.runs.note import Note
@@ -66,7 +67,9 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 — prompts are no HTML
 )
-_ENVIRONMENT.filters.update(data=fenced, one_line=_one_line, finding=finding_line, note=note_text, title_rule=described)
+_ENVIRONMENT.filters.update(
+    data=fenced, one_line=_one_line, finding=finding_line, note=note_text, title_rule=described, shown=lambda diff: shown_diff(diff).text
+)
 
 
 def rendered(brief: Brief, prompts: Mapping[str, str]) -> Prompt:

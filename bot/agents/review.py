@@ -9,9 +9,11 @@ from pydantic import Field
 
 from bot.agents.brief import Prompt
 from bot.agents.diff import Lines, commentable
+from bot.agents.diff_tool import Reading
 from bot.agents.loop import begin, converse
 from bot.agents.run_ports import RunPorts
 from bot.agents.tools import Finished, Input, ToolOutcome, ToolResult, ToolSpec, bash_tool
+from bot.core.evidence.shown_diff import shown_diff
 from bot.core.money.pricing import Price
 from bot.core.runs.criteria import Criterion
 from bot.core.runs.run import Brief, Bundle, Finding, Judgement, Verdict
@@ -40,10 +42,9 @@ class VerdictInput(Input):
 
 def review(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundle:
     segment = begin(brief, ports, system=prompt.system, opening=prompt.opening, price=price)
-    segment.tools = (
-        bash_tool(ports, writable=False, environment=READING, time_left=segment.time_left),
-        verdict_tool(brief),
-    )
+    reading = Reading(shown_diff(brief.diff))
+    bash = bash_tool(ports, writable=False, environment=READING, time_left=segment.time_left)
+    segment.tools = (bash, *(() if reading.complete else (reading.tool(),)), verdict_tool(brief, reading))
     ended = converse(segment)
     verdict = ended.value if isinstance(ended.value, Verdict) else None
     return Bundle(
@@ -59,7 +60,7 @@ def review(brief: Brief, ports: RunPorts, prompt: Prompt, price: Price) -> Bundl
     )
 
 
-def verdict_tool(brief: Brief) -> ToolSpec[VerdictInput]:
+def verdict_tool(brief: Brief, reading: Reading) -> ToolSpec[VerdictInput]:
     lines = commentable(brief.diff)
     told_ranges = False
 
@@ -71,6 +72,8 @@ def verdict_tool(brief: Brief) -> ToolSpec[VerdictInput]:
         unmet = [f"C{number}" for number, judgement in enumerate(judged, start=1) if not judgement.met]
         if given.approve and unmet:
             return ToolResult(text=f"approve: cannot be true while {', '.join(unmet)} is not met.", is_error=True)
+        if given.approve and (unseen := reading.unseen()) is not None:
+            return ToolResult(text=f"approve: {unseen}.", is_error=True)
         if not given.approve and not unmet and not given.findings:
             return ToolResult(text="findings: changes are requested, so say what has to change.", is_error=True)
         wrong = _misplaced(given.findings, lines)

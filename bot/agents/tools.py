@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.agents.run_ports import RunPorts
 from bot.core.runs.conversation import Tool, ToolUseBlock
+from bot.core.secrets.detection import redacted
 
 OUTPUT_LIMIT = 16_000
 UNPARSED = "unparsed"
@@ -80,7 +81,7 @@ def checked_call(use: ToolUseBlock, tools: tuple[ToolSpec[Any], ...]) -> ToolCal
         given = spec.input.model_validate(dict(use.input))
     except ValidationError as error:
         return ToolResult(text=_complaint(use.name, error), is_error=True)
-    summary = " ".join(_printable(spec.summary(given)).split())
+    summary = " ".join(_printable(redacted(spec.summary(given))).split())
     return ToolCall(doing=_short(f"{spec.name}: {summary}" if summary else spec.name), act=lambda: spec.act(given))
 
 

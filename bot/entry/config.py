@@ -125,7 +125,7 @@ class Config(_Part):
     keep_apart: bool = Field(default=True, description="Whether work that will probably touch the same files waits for each other.")
     sandbox: Literal["bubblewrap", "none"] = Field(
         default="bubblewrap",
-        description="`none` lets agents' commands run unprotected on this machine: only inside a throw-away one.",
+        description="`none` lets agents' commands run unprotected, where the machine's owner set GROUNDSKEEPER_UNPROTECTED=1 too.",
     )
     board: int | None = Field(default=None, ge=1, description="Number of the organization's project board to show work on.")
 

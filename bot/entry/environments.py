@@ -15,17 +15,28 @@ from bot.entry.config import Config, wishes_of
 from bot.ports import Code
 from bot.ports.environments import Environments
 
+UNPROTECTED = "GROUNDSKEEPER_UNPROTECTED"
+"""The word of whoever owns the machine: what stands in a repository cannot say it for them."""
+
 
 def isolated(wanted: str, *, scripted: bool) -> bool:
-    """Whether commands run in bubblewrap here. A real model without it is refused, unless the configuration says so."""
+    """Whether commands run in bubblewrap here. A real model without it is refused, unless configuration and machine both say so."""
     if wanted == "none":
+        if not scripted and os.environ.get(UNPROTECTED) != "1":
+            raise UserError(
+                "The repository's configuration says `sandbox: none`, so a model's commands could do on this machine whatever you can. "
+                f"Take it out; or, on a machine that is thrown away afterwards, set {UNPROTECTED}=1."
+            )
         return False
     why_not = available()
     if why_not is None:
         return True
     if scripted:
         return False
-    raise UserError(f"{why_not} A model's commands are not run unprotected; write `sandbox: none` in the configuration to allow it anyway.")
+    raise UserError(
+        f"{why_not} A model's commands are not run unprotected. To allow it anyway, write `sandbox: none` in the configuration "
+        f"and set {UNPROTECTED}=1 on this machine."
+    )
 
 
 def environments_for(config: Config, code: Code, *, repository: str, store: Path, isolating: bool) -> Environments:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.adapters.clock import ServerClock
 from bot.entry.home import claim_home
+from bot.entry.keys import forget_keys
 from bot.entry.models import chosen_model, refuse_unpriced
 from bot.entry.signals import interruptible
 from bot.entry.terminal import Verbosity, report
@@ -33,6 +34,7 @@ def work(home: Path, *, repository: str | None, agents: int | None, verbosity: V
     with interruptible() as interruption:
         clock = ServerClock(sleep=interruption.sleep)
         wired = wired_to_work(home, repository=repository, agents=agents, clock=clock)
+        forget_keys()
         shown = report(now=clock.now, web=wired.web, verbosity=verbosity)
         interruption.at_work = shown.at_work
         try:

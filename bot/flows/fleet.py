@@ -73,7 +73,7 @@ def keep_working(
     running: dict[Future[Run | Refused], StartedRun] = {}
     try:
         while interrupted() is None:
-            idle = not running  # what a run handed in while a tick looked, that tick did not see
+            idle = not running  # a run that ends while the tick looks is in what it saw as it was before
             done = _one_tick(context, watcher)
             if isinstance(done, Tick):
                 running |= {pool.submit(work, context, started, watcher, interrupted): started for started in done.started}

@@ -10,11 +10,13 @@ from bot.agents.gates import run_baseline
 from bot.agents.run_ports import Fresh
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.weakening import names, put_back
 from bot.core.facts.project import Conflict
 from bot.core.roles.role import Role
 from bot.core.runs.run import GateResult
+from bot.core.secrets.detection import told
 from bot.flows.context import RunContext
-from bot.ports import Sandbox, Workspace
+from bot.ports import Admitted, Sandbox, Workspace
 from bot.ports.environments import Prepared, Unprepared
 
 
@@ -27,6 +29,8 @@ class Ready:
     prepared: Prepared
     context: RunContext
     start: StartRun
+    wish: str
+    """The issue's own words."""
     cancelled: Callable[[], bool]
 
     @contextmanager
@@ -37,15 +41,26 @@ class Ready:
         if isinstance(admitted, str):
             yield f"what would be published was not accepted: {admitted}"
             return
+        if admitted.secrets:
+            yield f"it would make secrets public: {told(admitted.secrets)}. Take them out of the commits themselves, not by one more commit"
+            return
         with context.environments.prepared(start.base, head=admitted.head, cancelled=self.cancelled) as prepared:
             if isinstance(prepared, Unprepared):
                 yield f"{prepared.why}\n{prepared.output[-4_000:]}"
                 return
-            checkout = context.code.workspace(admitted.head, branch=None, author=f"agent-{start.agent}")
+            checkout = context.code.workspace(
+                admitted.head, branch=None, author=f"agent-{start.agent}", beside=start.base, restored=self._definitions(admitted)
+            )
             try:
                 yield Fresh(sandbox=prepared.sandbox, workspace=checkout, paths=admitted.paths)
             finally:
                 checkout.close()
+
+    def _definitions(self, admitted: Admitted) -> tuple[str, ...]:
+        """What says how work is judged stands as the base has it, unless the issue asks for another."""
+        unasked_for = [change for change in admitted.judging if not names(self.wish, change.path)]
+        there = self.context.code.files(self.start.base, [change.path for change in unasked_for])
+        return put_back([change for change in unasked_for if change.path in there])
 
 
 @contextmanager
@@ -74,6 +89,7 @@ def making_ready(
                 prepared=prepared,
                 context=context,
                 start=start,
+                wish=f"{started.brief.title}\n{started.brief.body}",
                 cancelled=cancelled,
             )
         finally:
@@ -86,8 +102,8 @@ def _baseline(
     """Once for a commit of the default branch; of a run that was stopped meanwhile nothing is kept."""
     base, gates = started.start.base, started.brief.gates
     known = context.environments.baseline(base)
-    told = [(one.gate, one.command) for one in known or ()]
-    if known is not None and all((gate.gate, gate.command) in told for gate in gates):
+    judged = [(one.gate, one.command) for one in known or ()]
+    if known is not None and all((gate.gate, gate.command) in judged for gate in gates):
         return known
     checkout = context.code.workspace(base, branch=None, author="groundskeeper")
     try:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.bound_verdict import why_unbound
 from bot.core.evidence.protected_paths import protected
+from bot.core.evidence.weakening import said, unasked, weakenings
 from bot.core.facts.record import IDEATION, Run
 from bot.core.ideas.ideation import repeated
 from bot.core.lifecycle.lease import Refused, released
@@ -14,16 +16,19 @@ from bot.core.money.ledger import Entry, EntryKind, with_settlement
 from bot.core.roles.role import Role
 from bot.core.runs.convention import unfit
 from bot.core.runs.run import Bundle, Ending, Proposal
+from bot.core.secrets.detection import redacted, told, without_secrets
 from bot.flows.context import Context
 from bot.flows.ref_updates import move, record_of
 from bot.ports import Admitted, BranchMove, Change, RefState
 
 _MOST_PATHS = 200
 _MOST_ANSWERS = 50
+_MOST_WEAKENINGS = 20
 
 
 def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refused:
     """The run as it was recorded; refused where the lease was lost meanwhile: then nothing at all was moved."""
+    bundle = without_secrets(bundle)
     run = _checked(context, started, bundle)
     number, branch = started.start.number, started.record.branch
 
@@ -46,7 +51,7 @@ def publish(context: Context, started: StartedRun, bundle: Bundle) -> Run | Refu
         after = released(record_of(state, number), started.holder, recorded, now, checkpoint=checkpoint)
         if isinstance(after, Refused):
             return after
-        after = replace(after, title=started.brief.title) if number > IDEATION else after
+        after = replace(after, title=redacted(started.brief.title)) if number > IDEATION else after
         return Change(
             message=f"Agent {started.start.agent} hands in {started.start.role.value}: {recorded.ending.value}",
             record=after,
@@ -77,10 +82,12 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
     """The bundle as a run, once trusted code has looked at it; what may not be published is an ending with its reason."""
     ending, note, head = bundle.ending, bundle.note, None
     paths: tuple[str, ...] = ()
+    weakened: tuple[str, ...] = ()
     proposals = bundle.proposals
     if started.start.role is Role.EXECUTION and bundle.git_bundle is not None and bundle.head is not None:
         ending, note, admitted = _admitted(context, started, bundle)
-        head, paths = (admitted.head, admitted.paths[:_MOST_PATHS]) if admitted is not None else (None, ())
+        if admitted is not None:
+            head, paths, weakened = admitted.head, admitted.paths[:_MOST_PATHS], _weakened(started, admitted)
     elif started.start.role is not Role.EXECUTION:
         head = started.start.head or started.start.base
     elif ending is Ending.FINISHED:
@@ -89,6 +96,10 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         proposals, note = _fresh(context, proposals, note)
     now = context.clock.now()
     lease = started.record.lease
+    verdict = bundle.verdict if started.start.role in (Role.REVIEW, Role.VALIDATION) else None
+    unbound = why_unbound(verdict, lease, started.brief.criteria) if verdict is not None and lease is not None else None
+    if unbound is not None:
+        verdict, ending, note = None, Ending.FAILED, f"The verdict that was handed in {unbound}; it counts for nothing"
     return Run(
         run=started.holder.run,
         role=started.start.role,
@@ -106,7 +117,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         title=bundle.title if bundle.title and unfit(bundle.title) is None else "",
         gates=bundle.gates,
         findings=started.brief.findings if started.start.role is Role.EXECUTION else (),
-        verdict=bundle.verdict,
+        verdict=verdict,
         proposals=proposals,
         category=started.start.category,
         resume_at=bundle.resume_at,
@@ -116,6 +127,7 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         sandboxed=bundle.sandboxed,
         job=lease.job if lease else None,
         base=started.start.base,
+        weakened=weakened,
     )
 
 
@@ -138,10 +150,19 @@ def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[En
     )
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
+    if admitted.secrets:
+        where = f"It would make secrets public ({told(admitted.secrets)}); nothing was published. Take them out, and make them anew"
+        return Ending.REFUSED, f"{where} if they are real", None
     guarded = protected(admitted.paths)
     if guarded:
         return Ending.REFUSED, f"It changes {', '.join(guarded[:5])}, which only a person may do; nothing was published", None
     return bundle.ending, bundle.note, admitted
+
+
+def _weakened(started: StartedRun, admitted: Admitted) -> tuple[str, ...]:
+    found = unasked(weakenings(admitted.judging), f"{started.brief.title}\n{started.brief.body}")
+    more = [f"and {len(found) - _MOST_WEAKENINGS} more"] if len(found) > _MOST_WEAKENINGS else []
+    return (*(redacted(said(one)) for one in found[:_MOST_WEAKENINGS]), *more)
 
 
 def _fresh(context: Context, proposals: tuple[Proposal, ...], note: str) -> tuple[tuple[Proposal, ...], str]:

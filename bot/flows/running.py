@@ -10,10 +10,12 @@ from pathlib import Path
 from bot.agents.run import run_brief
 from bot.agents.run_ports import Progress, RunPorts
 from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.damage import STOP, damage_of
 from bot.core.facts.project import Pausable, pause_of
 from bot.core.lifecycle.lease import Refused, renewed
 from bot.core.money.pricing import ZERO
 from bot.core.runs.run import Bundle, Ending
+from bot.core.secrets.detection import without_secrets
 from bot.flows.context import RunContext
 from bot.flows.preparing import making_ready
 from bot.flows.ref_updates import keeping_transcript, move, record_of
@@ -30,8 +32,8 @@ def carry_out(
     *,
     interrupted: Callable[[], str | None] = lambda: None,
 ) -> Bundle:
-    """Prepares the environment, runs the agent and returns what it came to; whatever goes wrong is an ending of the bundle, never an
-    exception of the run.
+    """Prepares the environment, runs the agent and returns what it came to, without secrets; whatever goes wrong is an ending of the
+    bundle, never an exception of the run.
 
     `interrupted` says why this machine wants the run to end, where it does: it then hands in what it has.
     """
@@ -64,7 +66,7 @@ def carry_out(
             bundle = replace(run_brief(replace(started.brief, baseline=ready.baseline), ports), sandboxed=ready.sandbox.isolating)
     except GitError as trouble:
         return Bundle(run=started.holder.run, ending=Ending.FAILED, note=f"The workspace could not be made: {trouble}")
-    bundle = replace(bundle, scripted=context.model.scripted)
+    bundle = without_secrets(replace(bundle, scripted=context.model.scripted))
     if guard.why is not None and bundle.ending is not Ending.FINISHED:
         return replace(bundle, ending=Ending.STOPPED, note=guard.why)
     return bundle
@@ -132,6 +134,8 @@ class LeaseGuard:
 
     def _why_end(self, now: datetime) -> str | None:
         state = self.context.refs.read()
+        if (broken := damage_of(state.damage, STOP)) is not None:  # it may have been a stop
+            return f"Nobody can say whether everything is stopped: {broken.said}"
         if state.stop is not None:
             return f"Stopped by {state.stop.by}: {state.stop.reason}"
         agent = self.started.holder.agent

@@ -5,9 +5,13 @@ from __future__ import annotations
 from bot.core.decisions.effects import StartRun
 from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
+from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
+from bot.core.evidence.bound_verdict import criteria_digest
+from bot.core.evidence.hidden_characters import hidden_characters
 from bot.core.evidence.notes import notes_to_review_by
 from bot.core.evidence.verdict import earlier_findings, findings_of
+from bot.core.facts.damage import shared_damage
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import CheckState, Pausable, Project, Pull, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
@@ -40,9 +44,12 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
     nonce = context.new_id()
     run = f"{start.number or start.role.value}-{context.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
     holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)
+    criteria = criteria_digest(_criteria_of(snapshot, start))
 
     def decide(state: RefState) -> Change | Refused:
         now = context.clock.now()
+        if (broken := shared_damage(state.damage)) is not None:
+            return Refused(reason=broken.said)
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
         if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:
@@ -60,6 +67,7 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
             cycle=start.cycle,
             base=start.base,
             head=start.head,
+            criteria=criteria,
             notes=tuple(note.ref for note in start.notes),
         )
         after = taken(record, lease, now)
@@ -100,6 +108,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     project = next((project for project in snapshot.projects if project.number == start.number), None)
     pull = current_pull(project) if project else None
     proposal = _pending(snapshot) if start.role is Role.VALIDATION else None
+    diff = context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else ""
     return Brief(
         run=run,
         role=start.role,
@@ -111,7 +120,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
         notes=_notes(start, pull, policy),
         guidance=guidance(context, start.base),
-        criteria=_criteria(project, proposal),
+        criteria=_criteria_of(snapshot, start),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
@@ -119,7 +128,8 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
-        diff=context.code.diff(start.base, start.head) if start.role is Role.REVIEW and start.head else "",
+        diff=diff,
+        warnings=_warnings(project, start, diff),
         model=policy.models[start.role],
         grant=start.grant,
         persona=_persona(context, project) if start.role is Role.EXECUTION else None,
@@ -132,9 +142,20 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
     )
 
 
+def _warnings(project: Project | None, start: StartRun, diff: str) -> tuple[str, ...]:
+    if project is None or start.role is not Role.REVIEW or start.head is None:
+        return ()
+    return (*weakened_by(project, start.head), *hidden_characters(diff))
+
+
 def _pending(snapshot: Snapshot) -> Proposal | None:
     pending = pending_proposal(snapshot.ideation)
     return pending.proposal if isinstance(pending, Validate) else None
+
+
+def _criteria_of(snapshot: Snapshot, start: StartRun) -> tuple[Criterion, ...]:
+    project = next((project for project in snapshot.projects if project.number == start.number), None)
+    return _criteria(project, _pending(snapshot) if start.role is Role.VALIDATION else None)
 
 
 def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Criterion, ...]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from bot.core.evidence.weakening import FileChange
+from bot.core.facts.damage import Damage
 from bot.core.facts.policy import MergeMethod
-from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
+from bot.core.facts.project import Comment, Conflict, ForeignPull, Issue, Pause, Pull, Stop, Title
 from bot.core.facts.record import Record
 from bot.core.money.ledger import Ledger
 from bot.core.money.pricing import Price
 from bot.core.orders.labels import Label
 from bot.core.runs.conversation import Reply, Request
+from bot.core.secrets.detection import Secret
 from bot.ports.people import Projection
 
 
@@ -89,6 +92,10 @@ class RefState:
     ledger: Ledger
     stop: Stop | None
     pauses: tuple[Pause, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    """Refs that do not prove themselves: nothing of what they say is in the rest."""
+    sequences: Mapping[str, int] = field(default_factory=dict)
+    """Full ref name to how often it was moved, as far as anything tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +136,8 @@ class Pauses:
 
 class Refs(Protocol):
     def read(self) -> RefState:
-        """Fetches what changed and reads it. Raises `GitError` when the remote cannot be reached or a ref is malformed."""
+        """Fetches what changed and reads it. A ref that is malformed or not the bot's own writing is damage in the answer, and stops
+        nothing else. Raises `GitError` when the remote cannot be reached."""
 
     def tips(self) -> Mapping[str, str]:
         """The refs as they are now, cheaply (`ls-remote`, nothing fetched): asked before every side effect."""
@@ -154,6 +162,10 @@ class Admitted:
     paths: tuple[str, ...]
     """Every path that differs between base and head, and every path touched on the way."""
     commits: int
+    secrets: tuple[Secret, ...] = ()
+    """Where its commits would make one public, on the way too. Such commits were looked at and left out of the repository."""
+    judging: tuple[FileChange, ...] = ()
+    """Of the files that judge work (tests, and what runs them): as they stand where the branch left the default one, and at the head."""
 
 
 class Code(Protocol):
@@ -178,8 +190,10 @@ class Code(Protocol):
 
     def contains(self, ancestor: str, descendant: str) -> bool: ...
 
-    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Workspace:
-        """A clone with `commit` checked out (on `branch`, or detached), its origin removed; `beside` is a commit that is there too."""
+    def workspace(
+        self, commit: str, *, branch: str | None, author: str, beside: str | None = None, restored: Sequence[str] = ()
+    ) -> Workspace:
+        """A clone with `commit` checked out (on `branch`, or detached), no origin; `restored` are files as the commit `beside` has them."""
 
     def admit(self, bundle: bytes, *, base: str, head: str, known: str | None = None, agent: int | None = None) -> Admitted | str:
         """Takes a bundle's commits in after checking them (fsck, `head` there and descending from `base`); or why not.
@@ -195,7 +209,8 @@ class View:
 
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
-    """By branch; the newest of each."""
+    """By branch; the newest of each that the bot opened into the default branch, or that was merged there."""
+    foreign: Mapping[str, tuple[ForeignPull, ...]] = field(default_factory=dict)
     merge_queue: bool = False
     """Whether the default branch is merged into by GitHub's own queue."""
     last_activity: datetime | None = None

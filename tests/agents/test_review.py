@@ -123,3 +123,56 @@ def test_a_tool_result_that_is_an_error_says_so_to_the_model(workshop: Workshop)
         return verdict()
 
     workshop.run(review_of(workshop), step("bash", command="exit 3"), read_snapshot)
+
+
+def _large(path: str, lines: int) -> str:
+    body = "".join(f"+{'x' * 70}{number}\n" for number in range(lines))
+    return f"diff --git a/{path} b/{path}\nindex 1..2 100644\n--- a/{path}\n+++ b/{path}\n@@ -0,0 +1,{lines} @@\n{body}"
+
+
+def test_nobody_approves_what_was_not_shown_until_it_is_read(workshop: Workshop) -> None:
+    brief = workshop.brief(Role.REVIEW, head=workshop.base, diff=_large("large.py", 900) + DIFF)
+
+    bundle = workshop.run(
+        brief,
+        verdict(),
+        expecting(
+            "approve: you have not seen all of it. Read with the diff tool: large.py (part 4, 5)", step("diff", path="large.py", part=4)
+        ),
+        expecting("[large.py, part 4 of 5]", verdict()),
+        expecting("large.py (part 5)", step("diff", path="large.py", part=5)),
+        expecting("[large.py, part 5 of 5]", verdict()),
+    )
+
+    assert bundle.verdict is not None
+    assert bundle.verdict.approved
+
+
+def test_changes_can_be_asked_for_without_reading_all(workshop: Workshop) -> None:
+    brief = workshop.brief(Role.REVIEW, head=workshop.base, diff=_large("large.py", 900))
+
+    bundle = workshop.run(brief, verdict(approve=False, findings=[{"text": "Too large"}]))
+
+    assert bundle.verdict is not None
+    assert not bundle.verdict.approved
+
+
+def test_a_file_that_cannot_be_shown_at_all_cannot_be_approved(workshop: Workshop) -> None:
+    brief = workshop.brief(Role.REVIEW, head=workshop.base, diff=f"# not shown, too large: huge.py\n{DIFF}")
+
+    told = "these files are too large to be shown to anybody here: huge.py"
+    bundle = workshop.run(brief, verdict(), expecting(told, verdict(approve=False, findings=[{"text": "Make it smaller"}])))
+
+    assert bundle.verdict is not None
+    assert not bundle.verdict.approved
+
+
+def test_the_reviewer_is_told_what_a_program_saw(workshop: Workshop) -> None:
+    told = "a.py:3 has U+202E RIGHT-TO-LEFT OVERRIDE"
+    brief = review_of(workshop, warnings=(told,))
+
+    def opening(request: Request) -> Step:
+        assert any(told in block.text for message in request.messages for block in message.blocks if isinstance(block, TextBlock))
+        return verdict()
+
+    workshop.run(brief, opening)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from bot.adapters.git.process import Mirror
+from bot.adapters.git.added_text import added_texts
+from bot.adapters.git.process import Mirror, blobs
+from bot.adapters.git.tree_size import too_many_paths
+from bot.adapters.secret_scan import secrets_in
+from bot.core.evidence.weakening import FileChange, judges
 from bot.ports import Admitted
 
 _MOST_COMMITS = 500
+_MOST_PATHS = 50_000
+_MOST_JUDGING = 2_000
 _LARGEST_FILE = 20_000_000
 _LARGEST_WHOLE = 200_000_000
 """Of the new objects once unpacked: a few kilobytes of bundle can hold gigabytes of zeros."""
@@ -29,6 +35,8 @@ def admitted(apart: Mirror, base: str, head: str, known: str | None = None) -> A
     too_large = _too_large(apart, new)
     if too_large is not None:
         return too_large
+    if too_many_paths(apart, new, _MOST_PATHS):
+        return f"it touches more than {_MOST_PATHS:,} paths"
     merged = known is not None and apart.git("merge-base", "--is-ancestor", known, head, check=False).code == 0
     raw = apart.git("log", "--format=", "--raw", "-z", "-c", "--no-renames", "--no-abbrev", *new).text
     raw += apart.git("diff", "--raw", "-z", "--no-renames", "--no-abbrev", known if merged and known is not None else base, head).text
@@ -42,7 +50,24 @@ def admitted(apart: Mirror, base: str, head: str, known: str | None = None) -> A
             return f"{path} is a submodule; only a person may add one"
         if mode == _SYMLINK and leads_out(path, apart.git("cat-file", "blob", oid).text):
             return f"{path} is a link that leads out of the repository"
-    return Admitted(head=head, paths=tuple(sorted(paths)), commits=len(commits))
+    start = known if merged and known is not None else base
+    secrets = secrets_in(added_texts(apart, start, head, new))
+    return Admitted(
+        head=head, paths=tuple(sorted(paths)), commits=len(commits), secrets=secrets, judging=_judging(apart, known or base, head)
+    )
+
+
+def _judging(apart: Mirror, base: str, head: str) -> tuple[FileChange, ...]:
+    """Against where the whole branch began, and not this run alone: what one run takes away must not be forgotten by the next."""
+    start = apart.git("merge-base", base, head).text.strip()
+    names = apart.git("diff", "--name-only", "-z", "--no-renames", start, head).text.split("\0")
+    paths = [path for path in names if path and "\n" not in path and judges(path)][:_MOST_JUDGING]
+    before, after = (blobs(apart, [f"{commit}:{path}" for path in paths]) for commit in (start, head))
+    return tuple(FileChange(path=path, before=_text(was), after=_text(now)) for path, was, now in zip(paths, before, after, strict=True))
+
+
+def _text(data: bytes | None) -> str | None:
+    return data.decode("utf-8", "replace") if data is not None else None
 
 
 def brought(base: str, head: str, known: str | None) -> list[str]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from bot.adapters.git.admission import admitted, brought
 from bot.adapters.git.authorship import NotRemade, remade
-from bot.adapters.git.process import Mirror, blobs, checked_oid, git, last_words
+from bot.adapters.git.process import EMPTY_TREE, Author, Mirror, blobs, checked_oid, git, last_words
+from bot.core.evidence.shown_diff import LEFT_OUT, shown_diff
 from bot.core.facts.project import Conflict
 from bot.ports import Admitted, GitError
 
 _LARGEST_BUNDLE = 50_000_000
-_LARGEST_DIFF = 400_000
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_LARGEST_DIFF = 2_000_000
 _MERGES_KEPT = 2_000
 _LONGEST_HUNKS = 6_000
 
@@ -51,17 +51,22 @@ class GitCode:
         return tuple(self.mirror.git("log", "--no-merges", "--format=%s", f"--max-count={most}", checked_oid(commit)).text.splitlines())
 
     def diff(self, base: str, head: str) -> str:
-        """Past the limit whole files are left out, and their names stand at the head of it, so that nobody takes it for all."""
+        """Past the limit the largest files are left out, and their names stand at the head of it, so that nobody takes it for all."""
         between = f"{checked_oid(base)}...{checked_oid(head)}"
         options = ("--no-color", "--no-ext-diff", "--no-textconv")
         # A git from 2.43 on reads attributes of a bare repository from its head, and `-diff` there would hide files from the reviewer.
-        whole = git("diff", *options, between, cwd=self.mirror.path, config={"attr.tree": _EMPTY_TREE}).text
+        whole = git("diff", *options, between, cwd=self.mirror.path, config={"attr.tree": EMPTY_TREE}).text
         if len(whole) <= _LARGEST_DIFF:
             return whole
-        cut = whole.rfind("\ndiff --git ", 0, _LARGEST_DIFF) + 1
-        missing = [line for line in whole[cut:].splitlines() if line.startswith("diff --git ")]
-        names = "\n".join(f"# not shown, too large: {line.removeprefix('diff --git ')}" for line in missing[:200])
-        return f"{names}\n{whole[:cut]}"
+        files = shown_diff(whole).files
+        left, out = len(whole), set()
+        for one in sorted(files, key=lambda one: -len(one.text)):
+            if left <= _LARGEST_DIFF:
+                break
+            out.add(one.path)
+            left -= len(one.text)
+        names = "\n".join(f"{LEFT_OUT}{one.path}" for one in files if one.path in out)
+        return f"{names}\n{''.join(one.text for one in files if one.path not in out)}"
 
     def merged(self, base: str, head: str) -> str | Conflict:
         tree = self._merge(base, head)
@@ -110,7 +115,9 @@ class GitCode:
             known = self._contained[ancestor, descendant] = done.code == 0
         return known
 
-    def workspace(self, commit: str, *, branch: str | None, author: str, beside: str | None = None) -> Checkout:
+    def workspace(
+        self, commit: str, *, branch: str | None, author: str, beside: str | None = None, restored: Sequence[str] = ()
+    ) -> Checkout:
         """A full copy of the commit's history: nothing in it points back at the mirror, so a run cannot reach or spoil that."""
         self.workspaces.mkdir(parents=True, exist_ok=True)
         checkout = Checkout(path=Path(tempfile.mkdtemp(prefix="run-", dir=self.workspaces)) / "repository")
@@ -123,6 +130,8 @@ class GitCode:
                 git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.mirror.path.resolve(), *start, cwd=checkout.path)
             where = ("-B", branch) if branch is not None else ("--detach",)
             git("checkout", "--quiet", *where, "refs/groundskeeper/start", cwd=checkout.path)
+            if restored:
+                git("checkout", "--quiet", "refs/groundskeeper/base", "--", *(f":(literal){path}" for path in restored), cwd=checkout.path)
             for key, value in (("user.name", author), ("user.email", f"{author}@groundskeeper.invalid")):
                 git("config", key, value, cwd=checkout.path)
         except BaseException:
@@ -139,17 +148,12 @@ class GitCode:
             file = Path(place) / "run.bundle"
             file.write_bytes(bundle)
             apart = _quarantine(Path(place) / "quarantine.git", self.mirror, base)
-            refusal = _unbundled(apart, file, head)
-            if refusal is not None:
-                return refusal
-            looked = admitted(apart, base, head, known)
-            if isinstance(looked, str):
-                return looked
             try:
-                made = remade(apart, brought(base, head, known), self.mirror.author, agent)
-            except NotRemade as trouble:
-                return f"git cannot make its commits anew: {trouble}"
-            ours = made.get(head, head)
+                looked, ours = _looked_through(apart, file, base, head, known, self.mirror.author, agent)
+            except (GitError, NotRemade, LookupError, ValueError) as trouble:  # what a run made may be anything, and ends only that run
+                return f"it cannot be looked through: {trouble}"
+            if isinstance(looked, str) or looked.secrets:
+                return looked
             # git checks objects that come by a fetch from a repository, yet not those of a bundle: so the check is here.
             with self.mirror.lock:
                 fetched = git(
@@ -157,6 +161,19 @@ class GitCode:
                     cwd=self.mirror.path, check=False, config={"transfer.fsckObjects": "true"},
                 )  # fmt: skip
             return replace(looked, head=ours) if fetched.code == 0 else f"git does not accept its objects: {last_words(fetched)}"
+
+
+def _looked_through(
+    apart: Mirror, file: Path, base: str, head: str, known: str | None, author: Author, agent: int | None
+) -> tuple[Admitted | str, str]:
+    """What is to be said of them, and the head once they are the worker's own."""
+    refusal = _unbundled(apart, file, head)
+    if refusal is not None:
+        return refusal, head
+    looked = admitted(apart, base, head, known)
+    if isinstance(looked, str) or looked.secrets:
+        return looked, head
+    return looked, remade(apart, brought(base, head, known), author, agent).get(head, head)
 
 
 def conflict_hunks(path: str, text: str) -> list[str]:
@@ -180,7 +197,7 @@ def _quarantine(path: Path, mirror: Mirror, base: str) -> Mirror:
     git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=path)
     (path / "objects/info/alternates").write_text(f"{(mirror.path / 'objects').resolve()}\n")
     git("update-ref", "refs/heads/base", base, cwd=path)
-    return Mirror(path=path, remote="")
+    return Mirror(path=path, remote="", bounded=True)
 
 
 def _unbundled(apart: Mirror, file: Path, head: str) -> str | None:

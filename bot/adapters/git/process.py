@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.core.errors.user_errors import UserError
 from bot.ports import GitError
@@ -40,6 +41,9 @@ _CONFIG = {
 }
 
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_BOUNDS = 'ulimit -d 1500000; ulimit -t 120; ulimit -f 2000000; exec "$@"'
+"""Of a git that reads what an untrusted run made: memory of its own (in KiB), seconds of computing, and the largest file (in 512 bytes)."""
 _OID = re.compile(r"[0-9a-f]{40}")
 _USER_IN_URL = re.compile(r"(?<=://)[^@/\s]+(?=@)")
 
@@ -79,8 +83,13 @@ def git(
     check: bool = True,
     config: Mapping[str, str] | None = None,
     author: Author = NOBODY,
+    stdout: IO[bytes] | None = None,
+    bounded: bool = False,
 ) -> Done:
-    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there."""
+    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there.
+
+    What may be large goes to `stdout`; `bounded` limits what git may use.
+    """
     settings = {**_CONFIG, **(config or {})}
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     env |= {
@@ -97,15 +106,18 @@ def git(
     }
     for place, (key, value) in enumerate(settings.items()):
         env |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
-    command = ["git", *map(str, args)]
+    command = [*(("sh", "-c", _BOUNDS, "sh") if bounded else ()), "git", *map(str, args)]
     try:
         # A group of its own: Ctrl-C in a terminal goes to the whole group, and would end a push beside which this process goes on.
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, process_group=0)
+        done = subprocess.run(
+            command, cwd=cwd, input=stdin, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=timeout,
+            check=False, process_group=0,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
         raise GitError("git is not installed here, or the directory is gone") from None
-    result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
+    result = Done(code=done.returncode, out=done.stdout or b"", err=done.stderr.decode("utf-8", "replace"))
     if check and result.code != 0:
         raise GitError(f"git {args[0]} failed: {last_words(result)}")
     return result
@@ -132,13 +144,18 @@ class Mirror:
     token: Callable[[], str] | None = None
     author: Author = NOBODY
     lock: threading.RLock = field(default_factory=threading.RLock)
+    stall: int = 120
+    """Seconds of a server's silence that end a transfer; one that goes on may take as long as a large repository does."""
+    bounded: bool = False
+    """Whether it holds what an untrusted run made: then git may use no more than a share of the machine."""
 
-    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
-        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author)
+    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120, stdout: IO[bytes] | None = None) -> Done:
+        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author, stdout=stdout, bounded=self.bounded)
 
-    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
+    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 3 * 3600) -> Done:
         """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""
-        return git(*args, cwd=self.path, check=check, timeout=timeout, config=self._credentials())
+        patience = {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(self.stall)}
+        return git(*args, cwd=self.path, check=check, timeout=timeout, config={**self._credentials(), **patience})
 
     def _credentials(self) -> Mapping[str, str]:
         if self.token is None:
@@ -166,7 +183,7 @@ def open_mirror(path: Path, remote: str, *, token: Callable[[], str] | None = No
     return Mirror(path=path, remote=remote, token=token, author=author)
 
 
-def blobs(mirror: Mirror, names: Sequence[str]) -> list[bytes | None]:
+def blobs(mirror: Mirror, names: Sequence[str], *, kind: bytes = b"blob") -> list[bytes | None]:
     """The content of each `<commit>:<path>` in one process; None where it is not there or no file."""
     if not names:
         return []
@@ -179,7 +196,7 @@ def blobs(mirror: Mirror, names: Sequence[str]) -> list[bytes | None]:
         if head.endswith(b" missing") or b" ambiguous" in head:
             found.append(None)
             continue
-        _, kind, size = head.rsplit(b" ", 2)
+        _, found_kind, size = head.rsplit(b" ", 2)
         content, at = out[at : at + int(size)], at + int(size) + 1
-        found.append(content if kind == b"blob" else None)
+        found.append(content if found_kind == kind else None)
     return found

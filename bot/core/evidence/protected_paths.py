@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 _NAMES = frozenset(
-    {"CODEOWNERS", "AGENTS.md", "CLAUDE.md", "GEMINI.md", ".mcp.json", ".npmrc", ".pypirc", ".netrc", "id_rsa", "id_ed25519", "credentials"}
+    {"codeowners", "agents.md", "claude.md", "gemini.md", ".mcp.json", ".npmrc", ".pypirc", ".netrc", "_netrc", "credentials"}
+    | {"credentials.json", "credentials.yml", "credentials.yaml", "credentials.xml", "client_secret.json", "service-account.json"}
+    | {"service_account.json", "application_default_credentials.json", "kubeconfig", "terraform.tfstate", "wp-config.php", "htpasswd"}
 )
 _HARMLESS_DOTS = frozenset({".gitignore", ".gitattributes", ".editorconfig", ".dockerignore"})
-_SECRET_SUFFIXES = (".pem", ".key", ".p12", ".pfx")
+_SECRET_SUFFIXES = frozenset(
+    {
+        ".pem",
+        ".key",
+        ".p12",
+        ".pfx",
+        ".jks",
+        ".keystore",
+        ".bks",
+        ".ppk",
+        ".kdbx",
+        ".kdb",
+        ".ovpn",
+        ".p8",
+        ".pkcs12",
+        ".tfstate",
+        ".keychain",
+    }
+)
+_SSH_KEY = re.compile(r"id_(?:[a-z0-9-]+|(?:rsa|dsa|ecdsa|ed25519|ed448|xmss)(?:_sk)?(?:[._-].*)?)")
+"""As `ssh-keygen` names them, `id_` and no suffix, or one beside the name of an algorithm: `id_map.py` is somebody's code."""
 
 
 def protected(paths: Iterable[str]) -> tuple[str, ...]:
@@ -18,6 +41,9 @@ def protected(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _guarded(path: PurePosixPath) -> bool:
+    """By the name in lower case: on many a machine `AGENTS.MD` is read as `AGENTS.md`."""
+    name = path.name.casefold()
     hidden = any(part.startswith(".") for part in path.parts[:-1])
-    dotfile = path.name.startswith(".") and path.name not in _HARMLESS_DOTS
-    return hidden or dotfile or path.name in _NAMES or path.suffix in _SECRET_SUFFIXES
+    dotfile = name.startswith(".") and name not in _HARMLESS_DOTS
+    secret = PurePosixPath(name).suffix in _SECRET_SUFFIXES or (_SSH_KEY.fullmatch(name) is not None and not name.endswith(".pub"))
+    return hidden or dotfile or name in _NAMES or secret

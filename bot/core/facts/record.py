@@ -47,6 +47,8 @@ class Lease:
     """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
     seen_at: datetime | None = None
     """When its holder last said that it is at it; None before the first renewal."""
+    criteria: str = ""
+    """The digest of the acceptance criteria that this run was given; empty where none were bound."""
     notes: tuple[NoteRef, ...] = ()
     """What people wrote on the pull request that this run was given."""
     step: str = ""
@@ -96,6 +98,8 @@ class Run:
     """The Actions run that carried it out, as its lease had it."""
     base: str | None = None
     """The commit of the default branch that it was started on."""
+    weakened: tuple[str, ...] = ()
+    """What of the tests and of what runs them it weakened although the issue does not ask for it, a line each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.core.evidence.acceptance import unaccepted_weakening
 from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
 from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
@@ -78,6 +79,8 @@ def status_of(project: Project, policy: Policy, now: datetime) -> Status:
 
 def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if project.damage is not None and issue.open:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=project.damage.said, remedy=project.damage.remedy)
     if lease is not None and (project.job_over or not lease.held(now)):
         return Status(
             phase=Phase.READY,
@@ -100,6 +103,9 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
         return Status(phase=Phase.PAUSED, reason=ordered, remedy="`/agent resume` lets it go on.")
+    if project.foreign:
+        other = project.foreign[0]
+        return Status(phase=Phase.NEEDS_HUMAN, reason=other.said, remedy=other.remedy, refers_to=frozenset({other.number}))
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
 
 
@@ -266,6 +272,9 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
         who = requests[0].author
         remedy = f"@{who} can approve it, or dismiss the request; a note on the pull request sends it back."
         return Status(phase=Phase.APPROVED, reason=f"waits for @{who}, who asked for changes and was answered", remedy=remedy)
+    if (weakened := unaccepted_weakening(project, pull, policy)) is not None:
+        remedy = "Look at the pull request: approve it to let it be merged, or write on it what has to stay."
+        return Status(phase=Phase.NEEDS_HUMAN, reason=weakened, remedy=remedy)
     if not policy.merge:
         remedy = f"Merge pull request #{pull.number} when you like it."
         reason = "approved and green; merging is left to people here"

@@ -1,8 +1,10 @@
-"""Words from outside before they are placed anywhere: without what cannot be seen, and shortened where a word ends."""
+"""Words from outside before they are placed anywhere: without what cannot be seen and what is secret, and shortened where a word ends."""
 
 from __future__ import annotations
 
 import re
+
+from bot.core.secrets.detection import redacted
 
 CUT = "…"
 """Stands wherever something was left out."""
@@ -14,7 +16,11 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
-    """The same text without control characters, halves of characters and hidden ones; line ends are `\\n`, tabs stay."""
+    """The same text without control characters, halves of characters, hidden ones and secrets; line ends are `\\n`, tabs stay."""
+    return redacted(_unhidden(text))
+
+
+def _unhidden(text: str) -> str:
     return _UNREADABLE.sub("", _STEERING.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 

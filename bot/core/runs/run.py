@@ -134,6 +134,8 @@ class Brief:
     """What the gates came to on the base itself; filled in by whoever carries the run out."""
     diff: str = ""
     """Review: the unified diff of the merge base to the head, made by trusted code."""
+    warnings: tuple[str, ...] = ()
+    """Review: what trusted code saw in the work that deserves a second look, a line each."""
     model: str
     grant: Grant
     persona: str | None = None

@@ -16,6 +16,7 @@ from bot.core.errors.user_errors import UserError
 from bot.core.runs.run import Bundle, Ending
 from bot.entry.actions import runner_environment
 from bot.entry.actions.unavailable import NoModel
+from bot.entry.keys import forget_keys
 from bot.entry.models import chosen_model
 from bot.entry.terminal import report
 from bot.entry.wiring import wire_run
@@ -44,6 +45,7 @@ def prepare(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
     context = _context(handoff, home, bundles, lambda: rehearsal, clock)
     if context is None:
         return 1
+    forget_keys()
     outcome = prepare_ahead(context, handoff.started, lambda doing: print(doing, flush=True), interrupted=lambda: interruption.why)
     match outcome:
         case Bundle():
@@ -66,6 +68,7 @@ def work(run: str, *, home: Path, runs: Path, bundles: Path) -> int:
     context = _context(handoff, home, bundles, lambda: chosen_model(clock), clock)
     if context is None:
         return 1
+    forget_keys()
     bundle = carry_out(context, handoff.started, lambda now: watcher.progress(handoff.started, now), interrupted=lambda: interruption.why)
     write_bundle(bundles, bundle)
     runner_environment.say(f"Run {run}", [f"{bundle.ending.value}: {bundle.note}"])

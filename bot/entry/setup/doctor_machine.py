@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from bot.adapters.prices import read_prices
 from bot.adapters.sandbox.machine import available
 from bot.entry.checkout import git
 from bot.entry.config import Config
+from bot.entry.environments import UNPROTECTED
 from bot.entry.setup import settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
 from bot.entry.setup.place import Place
@@ -98,7 +100,11 @@ def _git() -> Iterator[Finding]:
 
 def _sandbox(config: Config) -> Iterator[Finding]:
     if config.sandbox == "none":
-        yield ok("sandbox", "switched off in the configuration: agents' commands run unprotected")
+        if os.environ.get(UNPROTECTED) == "1":
+            yield ok("sandbox", "switched off in the configuration and on this machine: agents' commands run unprotected")
+        else:
+            remedy = f"Take `sandbox: none` out of the configuration; or, on a machine that is thrown away afterwards, set {UNPROTECTED}=1."
+            yield wrong("sandbox", "switched off in the configuration, yet not allowed by this machine: no run can begin here", remedy)
         return
     why_not = available()
     if why_not is None:

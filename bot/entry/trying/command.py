@@ -45,6 +45,7 @@ def try_it(path: Path, issue: str | None, script: Path | None, model_name: str |
     from bot.core.roles.role import Role
     from bot.entry.config import PATH, parse, policy_of
     from bot.entry.environments import isolated
+    from bot.entry.keys import forget_keys
     from bot.entry.models import has_key, real_model, refuse_unpriced
     from bot.entry.own_code import look, refuse_taken
     from bot.entry.terminal import told
@@ -80,7 +81,7 @@ def try_it(path: Path, issue: str | None, script: Path | None, model_name: str |
         say(f"Left alone: {files} with uncommitted changes. Agents work on a copy of that commit.", "yellow")
     say(f"Issue:      {wish.title}")
     if not protected:
-        say("Unprotected: your configuration says `sandbox: none`, so the model's commands run on this machine as you.", "bold yellow")
+        say("Unprotected: configuration and machine both say so, so the model's commands run on this machine as you.", "bold yellow")
     if model.scripted:
         say(f"Model:      scripted by {script}; nothing is spent, and its prices are made up. Its commands are real.")
     else:
@@ -88,6 +89,7 @@ def try_it(path: Path, issue: str | None, script: Path | None, model_name: str |
         say(f"Model:      {names}, with your key. It may spend {dollars(cap)} at most; a request that could go above is not sent.")
         _agree(yes)
     terms = Terms(checkout=checkout, wish=wish, model=model, model_name=model_name, cap=cap)
+    forget_keys()
     sys.exit(_carry_out(out, terms, remote))
 
 

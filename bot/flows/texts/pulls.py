@@ -69,6 +69,9 @@ def _cycle(run: Run) -> Block:
         page(Block("Asked:"), finding_bullets(run.findings)) if run.findings else Block("Asked: what the issue says."),
         page(Block(f"Done, as agent {run.agent}, {model_of(run)}, reports:"), quote(passage(run.report))),
         page(Block(f"Checked {where_checked(run)}:"), gate_table(run.gates)),
+        page(Block("**Weakens what judges it, unasked; a person decides:**"), bullets(prose(one) for one in run.weakened))
+        if run.weakened
+        else Block(),
         paragraph(line("Run {run}: {cost}.", run=code(run.run), cost=Inline(cost))),
     )
 

@@ -35,7 +35,6 @@ def machines(site: Site, root: Path) -> Runner:
         variables={one["name"]: one["value"] for one in site.get(f"/repos/{NAME}/actions/variables")["variables"]},
         surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
         workflow=site.checkout / ".github/workflows/groundskeeper.yml",
-        warm=True,
         hub=site.hub,
     )
 

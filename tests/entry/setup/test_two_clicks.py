@@ -123,6 +123,7 @@ def on_a_terminal(site: Site, place: Path, *args: str, **environment: str) -> Te
     return terminal
 
 
+@pytest.mark.slow
 def test_six_steps_and_one_secret_from_nothing_to_a_merged_change(site: Site, ann: Person, tmp_path: Path) -> None:
     (site.checkout / "pots.py").write_text("def count():\n    return 1\n")
     (site.checkout / "Makefile").write_text("test:\n\ttrue\n")

@@ -1,0 +1,1 @@
+"""Decides what in a text is a secret, and says the text again without it."""
