@@ -67,9 +67,10 @@ def test_whether_it_is_enough_is_asked_only_of_a_look_that_began_with_no_run_und
         asked.append(any(project.record.lease for project in done.snapshot.projects))
         return len(asked) > 3
 
+    def between() -> None:
+        world.check()
+
     watcher = Watcher(ticked=ticked, handed_in=lambda *_: handed_in.release())
-    keep_working(
-        world.context, until=until, watcher=watcher, poll=timedelta(milliseconds=1), between=lambda: None if world.check() else None
-    )
+    keep_working(world.context, until=until, watcher=watcher, poll=timedelta(milliseconds=1), between=between)
 
     assert asked == [False] * 4
