@@ -11,7 +11,7 @@ from typing import Any
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
-from bot.entry.setup.place import said
+from bot.entry.setup.target import said
 
 
 class State(Enum):
