@@ -110,6 +110,7 @@ def init(
             failures += do_steps(target, todo.steps, todo.memory)
         if not in_browser:
             _explain(target, roles)
+        _say_uninstalled(target)
         if not dry_run:
             if tried and not pull_request:
                 _examined(target, _config(wishes, target))
@@ -239,9 +240,30 @@ def _made(target: Target, wishes: Wishes, roles: tuple[AppRole, ...]) -> tuple[F
                 f"   Make a new key on {app.page}, and give it with --{role.value}-app {app.id} --{role.value}-key FILE.pem.", err=True
             )
         failures += lost
+        _note_installation(target, app.slug, seen=False)
         if not wait_for_installation(target, app, say=click.echo):
             click.echo(f"   {app.slug} was not installed in time. Install it by the link above; the rest goes on.", err=True)
+            continue
+        _note_installation(target, app.slug, seen=True)
     return failures
+
+
+def _note_installation(target: Target, slug: str, *, seen: bool) -> None:
+    """Its key is sealed and read by nobody again, so a later `init` cannot ask as the app."""
+    from bot.entry.setup import settings
+
+    memory = settings.recall(target)
+    others = tuple(one for one in memory.uninstalled if one != slug)
+    settings.keep(target, replace(memory, uninstalled=others if seen else (*others, slug)))
+
+
+def _say_uninstalled(target: Target) -> None:
+    from bot.entry.setup import settings
+    from bot.entry.setup.app_manifest import install_address
+    from bot.entry.terminal import say_all
+
+    for slug in settings.recall(target).uninstalled:
+        say_all(["", f"{slug} was not seen installed when it was made. Unless it is by now: {install_address(target, slug)}"])
 
 
 def _explain(target: Target, roles: tuple[AppRole, ...]) -> None:

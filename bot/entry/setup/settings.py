@@ -175,7 +175,7 @@ def still_true(target: Target, memory: Memory) -> Memory:
     there, sealed = variables(target), plain_secrets(target)
     kept = tuple(name for name in memory.variables if name in there)
     secrets = tuple(name for name in memory.secrets if name in sealed)
-    return replace(memory, variables=kept, secrets=secrets, plain=None)
+    return replace(memory, variables=kept, secrets=secrets, plain=None, uninstalled=())
 
 
 def forget_step(target: Target) -> Step | None:
