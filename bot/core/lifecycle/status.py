@@ -224,9 +224,9 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         if review_left(project, current_runs(project), pull.head, policy) is None:
             reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
             return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
-        standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
-        standing = f"red as on {pull.base}, which is not held against it: {', '.join(red)}" if red else standing
-        return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
+        checked = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
+        checked = f"red as on {pull.base}, which is not held against it: {', '.join(red)}" if red else checked
+        return Status(phase=Phase.REVIEWING, reason=f"{checked}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
     if red and not requests:
