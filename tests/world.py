@@ -26,6 +26,7 @@ from bot.core.lifecycle.phase import Phase
 from bot.core.lifecycle.status import Status, status_of
 from bot.core.money.ledger import Ledger
 from bot.core.roles.role import Role
+from bot.entry.state_keys import signer_for
 from bot.entry.wiring import Settings, Wired, wire
 from bot.flows.context import Context
 from bot.flows.fleet import work
@@ -166,6 +167,11 @@ class World:
         return _wire(self.settings, home, self.model, self.clock)
 
     # What is true.
+
+    def look_as(self, worker: str | AppKey) -> None:
+        """Where another identity does the work, its signatures are the ones to believe."""
+        signer = signer_for(worker, int(self.api("ann", "GET", f"/repos/{FULL_NAME}")["id"]))
+        self.wired.refs.signer = self.wired.refs.reader.signer = signer
 
     def refs(self) -> RefState:
         return self.context.refs.read()

@@ -115,6 +115,10 @@ class Config(_Part):
     checks: list[str] = Field(
         default_factory=list, description="Checks that must succeed before merging. Empty: at least one must report, and all succeed."
     )
+    check_apps: dict[str, str] = Field(
+        default_factory=dict,
+        description="Which app must report a check, by its slug, as in `unit tests: github-actions`; nobody else can.",
+    )
     budget: Budget = Field(default=Budget(), description="What may be spent, in dollars. A run that could go above a cap is not started.")
     models: Models = Field(default=Models(), description="Which model does what.")
     limits: Limits = Field(default=Limits(), description="How long and how often the bot tries.")
@@ -194,6 +198,7 @@ def policy_of(config: Config, *, categories: Sequence[Category], worker: str, re
         },
         project_limit=timedelta(hours=config.limits.hours),
         checks=tuple(config.checks),
+        check_apps=tuple(sorted(config.check_apps.items())),
         checks_patience=timedelta(minutes=config.merge.checks_patience_minutes),
         merge=config.merge.enabled,
         merge_method=config.merge.method,

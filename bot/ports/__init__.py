@@ -19,6 +19,9 @@ from bot.core.money.pricing import Price
 from bot.core.orders.labels import Label
 from bot.core.runs.conversation import Reply, Request
 from bot.core.secrets.detection import Secret
+from bot.ports.errors import GitError as GitError
+from bot.ports.errors import GitHubError as GitHubError
+from bot.ports.errors import GitHubErrorKind as GitHubErrorKind
 from bot.ports.people import Projection
 
 
@@ -148,10 +151,6 @@ class Refs(Protocol):
         A push whose answer was lost is settled by reading the ref. Raises `GitError` when not even that is possible."""
 
     def transcript(self, number: int) -> str | None: ...
-
-
-class GitError(Exception):
-    """git could not do it, with its own words; credentials taken out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,20 +287,3 @@ class GitHubWrites(Protocol):
 
     def ensure_labels(self, labels: Sequence[Label]) -> tuple[str, ...]:
         """Makes those that are missing, never changes one; the names of those made."""
-
-
-class GitHubErrorKind(Enum):
-    LIMITED = "rate limited"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
-    """No permission, or GitHub says that the request is wrong; the words say which."""
-    GONE = "not found"
-
-
-class GitHubError(Exception):
-    """A call that did not do what was asked, in GitHub's own words; `resume_at` where GitHub says when to come again."""
-
-    def __init__(self, kind: GitHubErrorKind, message: str, *, resume_at: datetime | None = None) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.resume_at = resume_at

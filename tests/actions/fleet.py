@@ -115,6 +115,7 @@ def fleet(root: Path, *, config: str | None = None, story: str = SCENARIO) -> It
             hub=world.hub,
         )
         keys = {slug: AppKey(app_id=app.id, private_key=app.private_key_pem) for slug, app in apps.items()}
+        world.look_as(keys["keeper"])
         settings = Settings(
             repository=FULL_NAME,
             worker=keys["keeper"],

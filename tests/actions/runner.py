@@ -265,8 +265,9 @@ class Job:
         elif name == "actions/download-artifact":
             found = sorted(store.glob(given.get("pattern") or given["name"]))
             assert found or "pattern" in given, f"there is no artifact {given['name']}"
+            apart = "pattern" in given and not given.get("merge-multiple")  # as its README has it
             for each in found:
-                shutil.copytree(each, self.place / "work" / given["path"], dirs_exist_ok=True)
+                shutil.copytree(each, self.place / "work" / given["path"] / (each.name if apart else ""), dirs_exist_ok=True)
 
     def _checked_out(self, given: Mapping[str, Any]) -> None:
         """Of the default branch, only the folder that is asked for."""

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.runs.run import Ending
 from bot.entry.github_hosts import keeps_artifacts
+from bot.hub import seed
 from bot.hub.actions import runs
 from tests.actions.fleet import SCENARIO, done, fleet
 from tests.actions.runner import WORKFLOW, scripts
@@ -47,6 +48,15 @@ def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
         assert "Started again. The next tick goes on where it was. Still paused: agent 1." in here.order(command="start")
         assert "agent 1 is paused by ann" in here.order(command="why", project=str(number))
         assert here.world.refs().records.get(number) is None
+
+        ref = f"refs/groundskeeper/project/{number}"
+        here.world.git("update-ref", ref, here.world.git("rev-parse", "main"))
+        assert f"{ref} is not signed by the bot" in here.order(command="repair")
+        assert "@ann does not administer the repository" in here.order(command="repair", project=str(number))
+        assert [one.ref for one in here.world.refs().damage] == [ref]
+        seed.set_role(here.world.hub, FULL_NAME, "ann", "admin")
+        assert f"Repaired and signed: {ref}" in here.order(command="repair", project=str(number))
+        assert here.world.refs().damage == ()
 
         here.runner.lose_jobs.add("agent")
         here.order(command="start", agent="1")

@@ -14,7 +14,7 @@ from bot.adapters.git.refs import GitRefs
 from bot.adapters.git.signing import Place, Signer, StateKey
 from bot.core.facts.damage import LEDGER, STOP, damage_of
 from bot.core.facts.project import Stop
-from bot.core.facts.record import Record
+from bot.core.facts.record import WRITER_LOCK, Record
 from bot.core.money.ledger import Ledger
 from bot.ports import Change, GitError, RefState, StartAgain
 from tests.adapters.test_git_refs import SIGNER, a_clone, money, remote
@@ -163,6 +163,21 @@ def test_a_project_that_was_set_back_is_noticed_by_whoever_saw_it_before(remote:
     assert seen.records == {}
     assert [one.why for one in seen.damage] == ["was set back: it stands at its move 1, and 2 were seen"]
     assert seen.ledger.entries  # nothing else is held up by it
+
+
+@pytest.mark.parametrize("how", ["set back", "gone"])
+def test_a_project_that_was_set_back_is_noticed_by_whoever_comes_new_once_a_writer_saw_it(remote: Path, how: str) -> None:
+    refs = written(remote)
+    refs.push(refs.read(), Change(message="write", record=Record(number=WRITER_LOCK, epoch=1)))
+    refs.push(refs.read(), Change(message="write", record=Record(number=8, epoch=1)))  # the writer has not seen this one, and needs not
+    git("update-ref", *([PROJECT, f"{PROJECT}~1"] if how == "set back" else ["-d", PROJECT]), cwd=remote)
+
+    seen = fresh(remote)
+
+    assert [(one.number, one.why) for one in seen.damage] == [
+        (7, "was set back: it stands at its move 1, and 2 were seen" if how == "set back" else "is gone, after 2 moves")
+    ]
+    assert seen.records.keys() == {8, WRITER_LOCK}
 
 
 def test_a_transcript_is_only_read_from_a_commit_that_proves_itself(remote: Path) -> None:

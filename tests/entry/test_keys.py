@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from bot.adapters.github.client import AppKey
 from bot.core.errors.user_errors import UserError
 from bot.entry.app_keys import app_id, private_key
+from bot.entry.state_keys import signer_for
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
@@ -39,3 +43,26 @@ def test_an_app_is_named_by_its_number(key: str) -> None:
     for wrong in ("gk-worker", "Iv1.0123", "", "-1", "²"):
         with pytest.raises(UserError, match=r"^ID: expected the app's id, a number that its page shows as `App ID`, found"):
             app_id("ID", wrong)
+
+
+def test_the_same_key_signs_the_same_however_it_is_written_down(key: str) -> None:
+    pkcs8 = serialization.load_pem_private_key(key.encode(), None).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    signers = [signer_for(AppKey(app_id=1, private_key=text), 7) for text in (key, pkcs8.decode())]
+
+    assert signers[0] == signers[1]
+    assert signers[0] == replace(signer_for("ghp_other", 7, previous=key), key=signers[0].key, former=())
+    assert signer_for("ghp_other", 7, previous=key).former == (signers[0].key,)
+
+
+def test_each_repository_and_each_credential_has_a_key_of_its_own(key: str) -> None:
+    signers = [signer_for(AppKey(app_id=1, private_key=key), 7), signer_for(AppKey(app_id=1, private_key=key), 8), signer_for("ghp_a", 7)]
+
+    assert len({one.key.id for one in signers}) == 3
+    assert all(len(one.key.secret) == 32 for one in signers)
+
+
+def test_a_token_that_ends_with_its_job_signs_nothing() -> None:
+    with pytest.raises(UserError, match="takes back within hours"):
+        signer_for("ghs_0123", 7)

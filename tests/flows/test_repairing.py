@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bot.core.errors.user_errors import UserError
 from bot.core.lifecycle.phase import Phase
 from bot.entry.repairing import Asked, repair
+from bot.entry.wiring import wire
+from bot.hub import seed
 from tests.flows.forging import Fields, forge, put
 from tests.flows.test_forged import LEDGER, STOP, published, ref_of
 from tests.world import World, judges
@@ -112,3 +117,22 @@ def test_a_project_that_proves_itself_is_left_alone(world: World) -> None:
     with pytest.raises(UserError, match="needs no repair"):
         repairing(world, number=number)
     assert repairing(world, everything=True) == ["Every ref of the bot's proves itself; there is nothing to repair."]
+
+
+def test_a_new_credential_goes_on_with_what_the_former_one_signed(world: World) -> None:
+    number = published(world)
+    world.clock.wait(timedelta(minutes=5))  # the writer lock of the process before
+    settings = replace(world.settings, worker=seed.add_token(world.hub, "worker"))
+    model = world.model
+
+    forgot = wire(replace(settings, home=world.root / "forgot"), model=model, clock=world.clock)
+    assert world.tick(forgot.context).started == ()
+    assert "another key" in world.ticks[-1].plan.statuses[number].reason
+
+    told = replace(settings, home=world.root / "told", worker_before=str(world.settings.worker))
+    world.wired = wire(told, model=model, clock=world.clock)
+    model.add(judges())
+    world.settle()
+    assert world.is_closed(number)
+    now = wire(replace(settings, home=world.root / "later"), model=model, clock=world.clock)
+    assert now.refs.read().records[number].archived  # signed anew as it was written

@@ -23,7 +23,8 @@ async function download(path) {
   const { artifacts } = await client.listArtifacts({ latest: true });
   const wanted = artifacts.filter((one) => fits(one.name));
   if (name && wanted.length === 0) throw new Error(`Artifact not found for name: ${name}`);
-  for (const one of wanted) await client.downloadArtifact(one.id, { path });
+  const apart = !name && core.getInput("merge-multiple") !== "true";
+  for (const one of wanted) await client.downloadArtifact(one.id, { path: apart ? `${path}/${one.name}` : path });
   core.info(`downloaded ${wanted.length} artifacts`);
 }
 

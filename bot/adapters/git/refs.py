@@ -16,11 +16,14 @@ from bot.adapters.git.state_reading import (
     LEDGER_REF,
     MONTHS_READ,
     ROOT,
+    SEQUENCES,
     STOP_REF,
     Standing,
     StateReader,
     damage_from,
     damage_in,
+    is_set_back,
+    noted_sequences,
     number_of,
     ref_of,
     seen_by_others,
@@ -29,7 +32,7 @@ from bot.adapters.git.state_reading import (
 from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from
 from bot.core.facts.damage import Damage
 from bot.core.facts.project import Stop
-from bot.core.facts.record import Record
+from bot.core.facts.record import WRITER_LOCK, Record
 from bot.core.money.ledger import Entry, Ledger
 from bot.ports import Change, GitError, Pauses, RefState, StartAgain
 
@@ -67,7 +70,7 @@ class GitRefs:
             for attempt in range(_TRIES):
                 state = self._fetched()
                 back = self._gone_back(state)
-                back += tuple(one for one in state.damage if one.ref in (LEDGER_REF, STOP_REF))
+                back += tuple(one for one in state.damage if is_set_back(one))
                 if back == self._set_back or attempt == _TRIES - 1:
                     break
                 self.pause(2.0**attempt / 4)  # another push may be half seen, and a replica of the server's be behind
@@ -192,6 +195,8 @@ class GitRefs:
         kept: dict[str, str] = {}
         if change.record is not None:
             files[ref_of(change.record.number)] = {"record.json": encoded(change.record, indent=1)}
+            if change.record.number == WRITER_LOCK:
+                files[ref_of(WRITER_LOCK)][SEQUENCES] = noted_sequences(seen.sequences)
             if change.transcript is not None:
                 files[ref_of(change.record.number)]["transcript.jsonl"] = change.transcript.encode("utf-8", "replace")
         if change.ledger is not None and change.ledger != seen.ledger:
@@ -226,7 +231,8 @@ class GitRefs:
         if change.record is not None:
             ref = ref_of(change.record.number)
             record = record_from(encoded(change.record), where=ref)
-            self.reader.remember(ref, Standing(oid=moves[ref], value=record, place=places[ref]))
+            others = dict(seen.sequences) if change.record.number == WRITER_LOCK else {}
+            self.reader.remember(ref, Standing(oid=moves[ref], value=record, place=places[ref], others=others))
         if change.ledger is not None and LEDGER_REF in moves:
             before = seen.ledger.entries
             added = entries_from(b"".join(encoded(entry) for entry in change.ledger.entries[len(before) :]), where=LEDGER_REF)
@@ -254,8 +260,7 @@ class GitRefs:
 def _sequences(standing: Mapping[str, Standing]) -> dict[str, int]:
     found = {ref: one.place.sequence for ref, one in standing.items() if one.why is None}
     for ref, seen in seen_by_others(standing).items():
-        if seen:
-            found[ref] = max(found.get(ref, 0), seen)
+        found[ref] = max(found.get(ref, 0), seen)
     return found
 
 

@@ -27,6 +27,8 @@ _NAMED = {
 }
 _MONTH = re.compile(r"\d{4}-\d{2}\.jsonl")
 MONTHS_READ = 2
+SEQUENCES = "sequences"
+"""Beside the writer lock's record: a line for each ref, with how often it had been moved."""
 _LARGEST_RECORD = 16_000_000
 _UNKNOWN = Place()
 Value = Record | Ledger | StopFile
@@ -56,6 +58,8 @@ class Standing:
     oid: str
     value: Value | None = None
     place: Place = _UNKNOWN
+    others: Mapping[str, int] = field(default_factory=dict)
+    """How often other refs had been moved when this was written: the writer lock's holder notes what it sees of all."""
     why: str | None = None
 
 
@@ -70,8 +74,9 @@ class StateReader:
     def look(self, tips: Mapping[str, str]) -> Mapping[str, Standing]:
         wanted = {ref: oid for ref, oid in tips.items() if number_of(ref) is not None}
         fresh = [(ref, oid) for ref, oid in wanted.items() if (known := self._standing.get(ref)) is None or known.oid != oid]
-        found = iter(objects(self.mirror, [name for ref, oid in fresh for name in (oid, content_of(ref, oid))], largest=_LARGEST_RECORD))
-        read = {ref: self._read(ref, oid, next(found), next(found)) for ref, oid in fresh}
+        names = [name for ref, oid in fresh for name in (oid, content_of(ref, oid), *_noted(ref, oid))]
+        found = iter(objects(self.mirror, names, largest=_LARGEST_RECORD))
+        read = {ref: self._read(ref, oid, next(found), next(found), *(next(found) for _ in _noted(ref, oid))) for ref, oid in fresh}
         self._standing = {ref: read.get(ref) or self._standing[ref] for ref in wanted}
         return self._standing
 
@@ -93,12 +98,15 @@ class StateReader:
         except GitError as error:
             return str(error).removeprefix(f"{ref} ")
 
-    def _read(self, ref: str, oid: str, commit: Found | None, content: Found | None) -> Standing:
+    def _read(self, ref: str, oid: str, commit: Found | None, content: Found | None, noted: Found | None = None) -> Standing:
         place = self.place_of(ref, commit)
         if isinstance(place, str):
             return Standing(oid=oid, why=place)
         value = self.value_of(ref, oid, content)
-        return Standing(oid=oid, why=value) if isinstance(value, str) else Standing(oid=oid, value=value, place=place)
+        if isinstance(value, str):
+            return Standing(oid=oid, why=value)
+        others = sequences_from(noted.content) if noted is not None and noted.content is not None else {}
+        return Standing(oid=oid, value=value, place=place, others=others)
 
     def _parsed(self, ref: str, oid: str, content: bytes) -> Value | str:
         if ref == LEDGER_REF:
@@ -132,13 +140,28 @@ def content_of(ref: str, oid: str) -> str:
     return f"{oid}^{{tree}}" if ref == LEDGER_REF else f"{oid}:{file_of(ref)}"
 
 
+def _noted(ref: str, oid: str) -> tuple[str, ...]:
+    return (f"{oid}:{SEQUENCES}",) if ref == _NAMED[WRITER_LOCK] else ()
+
+
+def sequences_from(data: bytes) -> dict[str, int]:
+    """Only ever of a commit that proves itself."""
+    lines = (line.split(" ") for line in data.decode("utf-8", "replace").splitlines())
+    return {parts[0]: int(parts[1]) for parts in lines if len(parts) == 2 and parts[1].isdecimal()}
+
+
+def noted_sequences(sequences: Mapping[str, int]) -> bytes:
+    return "".join(f"{ref} {sequence}\n" for ref, sequence in sorted(sequences.items())).encode()
+
+
 def damage_in(standing: Mapping[str, Standing]) -> tuple[Damage, ...]:
-    """Refs that are not believed; and the ledger or the stop where another ref has seen them further on than they say they are."""
-    found = {ref: one.why for ref, one in standing.items() if one.why is not None}
-    for ref, seen in seen_by_others(standing).items():
-        if ref not in found and (now := standing[ref].place.sequence if ref in standing else 0) < seen:
-            found[ref] = went_back(now, seen)
-    return damage_from(found)
+    """Refs that are not believed, and those that another ref has seen further on than they say they are."""
+    return damage_from({**set_back(standing), **{ref: one.why for ref, one in standing.items() if one.why is not None}})
+
+
+def set_back(standing: Mapping[str, Standing]) -> dict[str, str]:
+    now = {ref: one.place.sequence for ref, one in standing.items()}
+    return {ref: went_back(now.get(ref, 0), seen) for ref, seen in seen_by_others(standing).items() if now.get(ref, 0) < seen}
 
 
 def damage_from(found: Mapping[str, str]) -> tuple[Damage, ...]:
@@ -150,9 +173,19 @@ def went_back(now: int, seen: int) -> str:
     return f"was set back: it stands at its move {now}, and {seen} were seen" if now else f"is gone, after {seen} moves"
 
 
+def is_set_back(damage: Damage) -> bool:
+    """Which another look may find otherwise, as where half of a push was seen."""
+    return damage.why.startswith(("was set back", "is gone"))
+
+
 def seen_by_others(standing: Mapping[str, Standing]) -> dict[str, int]:
-    places = [one.place for one in standing.values() if one.why is None]
-    return {LEDGER_REF: _most(place.ledger for place in places), STOP_REF: _most(place.stop for place in places)}
+    """How far each ref was, by the others' word; what nobody ever saw is left out."""
+    believed = [one for one in standing.values() if one.why is None]
+    found = {LEDGER_REF: _most(one.place.ledger for one in believed), STOP_REF: _most(one.place.stop for one in believed)}
+    for one in believed:
+        for ref, sequence in one.others.items():
+            found[ref] = max(found.get(ref, 0), sequence)
+    return {ref: sequence for ref, sequence in found.items() if sequence}
 
 
 def _most(numbers: Iterable[int]) -> int:

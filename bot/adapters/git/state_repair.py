@@ -11,7 +11,7 @@ from bot.adapters.git.objects import files_of, objects
 from bot.adapters.git.refs import GitRefs
 from bot.adapters.git.signing import Place
 from bot.adapters.git.state_commits import Draft, commit_all
-from bot.adapters.git.state_reading import LEDGER_REF, STOP_REF, Value, content_of, is_month
+from bot.adapters.git.state_reading import LEDGER_REF, SEQUENCES, STOP_REF, Value, content_of, is_month
 from bot.adapters.git.wire import StopFile, encoded
 from bot.core.facts.damage import Damage
 from bot.core.facts.record import Record
@@ -22,6 +22,7 @@ from bot.ports import GitError, RefState
 _LOOKED_BACK = 200
 _ANEW = 10_000
 """A repair begins to count anew from the next multiple: above whatever another process may have seen of the ref."""
+_FILES = frozenset({"record.json", "transcript.jsonl", "stop.json", SEQUENCES})
 _EMPTY_STOP = "nobody could read whether everything was stopped; `groundskeeper start` lets it go on"
 
 
@@ -66,7 +67,7 @@ def repaired(refs: GitRefs, seen: RefState, repairs: Sequence[Repair]) -> RefSta
     after = {one.damage.ref: (max(refs.furthest(one.damage.ref, seen), one.sequence) // _ANEW + 1) * _ANEW for one in repairs}
     ledger, stop = (after.get(ref) or refs.furthest(ref, seen) for ref in (LEDGER_REF, STOP_REF))
     with refs.mirror.lock:
-        drafts = [_draft(refs, seen, one, Place(sequence=after[one.damage.ref], ledger=ledger, stop=stop)) for one in repairs]
+        drafts = [_draft(refs, one, Place(sequence=after[one.damage.ref], ledger=ledger, stop=stop)) for one in repairs]
         moves = commit_all(refs.mirror, refs.signer, drafts)
     return refs.move(seen, moves)
 
@@ -120,7 +121,7 @@ def _last_signed(refs: GitRefs, ref: str, tip: str | None) -> tuple[str, Value, 
     return None
 
 
-def _draft(refs: GitRefs, seen: RefState, repair: Repair, place: Place) -> Draft:
+def _draft(refs: GitRefs, repair: Repair, place: Place) -> Draft:
     ref, value = repair.damage.ref, repair.value
     files: dict[str, bytes] = {}
     kept: dict[str, str] = {}
@@ -135,12 +136,14 @@ def _draft(refs: GitRefs, seen: RefState, repair: Repair, place: Place) -> Draft
         case StopFile():
             files["stop.json"] = encoded(value)
     message = f"Repair {ref}: {repair.damage.why}\n\nnonce: {secrets.token_hex(8)}\n"
-    parent = seen.tips.get(ref)
-    return Draft(ref=ref, parent=parent if _is_commit(refs, parent) else None, message=message, place=place, files=files, kept=kept)
+    parent = repair.source if _holds_only_state(refs, repair.source) else None
+    return Draft(ref=ref, parent=parent, message=message, place=place, files=files, kept=kept)
 
 
-def _is_commit(refs: GitRefs, oid: str | None) -> bool:
-    return oid is not None and refs.mirror.git("cat-file", "-t", oid, check=False).text.strip() == "commit"
+def _holds_only_state(refs: GitRefs, commit: str | None) -> bool:
+    """On anything else nothing is built: taking somebody's workflow file away again is a change that GitHub refuses to most apps."""
+    listed = refs.mirror.git("ls-tree", "--name-only", commit, check=False) if commit is not None else None
+    return listed is not None and listed.code == 0 and all(name in _FILES or is_month(name) for name in listed.text.splitlines())
 
 
 def _transcript(refs: GitRefs, commit: str | None) -> bytes | None:

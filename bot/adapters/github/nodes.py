@@ -236,10 +236,13 @@ def _check(node: Any) -> Check:
         state = {"SUCCESS": CheckState.SUCCESS, "PENDING": CheckState.PENDING, "EXPECTED": CheckState.PENDING}.get(
             node["state"], CheckState.FAILURE
         )
-        return Check(name=node["context"], state=state, summary=node.get("description") or "", url=node.get("targetUrl") or "")
+        reporter = login_of(node["creator"]).removesuffix("[bot]") if "creator" in node else ""
+        words, url = node.get("description") or "", node.get("targetUrl") or ""
+        return Check(name=node["context"], state=state, summary=words, url=url, reporter=reporter)
     if node["status"] != "COMPLETED":
         state = CheckState.PENDING
     else:
         state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
     words = "\n".join(part for key in ("title", "summary", "text") if (part := node.get(key)))
-    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node.get("detailsUrl") or "")
+    app, url = (node.get("checkSuite") or {}).get("app") or {}, node.get("detailsUrl") or ""
+    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=url, reporter=app.get("slug") or "")

@@ -31,8 +31,8 @@ fragment Full on Issue {{
 }}"""
 _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
     __typename
-    ... on CheckRun { name status conclusion title summary text detailsUrl }
-    ... on StatusContext { context state description targetUrl }
+    ... on CheckRun { name status conclusion title summary text detailsUrl checkSuite { app { slug } } }
+    ... on StatusContext { context state description targetUrl creator { __typename login } }
   } } }"""
 _RED = """statusCheckRollup { contexts(first: 100) { nodes {
     __typename ... on CheckRun { name status conclusion } ... on StatusContext { context state }

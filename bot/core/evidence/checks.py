@@ -46,8 +46,9 @@ def red_on_base(project: Project, pull: Pull) -> tuple[str, ...]:
 def checks_on(pull: Pull, policy: Policy, excused: tuple[str, ...] = ()) -> Checks:
     """The named checks decide where some are named; otherwise all that reported. The bot's own verdict is not among them."""
     reported: dict[str, CheckState] = {}
+    apps = dict(policy.check_apps)
     for check in pull.checks:
-        if check.name != REVIEW_CHECK:
+        if check.name != REVIEW_CHECK and apps.get(check.name, check.reporter) == check.reporter:
             # Of two that have one name, as a check and a status may, the worse one counts: else code under test could outvote its check.
             reported[check.name] = max(reported.get(check.name, check.state), check.state, key=_WORSE.index)
     relevant = {name: state for name, state in reported.items() if not policy.checks or name in policy.checks}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.evidence.checks import red_on_base
 from bot.core.facts.policy import REVIEW_CHECK, Policy
-from bot.core.facts.project import CheckState, Project, Pull, QueueRemoval, ReviewState
+from bot.core.facts.project import Check, CheckState, Project, Pull, QueueRemoval, ReviewState
 from bot.core.facts.record import Record, Run
 from bot.core.roles.role import Role
 from bot.core.runs.run import Finding, Verdict
@@ -40,16 +40,21 @@ def verdict_on(project: Project, head: str) -> Verdict | None:
 def is_shown(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> bool:
     """Whether the pull request carries the verdict: the check, and the review where a second identity can write one."""
     wanted = CheckState.SUCCESS if verdict.approved else CheckState.FAILURE
-    checked = any(check.name == REVIEW_CHECK and check.state is wanted for check in pull.checks)
+    checked = any(_is_ours(check, policy) and check.state is wanted for check in pull.checks)
     return checked and (policy.reviewer is None or is_reviewed(verdict, project, pull, policy))
 
 
-def is_confirmed_in_queue(pull: Pull) -> bool:
+def _is_ours(check: Check, policy: Policy) -> bool:
+    """Whoever may push can report a status of any name."""
+    return check.name == REVIEW_CHECK and check.reporter in ("", policy.judge)
+
+
+def is_confirmed_in_queue(pull: Pull, policy: Policy) -> bool:
     """Whether the merge queue's own merge carries the verdict too: a required check must succeed there, as it did on the head.
 
     https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
     """
-    return pull.queue_head is None or any(one.name == REVIEW_CHECK and one.state is CheckState.SUCCESS for one in pull.queue_checks)
+    return pull.queue_head is None or any(_is_ours(one, policy) and one.state is CheckState.SUCCESS for one in pull.queue_checks)
 
 
 def is_reviewed(verdict: Verdict, project: Project, pull: Pull, policy: Policy) -> bool:

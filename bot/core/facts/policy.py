@@ -56,6 +56,8 @@ class Policy:
     """How long a review of one head may take in all its segments; it may also cost twice its grant at most."""
     checks: tuple[str, ...] = ()
     """Names of the checks that must succeed on the head. Empty: at least one must be there, and all succeed."""
+    check_apps: tuple[tuple[str, str], ...] = ()
+    """Name of a check and the app that must report it; what another reports under that name counts for nothing."""
     checks_patience: timedelta = timedelta(minutes=30)
     """How long a head may stay without any check before a person is asked."""
     checks_expected: bool = True
@@ -82,3 +84,8 @@ class Policy:
     @property
     def own_logins(self) -> frozenset[str]:
         return frozenset({self.worker} | ({self.reviewer} if self.reviewer else set()))
+
+    @property
+    def judge(self) -> str:
+        """As whom the bot's own verdict is reported: an app by its slug."""
+        return (self.reviewer or self.worker).removesuffix("[bot]")

@@ -83,6 +83,8 @@ class Check:
     state: CheckState
     summary: str = ""
     url: str = ""
+    reporter: str = ""
+    """The app, by its slug, or the account that reported it; empty where the server does not tell."""
 
 
 class ReviewState(Enum):

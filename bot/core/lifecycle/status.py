@@ -215,7 +215,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         case ChecksPassed(red_on_base=red):
             pass
     if pull.queue_place is not None and verdict is not None and verdict.approved and not requests:
-        next_step = None if is_confirmed_in_queue(pull) else NextStep.CONFIRM_QUEUED_MERGE
+        next_step = None if is_confirmed_in_queue(pull, policy) else NextStep.CONFIRM_QUEUED_MERGE
         return Status(phase=Phase.MERGING, reason=f"in GitHub's merge queue, place {pull.queue_place}", next_step=next_step)
     if pull.mergeable is Mergeable.NO and not just_updated(project, pull):
         reason = f"GitHub says that it conflicts with {pull.base}, although it merges here"

@@ -6,6 +6,7 @@ import json
 import os
 from enum import Enum
 from pathlib import Path
+from urllib.parse import quote
 
 from bot.adapters.artifacts import Handoff, write_handoff
 from bot.adapters.clock import ServerClock
@@ -15,12 +16,14 @@ from bot.entry.actions import runner_environment
 from bot.entry.actions.unavailable import NoModel
 from bot.entry.github_hosts import refuse_without_artifacts
 from bot.entry.models import refuse_unpriced
+from bot.entry.repairing import Asked, repair
 from bot.entry.stop_options import start_selected, stop_selected
 from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows import explaining
 from bot.flows.jobs import plan_jobs, time_to_stay_awake
 from bot.flows.ticking import report
 
+_EVERYTHING = "all"
 _MARGIN = 75
 """Minutes that a job may take beyond its run's own limit: to install, to fetch, to prepare the environment and judge the base."""
 
@@ -33,6 +36,7 @@ class Command(Enum):
     STOP = "stop"
     IDEATE = "ideate"
     WHY = "why"
+    REPAIR = "repair"
 
 
 def plan(home: Path, runs: Path) -> int:
@@ -47,6 +51,9 @@ def plan(home: Path, runs: Path) -> int:
     if command is Command.WHY:
         runner_environment.say("Why", list(explaining.why(wired.context, _project())))
         return _handed_on(wired, (), runs)
+    if command is Command.REPAIR:
+        runner_environment.say("Repair", _repaired(wired, runner_environment.actor()))
+        return _handed_on(wired, (), runs)
     if command is Command.START:
         runner_environment.say("Start", start_selected(wired.context, **_which(), by=runner_environment.actor()))
     refuse_unpriced(wired.context.policy)
@@ -59,10 +66,21 @@ def plan(home: Path, runs: Path) -> int:
     return 1 if planned.error and not planned.ticks else 0
 
 
+def _repaired(wired: Wired, actor: str) -> list[str]:
+    """Without a `project` only shown. Whoever may write can start the workflow, and could else bless what they wrote: so it takes more."""
+    asked = (os.environ.get("PROJECT") or "").strip()
+    if asked and wired.worker.rest("GET", f"collaborators/{quote(actor, safe='')}/permission")["permission"] != "admin":
+        raise UserError(f"`repair` signs what stands there, and @{actor} does not administer the repository; nothing was changed.")
+    lines: list[str] = []
+    which = Asked(everything=True) if asked == _EVERYTHING else Asked(number=_project() if asked else None)
+    repair(wired, which, say=lines.append, agreed=lambda _: True)
+    return lines
+
+
 def _project() -> int:
     asked = (os.environ.get("PROJECT") or "").strip().removeprefix("#")
     if not (asked.isascii() and asked.isdigit()):
-        raise UserError(f"`why` needs the number of an issue as `project`, as in 42; it has `{asked}`.")
+        raise UserError(f"`{_command().value}` needs the number of an issue as `project`, as in 42; it has `{asked}`.")
     return int(asked)
 
 

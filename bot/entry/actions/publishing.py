@@ -16,6 +16,14 @@ from bot.entry.wiring import Wired, from_environment, wire
 from bot.flows.jobs import take_in
 from bot.ports import GitError, GitHubError
 
+_ARTIFACT = "groundskeeper-bundle-"
+"""With the run's name after it: what the workflow calls the artifact of that very run's job."""
+
+
+def handed_in(bundles: Path, run: str) -> Path:
+    """Only from the artifact of the run's own job, whatever files other jobs put into theirs."""
+    return bundles / f"{_ARTIFACT}{run}" / f"{run}.json"
+
 
 def publish(home: Path, *, runs: Path, bundles: Path) -> int:
     """The exit status: 0 when everything that was handed in has been dealt with. Asks for the next tick when something moved."""
@@ -23,7 +31,7 @@ def publish(home: Path, *, runs: Path, bundles: Path) -> int:
     moved, failed, lines = 0, 0, []
     for handoff in read_handoffs(runs):
         run = handoff.started.holder.run
-        bundle, why = _bundle(bundles / f"{run}.json")
+        bundle, why = _bundle(handed_in(bundles, run))
         try:
             result = take_in(wired.context, _own(wired, handoff), bundle)
         except (GitError, GitHubError, UserError) as error:
