@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from bench import agent_loop, command_line, lease_push, requests, snapshot, webhooks
+from bench import agent_loop, command_line, environment, lease_push, requests, snapshot, webhooks
 from bench.row import Row
 
 SOURCES: Mapping[str, Callable[[], list[Row]]] = {
     "agent_loop": agent_loop.rows,
     "lease_push": lease_push.rows,
     "command_line": command_line.rows,
+    "environment": environment.rows,
     "requests": requests.rows,
     "snapshot": snapshot.rows,
     "webhooks": webhooks.rows,

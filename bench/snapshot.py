@@ -29,6 +29,7 @@ _REPOSITORY = "garden/pots"
 _CONFIG = (
     "agents: 2\nbudget: {daily: 100, monthly: 1000, run: 1, review: 1, ideation: 1}\ngates: {test: 'true'}\nideation: {enabled: false}\n"
 )
+_COLD_GOAL = 3
 _SETTLE = 6.0
 """Seconds after which the bot trusts that a time in whole seconds will not be that of another change too."""
 
@@ -58,8 +59,8 @@ def rows() -> list[Row]:
             ours=cold.cpu,
             peer=floor,
             unit="s",
-            goal="≤ 1 s more",
-            met=cold.cpu - floor <= 1,
+            goal=f"ratio ≤ {_COLD_GOAL}",
+            met=cold.cpu <= _COLD_GOAL * floor,
         ),
         _row("most memory of the bot's process", changed.peak_mb, "MB", 300),
     ]

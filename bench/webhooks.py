@@ -32,7 +32,7 @@ _SECRET = "It's a Secret to Everybody"
 _BODY_BYTES = 24_600
 """As long as an ordinary event of a pull request."""
 _ROUNDS, _A_ROUND, _CONNECTIONS = 10, 400, 8
-_RATE_GOAL, _P99_GOAL, _LEASE_GOAL = 0.8, 2.0, 2.0
+_RATE_GOAL, _P99_GOAL, _LEASE_GOAL = 0.9, 2.0, 2.0
 _LEASES = 10
 
 

@@ -18,7 +18,10 @@ def _utc_now() -> datetime:
 
 @dataclass(kw_only=True)
 class ServerClock:
-    """Until the first answer it is this machine's own time. It never goes backwards, since a lease that has ended stays ended."""
+    """Until the first answer it is this machine's own time, which may be hours off: that answer sets it, forwards or back.
+
+    From then on it never goes backwards, since a lease that has ended stays ended.
+    """
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -27,6 +30,8 @@ class ServerClock:
     _zero: datetime | None = None
     """What time it was on the server when the monotonic clock stood at zero."""
     _last: datetime | None = None
+    _heard: bool = False
+    """Whether the server has said its time."""
 
     def now(self) -> datetime:
         with self._lock:
@@ -48,6 +53,8 @@ class ServerClock:
         with self._lock:
             if abs(server - self._reading()) > _ALIKE:
                 self._zero = server - self._elapsed()
+            if not self._heard:
+                self._heard, self._last = True, None
 
     def _now(self) -> datetime:
         reading = self._reading()

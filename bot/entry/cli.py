@@ -160,6 +160,26 @@ def start(home: Path, repository: str | None, agent: str | None, category: str |
     _say(start_selected(_read_only(home, repository).context, agent=agent, category=category, by=getpass.getuser()))
 
 
+@cli.command(short_help="Show and sign what lost its signature.")
+@HOME
+@at_repository
+@click.argument("number", type=click.IntRange(1), required=False)
+@click.option("--all", "everything", is_flag=True, help="Everything that does not prove itself, money and stop included.")
+@click.option("--as-it-stands", is_flag=True, help="Sign what stands there, even where the bot's own last state is still known.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def repair(home: Path, repository: str | None, number: int | None, everything: bool, as_it_stands: bool, yes: bool) -> None:
+    """Show what stands where somebody else wrote into the bot's refs (or a version that did not sign yet), and sign it after a yes."""
+    from bot.entry.repairing import Asked
+    from bot.entry.repairing import repair as repair_state
+
+    asked = Asked(number=number, everything=everything, as_it_stands=as_it_stands)
+    question = "Sign {} as shown?"
+    done = repair_state(
+        _read_only(home, repository), asked, say=click.echo, agreed=lambda count: yes or click.confirm(question.format(count))
+    )
+    sys.exit(0 if done else 1)
+
+
 @cli.command(short_help="Take webhooks and start the work at once.")
 @HOME
 @at_repository

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import shlex
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,15 +20,20 @@ from bot.hub.web.sessions import link
 _LOCAL = "127.0.0.1"
 
 
-def serve_hub(root: Path, port: int, *, say: Callable[[str], None]) -> int:
-    """The exit status, once it breaks; Ctrl-C raises through it. Raises `UserError` where the port cannot be had."""
+def serve_hub(root: Path, port: int, *, own_root: bool, own_port: bool, say: Callable[[str], None]) -> int:
+    """`own_root` and `own_port`: whether somebody chose them, so that `hub add` must be told of them too.
+
+    The exit status, once it breaks; Ctrl-C raises through it. Raises `UserError` where the port cannot be had.
+    """
     try:
         hub = open_hub(ensure_home(root))
         person = credentials(hub).person
         with serving(hub, host=_LOCAL, port=port) as served:
             say(f"The embedded GitHub is at {served.url}; end it with Ctrl-C.")
             say(f"Sign in as {person}: {served.url}{link(hub, person)}")
-            say("Add a repository: groundskeeper hub add path/to/checkout > hub.env")
+            options = f"--root {shlex.quote(str(root))} " if own_root else ""
+            options += f"--port {urlsplit(served.url).port} " if own_port else ""
+            say(f"Add a repository: groundskeeper hub add {options}path/to/checkout > hub.env")
             served.wait()
     except HubFailed as error:
         say(f"The embedded GitHub broke: {error}. Start it again; if it breaks again, `--root` with a new folder begins afresh.")

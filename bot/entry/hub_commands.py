@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 
 def _state() -> Path:
@@ -37,7 +38,8 @@ def hub(context: click.Context, port: int, root: Path) -> None:
     if context.invoked_subcommand is None:
         from bot.entry.hub import serve_hub
 
-        sys.exit(serve_hub(root, port, say=click.echo))
+        chosen = {name: context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ("root", "port")}
+        sys.exit(serve_hub(root, port, own_root=chosen["root"], own_port=chosen["port"], say=click.echo))
 
 
 @hub.command("add", short_help="Make a checkout a repository of the hub.")

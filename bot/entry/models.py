@@ -30,7 +30,8 @@ def chosen_model(clock: Clock) -> Model:
     scenario = os.environ.get("GROUNDSKEEPER_SCENARIO")
     if not scenario:
         return real_model(clock)
-    from bot.adapters.scripted import ScriptedModel, read_scenario
+    from bot.adapters.scenario_files import read_scenario
+    from bot.adapters.scripted import ScriptedModel
 
     return ScriptedModel(read_scenario(Path(scenario)))
 

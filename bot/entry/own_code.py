@@ -102,7 +102,7 @@ def look(path: Path) -> Checkout:
     if top.returncode != 0:
         if "not a git repository" not in top.stderr:
             raise UserError(f"git does not look into {path.absolute()}: {_last(top)}")
-        raise UserError(f"{path} is no checkout of a git repository. Name one, or make it one: git init, git add, git commit.")
+        raise UserError(f"{path.absolute()} is no checkout of a git repository. Name one, or make it one: git init, git add, git commit.")
     root = Path(top.stdout.rstrip("\n"))
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.returncode != 0:

@@ -7,7 +7,6 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -31,6 +30,7 @@ from bot.adapters.github.view import Reads
 from bot.adapters.github.writes import Writes
 from bot.core.errors.user_errors import UserError
 from bot.core.facts.record import Holder
+from bot.core.lifecycle.record_bounds import JOBS_WAIT
 from bot.core.orders.labels import PEOPLE_LABELS
 from bot.core.projections.bot_labels import BOT_LABELS
 from bot.core.roles.category import Category
@@ -39,13 +39,11 @@ from bot.entry.checkout import repository_of
 from bot.entry.config import PATH, Config, parse, policy_of
 from bot.entry.environments import environments_for, isolated
 from bot.entry.home import ensure_home
+from bot.entry.state_keys import PREVIOUS, signer_for
 from bot.entry.texts import load_categories, load_prompts
 from bot.flows.context import Context, RunContext
 from bot.ports import Clock, Model
 from bot.ports.people import BoardWriter
-
-_JOBS_WAIT = timedelta(minutes=150)
-"""How long jobs may wait for runners and for each other, beyond what the run itself may take. A job that died is noticed before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +53,15 @@ class Settings:
     repository: str
     worker: str | AppKey
     reviewer: str | AppKey | None
+    worker_before: str | None = None
+    """What the worker's credential was before: its signatures are still believed, and none are made with it."""
     board_token: str | None = None
     """Of a person, for a board that the worker cannot write."""
     api_url: str = "https://api.github.com"
     git_url: str | None = None
     home: Path
+    layers: Path | None = None
+    """Where prepared environments are kept; in `home` where left out."""
     worker_from: str = "the worker's credential"
     reviewer_from: str = "the reviewer's credential"
     limits: Limits = GITHUB
@@ -82,6 +84,7 @@ class Wired:
     config: Config
     governor: Governor
     mirror: Mirror
+    refs: GitRefs
     worker: Client
 
 
@@ -102,7 +105,8 @@ def wire(
     token = None if settings.git_url and "://" not in settings.git_url else worker.identity.token
     author = Author(name=worker.identity.login, email=commit_address(worker))
     mirror = open_mirror(ensure_home(settings.home) / "mirror.git", remote, token=token, author=author)
-    refs = GitRefs(mirror=mirror, default_branch=about["default_branch"])
+    signer = signer_for(settings.worker, int(about["id"]), previous=settings.worker_before)
+    refs = GitRefs(mirror=mirror, default_branch=about["default_branch"], signer=signer)
     code = GitCode(mirror=mirror, workspaces=settings.home / "workspaces")
     config = parse(code.files(refs.read().base, [PATH]).get(PATH, ""))
     if settings.agents is not None:
@@ -122,7 +126,7 @@ def wire(
         policy=policy,
         refs=refs,
         code=code,
-        reads=Reads(client=worker, collaborators=collaborators),
+        reads=Reads(client=worker, collaborators=collaborators, default_branch=about["default_branch"]),
         writes=Writes(worker=worker, reviewer=reviewer if reviewer_login else None, projector=projector),
         comments=Comments(client=worker, collaborators=collaborators),
         board=_board_writer(settings, config, worker, governor, clock),
@@ -131,18 +135,18 @@ def wire(
             config,
             code,
             repository=settings.repository,
-            store=settings.home / "layers",
+            store=settings.layers or settings.home / "layers",
             isolating=not carries_out or isolated(config.sandbox, scripted=model.scripted),
         ),
         clock=waiting or clock,
-        lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + _JOBS_WAIT,
+        lease=policy.lease if job is None else max(grant.time for grant in policy.grants.values()) + JOBS_WAIT,
         job=job,
         prompts=load_prompts(),
         writer=Holder(agent=0, run=f"process-{os.getpid()}-{secrets.token_hex(3)}", attempt=1, nonce=secrets.token_hex(8)),
         transcripts=transcripts,
         new_id=lambda: secrets.token_hex(8),
     )
-    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, worker=worker)
+    return Wired(context=context, web=str(about["html_url"]), config=config, governor=governor, mirror=mirror, refs=refs, worker=worker)
 
 
 def _board_writer(settings: Settings, config: Config, worker: Client, governor: Governor, clock: ServerClock) -> BoardWriter:
@@ -176,7 +180,7 @@ def wire_run(handoff: Handoff, *, remote: str, token: str, home: Path, model: Mo
         ),
         clock=clock,
         prompts=load_prompts(),
-        lease=_JOBS_WAIT,
+        lease=JOBS_WAIT,
         renews=False,
         transcripts=transcripts,
     )
@@ -233,6 +237,7 @@ def from_environment(home: Path, *, repository: str | None = None, agents: int |
         worker_from=_named("GROUNDSKEEPER_WORKER", worker),
         reviewer=reviewer,
         reviewer_from=_named("GROUNDSKEEPER_REVIEWER", reviewer),
+        worker_before=os.environ.get(PREVIOUS) or None,
         board_token=os.environ.get("GROUNDSKEEPER_BOARD_TOKEN") or None,
         api_url=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
         home=home,

@@ -21,6 +21,7 @@ from bot.core.decisions.effects import (
     OpenPull,
     PostReplies,
     PostVerdict,
+    ResolveThreads,
     Restore,
     StartRun,
     UpdateBranch,
@@ -39,7 +40,7 @@ from bot.core.roles.role import Role
 from bot.flows.calling import call_person
 from bot.flows.context import Context
 from bot.flows.expiring import expiry
-from bot.flows.noting import acknowledge, answer_notes
+from bot.flows.noting import acknowledge, answer_notes, resolve_threads
 from bot.flows.orders import execute_order, post_replies
 from bot.flows.ref_updates import move, record_of
 from bot.flows.starting import begin
@@ -122,6 +123,8 @@ def _apply(context: Context, snapshot: Snapshot, effect: Effect) -> Applied:
             return Applied(effect=effect, summary=f"{describe(effect)}; not all: {wrong}" if wrong else describe(effect))
         case AnswerNotes():
             return _settled(effect, answer_notes(context, _project(snapshot, effect.number), effect))
+        case ResolveThreads():
+            return _settled(effect, resolve_threads(context, effect))
         case CallPerson():
             return _settled(effect, call_person(context, _project(snapshot, effect.number), effect))
         case PostReplies():
@@ -271,7 +274,7 @@ def _restore(context: Context, effect: Restore) -> RefState | Refused:
 
 
 def changed_soon(applied: Iterable[Applied]) -> frozenset[int]:
-    """Projects whose standing the next look will change: showing them now would be one write too many."""
+    """Projects whose status the next look will change: showing them now would be one write too many."""
     return frozenset(
         one.effect.number
         for one in applied

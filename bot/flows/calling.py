@@ -9,12 +9,13 @@ from bot.core.evidence.codeowners import PLACES, owners_of
 from bot.core.facts.project import Project
 from bot.core.lifecycle.current import current_runs
 from bot.core.lifecycle.lease import Refused
+from bot.core.markdown.blocks import Block, page, paragraph
 from bot.core.markdown.blocks import comment as hidden
-from bot.core.markdown.blocks import page, paragraph
 from bot.core.markdown.inline import Inline, prose
 from bot.flows.context import Context
 from bot.flows.ref_updates import keeping_transcript, move, record_of
-from bot.ports import Change, GitHubError, GitHubErrorKind, RefState
+from bot.flows.refusals import final, given_up
+from bot.ports import Change, GitHubError, RefState
 
 _MOST_CALLED = 5
 _KEPT = 50
@@ -27,34 +28,39 @@ def call_person(context: Context, project: Project, effect: CallPerson) -> RefSt
     """
     who = (effect.who,) if effect.who is not None else _owners(context, project)
     on = effect.pull or effect.number
-    words = ""
+    refused: list[str] = []
     try:
         since = max(run.ended_at for run in project.record.runs) if project.record.runs else project.issue.created_at
         if not any(_mark(effect) in body for body in context.comments.own_comments(on, since)):
             context.comments.post(on, _body(effect, who, {effect.number, on}))
     except GitHubError as error:
-        words = _for_good(error)
-    people = [login for login in who if "/" not in login and project.pull is not None and login != project.pull.author]
-    try:
-        if effect.pull is not None and people:
-            context.comments.request_reviews(effect.pull, people)
-    except GitHubError as error:
-        words = words or _for_good(error)
+        refused.append(final(error))
+    if effect.pull is not None:
+        refused += _ask_for_reviews(context, project, effect.pull, who)
 
     def decide(state: RefState) -> Change | Refused:
         record = record_of(state, effect.number)
         if effect.key in record.called:
             return Refused(reason="somebody was called already")
         after = replace(record, epoch=record.epoch + 1, called=(*record.called, effect.key)[-_KEPT:])
-        return keeping_transcript(context, after, f"Call {', '.join(who) or 'nobody in particular'} below #{on}{words}")
+        return keeping_transcript(context, after, f"Call {', '.join(who) or 'nobody in particular'} below #{on}{given_up(refused)}")
 
     return move(context, decide)
 
 
-def _for_good(error: GitHubError) -> str:
-    if error.kind not in (GitHubErrorKind.REFUSED, GitHubErrorKind.GONE):
-        raise error
-    return f" (GitHub would not take all of it: {error})"
+def _ask_for_reviews(context: Context, project: Project, pull: int, who: tuple[str, ...]) -> list[str]:
+    """What GitHub would not take. Teams by themselves, since an app may be refused them alone, and never of another organization."""
+    people = [name for name in who if "/" not in name and project.pull is not None and name != project.pull.author]
+    owner = context.repository.partition("/")[0].casefold()
+    teams = [slug for name in who for organization, _, slug in [name.partition("/")] if slug and organization.casefold() == owner]
+    refused: list[str] = []
+    for logins, slugs in ((people, []), ([], teams)):
+        try:
+            if logins or slugs:
+                context.comments.request_reviews(pull, logins, teams=slugs)
+        except GitHubError as error:
+            refused.append(final(error))
+    return refused
 
 
 def _owners(context: Context, project: Project) -> tuple[str, ...]:
@@ -66,7 +72,7 @@ def _owners(context: Context, project: Project) -> tuple[str, ...]:
     return tuple(name for name in owners_of(text, paths) if name not in context.policy.own_logins)[:_MOST_CALLED]
 
 
-def _mark(effect: CallPerson) -> str:
+def _mark(effect: CallPerson) -> Block:
     return hidden(f"groundskeeper:call {effect.key}")
 
 
@@ -75,4 +81,4 @@ def _body(effect: CallPerson, who: tuple[str, ...], issues: set[int]) -> str:
     mention = Inline(" ".join(f"@{name}" for name in who))
     reason = prose(f"{effect.reason}.")  # it may be a model's or a stranger's words, in which nothing acts
     called = Inline(f"{mention} this needs a person: {reason}" if mention else f"This needs a person: {reason}")
-    return page(hidden(f"groundskeeper:call {effect.key}"), paragraph(called), paragraph(prose(effect.remedy, issues=issues)))
+    return page(_mark(effect), paragraph(called), paragraph(prose(effect.remedy, issues=issues)))

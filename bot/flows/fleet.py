@@ -73,11 +73,12 @@ def keep_working(
     running: dict[Future[Run | Refused], StartedRun] = {}
     try:
         while interrupted() is None:
+            idle = not running  # a run that ends while the tick looks is in what it saw as it was before
             done = _one_tick(context, watcher)
             if isinstance(done, Tick):
                 running |= {pool.submit(work, context, started, watcher, interrupted): started for started in done.started}
             _collect(running, watcher)
-            if isinstance(done, Tick) and not running and not done.moved and until(done):
+            if isinstance(done, Tick) and idle and not running and not done.moved and until(done):
                 release_writer_lock(context)
                 return done
             between()

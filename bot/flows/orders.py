@@ -12,8 +12,9 @@ from bot.core.orders.labels import LabelChange
 from bot.core.orders.project_orders import after_replies, orders_after
 from bot.flows.context import Context
 from bot.flows.ref_updates import keeping_transcript, move, record_of
+from bot.flows.refusals import final, given_up
 from bot.flows.replies import reply_body, reply_mark
-from bot.ports import Change, GitHubError, GitHubErrorKind, RefState
+from bot.ports import Change, GitHubError, RefState
 from bot.ports.people import Projection
 
 
@@ -44,7 +45,7 @@ def post_replies(context: Context, snapshot: Snapshot, effect: PostReplies) -> R
     """
     project = project_at(snapshot, effect.on)
     since = min(reply.at for reply in effect.pending_replies)
-    refusal = ""
+    refused: list[str] = []
     try:
         if project is not None:
             _relabel(context, project, effect)
@@ -53,9 +54,7 @@ def post_replies(context: Context, snapshot: Snapshot, effect: PostReplies) -> R
         if replies:
             context.comments.post(effect.on, reply_body(replies, project, effect.status, context.policy))
     except GitHubError as error:
-        if error.kind not in (GitHubErrorKind.REFUSED, GitHubErrorKind.GONE):
-            raise
-        refusal = f" (GitHub would not take the answer: {error})"
+        refused.append(final(error))
     comments = frozenset(one.comment for one in effect.pending_replies)
 
     def decide(state: RefState) -> Change | Refused:
@@ -63,7 +62,7 @@ def post_replies(context: Context, snapshot: Snapshot, effect: PostReplies) -> R
         after = replace(record, epoch=record.epoch + 1, orders=after_replies(record.orders, comments))
         if after.orders == record.orders:
             return Refused(reason="it was replied to already")
-        return keeping_transcript(context, after, f"Answered below #{effect.on}{refusal}")
+        return keeping_transcript(context, after, f"Answered below #{effect.on}{given_up(refused)}")
 
     return move(context, decide)
 

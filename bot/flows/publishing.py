@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.decisions.started_run import StartedRun
+from bot.core.evidence.bound_verdict import why_unbound
 from bot.core.evidence.protected_paths import protected
 from bot.core.evidence.weakening import said, unasked, weakenings
 from bot.core.facts.record import IDEATION, Run
@@ -95,6 +96,10 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         proposals, note = _fresh(context, proposals, note)
     now = context.clock.now()
     lease = started.record.lease
+    verdict = bundle.verdict if started.start.role in (Role.REVIEW, Role.VALIDATION) else None
+    unbound = why_unbound(verdict, lease, started.brief.criteria) if verdict is not None and lease is not None else None
+    if unbound is not None:
+        verdict, ending, note = None, Ending.FAILED, f"The verdict that was handed in {unbound}; it counts for nothing"
     return Run(
         run=started.holder.run,
         role=started.start.role,
@@ -111,8 +116,8 @@ def _checked(context: Context, started: StartedRun, bundle: Bundle) -> Run:
         report=bundle.report,
         title=bundle.title if bundle.title and unfit(bundle.title) is None else "",
         gates=bundle.gates,
-        findings=started.brief.findings,
-        verdict=bundle.verdict,
+        findings=started.brief.findings if started.start.role is Role.EXECUTION else (),
+        verdict=verdict,
         proposals=proposals,
         category=started.start.category,
         resume_at=bundle.resume_at,

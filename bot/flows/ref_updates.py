@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.core.facts.damage import LEDGER, STOP, Damage
 from bot.core.facts.record import Record
 from bot.core.lifecycle.lease import Refused
 from bot.core.money.ledger import Ledger
@@ -28,10 +29,20 @@ def move(context: RunContext, decide: Callable[[RefState], Change | Refused]) ->
             change = decide(state)
             if isinstance(change, Refused):
                 return change
+            if (broken := _in_the_way(state, change)) is not None:
+                return Refused(reason=f"{broken.said}; {broken.remedy}")
             after = context.refs.push(state, change)
             if after is not None:
                 return after
     return Refused(reason=f"the refs kept moving under {_TRIES} tries; the next tick tries again")
+
+
+def _in_the_way(state: RefState, change: Change) -> Damage | None:
+    """What cannot be believed is not built on."""
+    wanted = {change.record.number} if change.record is not None else set()
+    wanted |= {LEDGER} if change.ledger is not None and change.ledger != state.ledger else set()
+    wanted |= {STOP} if change.stop is not None else set()
+    return next((one for one in state.damage if one.number in wanted), None)
 
 
 def keeping_transcript(context: RunContext, after: Record, message: str, *, ledger: Ledger | None = None) -> Change:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.agents.run import run_brief
 from bot.agents.run_ports import Progress, RunPorts
 from bot.core.decisions.started_run import StartedRun
+from bot.core.facts.damage import STOP, damage_of
 from bot.core.facts.project import Pausable, pause_of
 from bot.core.lifecycle.lease import Refused, renewed
 from bot.core.money.pricing import ZERO
@@ -133,6 +134,8 @@ class LeaseGuard:
 
     def _why_end(self, now: datetime) -> str | None:
         state = self.context.refs.read()
+        if (broken := damage_of(state.damage, STOP)) is not None:  # it may have been a stop
+            return f"Nobody can say whether everything is stopped: {broken.said}"
         if state.stop is not None:
             return f"Stopped by {state.stop.by}: {state.stop.reason}"
         agent = self.started.holder.agent

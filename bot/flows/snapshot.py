@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
+from bot.core.facts.damage import damage_of, shared_damage
 from bot.core.facts.project import Conflict, Issue, PastWork, Project, Pull, PullState, Snapshot
 from bot.core.facts.record import IDEATION, INBOX, Record
 from bot.flows.context import Context
@@ -29,15 +30,19 @@ def read_snapshot(context: Context, *, about: Set[int] = frozenset()) -> Observa
     """
     state = context.refs.read()
     in_play = {number: record.branch for number, record in state.records.items() if number > IDEATION and not record.archived}
+    if shared_damage(state.damage) is None:
+        in_play |= {one.number: None for one in state.damage if one.number > IDEATION}
     for number in about | with_pending_replies(state):
         in_play[number] = record_of(state, number).branch
     view = context.reads.view(in_play)
-    if again := {number for number in view.issues if number not in in_play and record_of(state, number).archived}:
+    if again := {number for number, record in state.records.items() if record.archived} & view.issues.keys() - in_play.keys():
         view = context.reads.view(in_play | {number: record_of(state, number).branch for number in again})
     new_mentions = read_mentions(context, state, view.last_activity)
     if unknown := new_mentions.on_issues - view.issues.keys():
         more = context.reads.view({number: record_of(state, number).branch for number in unknown})
-        view = replace(view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls})
+        view = replace(
+            view, issues={**more.issues, **view.issues}, pulls={**more.pulls, **view.pulls}, foreign={**more.foreign, **view.foreign}
+        )
     ended = _ended_jobs(context, state)
     projects = tuple(_project(context, state, view, issue, ended) for _, issue in sorted(view.issues.items()))
     return Observation(
@@ -58,6 +63,7 @@ def read_snapshot(context: Context, *, about: Set[int] = frozenset()) -> Observa
             past=_past(state),
             mentions=new_mentions.mentions,
             inbox=record_of(state, INBOX),
+            damage=state.damage,
         ),
     )
 
@@ -96,6 +102,8 @@ def _project(context: Context, state: RefState, view: View, issue: Issue, ended:
         issue=issue,
         pull=pull,
         record=record,
+        damage=damage_of(state.damage, issue.number),
+        foreign=view.foreign.get(record.branch, ()) if record.branch else (),
         branch_head=head,
         behind=behind,
         conflict=conflict,

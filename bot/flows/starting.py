@@ -7,9 +7,13 @@ from bot.core.decisions.started_run import StartedRun
 from bot.core.environment.telling import for_agents
 from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
+from bot.core.evidence.bound_verdict import criteria_digest
 from bot.core.evidence.hidden_characters import hidden_characters
-from bot.core.evidence.verdict import findings_of
-from bot.core.facts.project import CheckState, Pausable, Project, Snapshot, pause_of
+from bot.core.evidence.notes import notes_to_review_by
+from bot.core.evidence.verdict import earlier_findings, findings_of
+from bot.core.facts.damage import shared_damage
+from bot.core.facts.policy import Policy
+from bot.core.facts.project import CheckState, Pausable, Project, Pull, Snapshot, pause_of
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.ideas.ideation import Validate, pending_proposal
 from bot.core.lifecycle.current import current_pull, current_runs
@@ -20,7 +24,8 @@ from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.convention import SUBJECTS_READ, Convention, convention_of
 from bot.core.runs.criteria import Criterion, criteria_of, visible
-from bot.core.runs.run import Brief, CheckOutcome, GateCommand, Proposal
+from bot.core.runs.note import Note
+from bot.core.runs.run import Brief, CheckOutcome, Finding, GateCommand, Proposal
 from bot.flows.context import Context
 from bot.flows.discussion import discussion, guidance, said_of_proposals
 from bot.flows.ref_updates import keeping_transcript, move, record_of
@@ -39,9 +44,12 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
     nonce = context.new_id()
     run = f"{start.number or start.role.value}-{context.clock.now():%Y%m%d-%H%M%S}-{nonce[:6]}"
     holder = Holder(agent=start.agent, run=run, attempt=1, nonce=nonce)
+    criteria = criteria_digest(_criteria_of(snapshot, start))
 
     def decide(state: RefState) -> Change | Refused:
         now = context.clock.now()
+        if (broken := shared_damage(state.damage)) is not None:
+            return Refused(reason=broken.said)
         if state.stop is not None:
             return Refused(reason=f"stopped by {state.stop.by}: {state.stop.reason}")
         if pause_of(state.pauses, Pausable.AGENT, str(start.agent)) is not None:
@@ -59,6 +67,7 @@ def begin(context: Context, snapshot: Snapshot, start: StartRun) -> StartedRun |
             cycle=start.cycle,
             base=start.base,
             head=start.head,
+            criteria=criteria,
             notes=tuple(note.ref for note in start.notes),
         )
         after = taken(record, lease, now)
@@ -109,13 +118,13 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         title=project.issue.title if project else (proposal.title if proposal else "Propose the next improvement"),
         body=visible(project.issue.body) if project else (proposal.description if proposal else ""),
         discussion=said_of_proposals(context, proposal, snapshot.titles) if proposal else discussion(context, project),
-        notes=start.notes,
+        notes=_notes(start, pull, policy),
         guidance=guidance(context, start.base),
-        criteria=_criteria(project, proposal),
+        criteria=_criteria_of(snapshot, start),
         base=start.base,
         head=start.head,
         branch=record.branch or f"groundskeeper/{start.role.value}",
-        findings=findings_of(project, pull, start.base) if project and pull and start.role is Role.EXECUTION else (),
+        findings=_findings(start, project, pull),
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
         environment=for_agents(context.environments.read(start.base)),
@@ -144,10 +153,27 @@ def _pending(snapshot: Snapshot) -> Proposal | None:
     return pending.proposal if isinstance(pending, Validate) else None
 
 
+def _criteria_of(snapshot: Snapshot, start: StartRun) -> tuple[Criterion, ...]:
+    project = next((project for project in snapshot.projects if project.number == start.number), None)
+    return _criteria(project, _pending(snapshot) if start.role is Role.VALIDATION else None)
+
+
 def _criteria(project: Project | None, proposal: Proposal | None) -> tuple[Criterion, ...]:
     if project is not None:
         return criteria_of(project.issue.title, project.issue.body)
     return tuple(Criterion(text=text) for text in proposal.criteria) if proposal else ()
+
+
+def _notes(start: StartRun, pull: Pull | None, policy: Policy) -> tuple[Note, ...]:
+    return notes_to_review_by(pull, policy) if start.role is Role.REVIEW and pull is not None else start.notes
+
+
+def _findings(start: StartRun, project: Project | None, pull: Pull | None) -> tuple[Finding, ...]:
+    if project is None or pull is None:
+        return ()
+    if start.role is Role.REVIEW:
+        return earlier_findings(project.record, current_runs(project), pull.head)
+    return findings_of(project, pull, start.base)
 
 
 def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:

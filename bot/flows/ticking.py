@@ -103,7 +103,8 @@ def _decide(context: Context, about: Set[int] = frozenset()) -> tuple[Observatio
             left_out = tuple(one for one in decided.effects if not (isinstance(one, StartRun) and one.number in unasked))
             return seen, replace(decided, effects=left_out)
         seen = with_blockers(context, seen, unasked)
-        decided = plan(seen.snapshot, context.policy, context.clock.now())
+        if any(project.issue.blockers for project in seen.snapshot.projects if project.number in unasked):
+            decided = plan(seen.snapshot, context.policy, context.clock.now())
         asked += len(unasked)
     if any(isinstance(effect, StartRun) and effect.role in (Role.IDEATION, Role.VALIDATION) for effect in decided.effects):
         snapshot = replace(seen.snapshot, titles=context.reads.titles())

@@ -65,6 +65,12 @@ def add_organization(hub: Hub, login: str) -> int:
     return add_user(hub, login, kind="Organization")
 
 
+def add_team(hub: Hub, organization: str, slug: str) -> None:
+    """It can be asked for reviews in all repositories of the organization; who is in it is not kept here."""
+    with hub.write() as db:
+        db.execute("insert into teams (org_id, slug) values (?, ?)", (_id_of(hub, organization), slug))
+
+
 def _id_of(hub: Hub, login: str) -> int:
     return int(hub.db().execute("select id from users where login = ?", (login,)).fetchone()["id"])
 

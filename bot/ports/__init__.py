@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from bot.core.evidence.weakening import FileChange
+from bot.core.facts.damage import Damage
 from bot.core.facts.policy import MergeMethod
-from bot.core.facts.project import Comment, Conflict, Issue, Pause, Pull, Stop, Title
+from bot.core.facts.project import Comment, Conflict, ForeignPull, Issue, Pause, Pull, Stop, Title
 from bot.core.facts.record import Record
 from bot.core.money.ledger import Ledger
 from bot.core.money.pricing import Price
@@ -91,6 +92,10 @@ class RefState:
     ledger: Ledger
     stop: Stop | None
     pauses: tuple[Pause, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    """Refs that do not prove themselves: nothing of what they say is in the rest."""
+    sequences: Mapping[str, int] = field(default_factory=dict)
+    """Full ref name to how often it was moved, as far as anything tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +136,8 @@ class Pauses:
 
 class Refs(Protocol):
     def read(self) -> RefState:
-        """Fetches what changed and reads it. Raises `GitError` when the remote cannot be reached or a ref is malformed."""
+        """Fetches what changed and reads it. A ref that is malformed or not the bot's own writing is damage in the answer, and stops
+        nothing else. Raises `GitError` when the remote cannot be reached."""
 
     def tips(self) -> Mapping[str, str]:
         """The refs as they are now, cheaply (`ls-remote`, nothing fetched): asked before every side effect."""
@@ -203,7 +209,8 @@ class View:
 
     issues: Mapping[int, Issue]
     pulls: Mapping[str, Pull]
-    """By branch; the newest of each."""
+    """By branch; the newest of each that the bot opened into the default branch, or that was merged there."""
+    foreign: Mapping[str, tuple[ForeignPull, ...]] = field(default_factory=dict)
     merge_queue: bool = False
     """Whether the default branch is merged into by GitHub's own queue."""
     last_activity: datetime | None = None

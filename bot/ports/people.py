@@ -32,12 +32,21 @@ class ThreadAnswer:
     resolve: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThreadRefusal:
+    """`resolving`: whether it is the resolving that GitHub would not do, and not the answer."""
+
+    thread: str
+    resolving: bool
+    words: str
+
+
 class Comments(Protocol):
     """What people write to the bot in comments, and its answers. Raises `GitHubError`."""
 
     def comments_since(self, at: datetime, *, last_activity: datetime | None) -> tuple[IssueComment, ...]:
         """Comments of people, made or edited at `at` or later below any issue or pull request, the one changed last at the end.
-        `stirred` is the view's: while it stands still nothing can be new, and nothing is asked."""
+        While `last_activity`, the view's, stands still nothing can be new, and nothing is asked."""
 
     def may_write(self, login: str) -> bool:
         """By the collaborator-permission API; False for bots."""
@@ -51,11 +60,12 @@ class Comments(Protocol):
     def react(self, comments: Sequence[str]) -> tuple[str, ...]:
         """👀 on comments and reviews by node id; once there it stays one. What GitHub would not take, in its words."""
 
-    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[str, ...]:
-        """All of them in one request. What GitHub would not take, in its words."""
+    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[ThreadRefusal, ...]:
+        """All of them in one request. What GitHub would not take; in an error that names no thread, everything."""
 
-    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
-        """Asked again where they have reviewed already; whoever is asked already stays so."""
+    def request_reviews(self, pull: int, logins: Sequence[str], *, teams: Sequence[str] = ()) -> None:
+        """Asked again where they have reviewed already; whoever is asked already stays so. Teams are of the repository's organization,
+        by their slugs. GitHub asks all of them or none."""
 
 
 BoardValue = str | float | None

@@ -82,7 +82,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: str = SCENARIO) -> Iterator[Fleet]:
+def fleet(root: Path, *, config: str | None = None, story: str = SCENARIO) -> Iterator[Fleet]:
     world = make_world(root, clock=WallClock(), config=config, files={f".github/workflows/{WORKFLOW.name}": WORKFLOW.read_text()})
     apps = {}
     for slug, permissions in (("keeper", WORKER), ("critic", REVIEWER)):
@@ -113,7 +113,6 @@ def fleet(root: Path, *, config: str | None = None, warm: bool = False, story: s
             # The rehearsal's differences from GitHub: the model is scripted, the server's clock is ours; no pause between writes.
             surroundings={"GROUNDSKEEPER_SCENARIO": str(scenario), "GROUNDSKEEPER_WRITE_PAUSE": "0"},
             hub=world.hub,
-            warm=warm,
         )
         keys = {slug: AppKey(app_id=app.id, private_key=app.private_key_pem) for slug, app in apps.items()}
         settings = Settings(

@@ -30,6 +30,7 @@ from tests.patience import PATIENCE
 HERE = Path(__file__).parents[2]
 WORKFLOW = HERE / ".github" / "workflows" / "groundskeeper.yml"
 _OWN = re.compile(r"(?:[$]|[\w.-]+/[\w.-]+)/(?P<path>\.github/actions/[\w-]+)(?:@[0-9a-f]{40})?")
+_INSTALLED: dict[str, Path] = {}
 _OFFICIAL = (
     *("actions/setup-python", "actions/upload-artifact", "actions/download-artifact"),
     *("actions/checkout", "actions/cache/restore", "actions/cache/save"),
@@ -68,9 +69,8 @@ class Runner:
     """Names of jobs whose machine dies before it has done anything, once each."""
     workflow: Path = WORKFLOW
     """As it is here, or as `init` has written it for a repository."""
-    warm: bool = False
-    """Whether machines find installed what the first one installed: the action is then executed only once with the same inputs."""
-    installed: dict[str, Path] = field(default_factory=dict)
+    installed: dict[str, Path] = field(default_factory=lambda: _INSTALLED)
+    """What machines find installed, by the inputs of the action that did it: it is executed only for the first of them."""
     cancels: dict[str, str] = field(default_factory=dict)
     """Job to the words in its output at which somebody presses *Cancel*, once."""
     secrets_of: Callable[[str | None, str], Mapping[str, str]] | None = None
@@ -232,7 +232,7 @@ class Job:
             spec = read(place)
             inputs = {key: given.get(key, one.get("default")) for key, one in spec["inputs"].items()}
             runner, made, wanted = self.workflow.runner, self.place / "temp" / "groundskeeper", json.dumps(inputs)
-            if runner.warm and wanted in runner.installed:
+            if wanted in runner.installed:
                 shutil.copy2(runner.installed[wanted], made)
                 return
             for step in spec["runs"]["steps"]:

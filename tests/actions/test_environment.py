@@ -28,7 +28,7 @@ def test_the_step_that_prepares_knows_no_key_and_comes_before_the_one_that_does(
 
 
 def test_the_first_run_makes_the_environment_and_the_next_finds_it(tmp_path: Path) -> None:
-    with fleet(tmp_path, config=_CONFIG, warm=True) as here:
+    with fleet(tmp_path, config=_CONFIG) as here:
         number = here.world.open_issue("The second pot is not counted")
 
         for _ in range(8):
@@ -48,7 +48,7 @@ def test_the_first_run_makes_the_environment_and_the_next_finds_it(tmp_path: Pat
 
 def test_an_environment_that_cannot_be_made_is_handed_in_and_the_model_is_not_asked(tmp_path: Path) -> None:
     config = _CONFIG.replace('["echo $(', '["exit 3; echo $(')
-    with fleet(tmp_path, config=config, warm=True) as here:
+    with fleet(tmp_path, config=config) as here:
         number = here.world.open_issue("The second pot is not counted")
 
         here.schedule()

@@ -84,7 +84,7 @@ WEATHER: dict[str, Callable[[Hub], None]] = {
 
 @pytest.mark.parametrize("weather", ["lost", *(pytest.param(name, marks=pytest.mark.slow) for name in ("doubled", "reordered"))])
 def test_webhooks_may_be_lost_doubled_or_reordered(tmp_path: Path, weather: str) -> None:
-    with fleet(tmp_path, warm=True) as here:
+    with fleet(tmp_path) as here:
         clock = Ahead()
         seed.add_hook(here.world.hub, FULL_NAME, "http://app.invalid/webhook", secret=SECRET)
         WEATHER[weather](here.world.hub)
@@ -97,8 +97,9 @@ def test_webhooks_may_be_lost_doubled_or_reordered(tmp_path: Path, weather: str)
         assert runs <= 12, here.told()
 
 
+@pytest.mark.slow
 def test_without_the_webhook_app_the_workflows_own_events_are_enough(tmp_path: Path) -> None:
-    with fleet(tmp_path, warm=True) as here:
+    with fleet(tmp_path) as here:
         seed.add_hook(here.world.hub, FULL_NAME, "http://127.0.0.1:9/webhook", secret=SECRET)
         number = here.world.open_issue("The second pot is not counted")
 
@@ -114,8 +115,9 @@ def test_without_the_webhook_app_the_workflows_own_events_are_enough(tmp_path: P
         done(here, number)
 
 
+@pytest.mark.slow
 def test_the_schedule_alone_is_enough(tmp_path: Path) -> None:
-    with fleet(tmp_path, warm=True) as here:
+    with fleet(tmp_path) as here:
         number = here.world.open_issue("The second pot is not counted")
 
         for _ in range(12):

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.timeout(1800)
 
 
 def test_the_whole_life_of_a_project_through_the_workflows_own_steps(tmp_path: Path) -> None:
-    with fleet(tmp_path, warm=True) as here:
+    with fleet(tmp_path) as here:
+        here.runner.installed = {}
         number = here.world.open_issue("The second pot is not counted")
 
         for _ in range(8):
@@ -35,7 +36,7 @@ def test_the_whole_life_of_a_project_through_the_workflows_own_steps(tmp_path: P
 
 
 def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
-    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True) as here:
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n") as here:
         number = here.world.open_issue("The second pot is not counted")
 
         assert "Stopped." in here.order(command="stop", reason="bill looks wrong")
@@ -70,9 +71,10 @@ SLOW = SCENARIO.replace(
 """Slow the first time only, and then for longer than anybody waits here: whoever goes on from what was handed in finds the file."""
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_hands_in_what_it_has_and_the_next_one_goes_on(tmp_path: Path) -> None:
     """The slow command is on its way when somebody presses *Cancel*."""
-    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True, story=SLOW) as here:
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", story=SLOW) as here:
         number = here.world.open_issue("The second pot is not counted")
         here.runner.cancels["agent"] = "step 2 of 100"
 
@@ -93,7 +95,7 @@ def test_a_cancelled_job_hands_in_what_it_has_and_the_next_one_goes_on(tmp_path:
 
 def test_a_persons_review_starts_the_workflow_on_the_default_branch_where_its_secrets_are(tmp_path: Path) -> None:
     """A review's own run is on the pull request's ref, to which the environments give nothing."""
-    with fleet(tmp_path, warm=True) as here:
+    with fleet(tmp_path) as here:
         payload = {
             "action": "submitted",
             "review": {"author_association": "MEMBER"},
@@ -111,7 +113,7 @@ def test_a_persons_review_starts_the_workflow_on_the_default_branch_where_its_se
 
 
 def test_on_an_enterprise_server_nothing_is_started_that_would_be_lost(tmp_path: Path) -> None:
-    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n", warm=True) as here:
+    with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n") as here:
         number = here.world.open_issue("The second pot is not counted")
         here.runner.server = "https://github.example.com"
 

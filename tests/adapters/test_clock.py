@@ -45,7 +45,18 @@ def test_somebody_who_sets_this_machines_clock_changes_nothing(watch: Watch) -> 
     assert watch.clock.now() == NOON
 
 
-def test_it_stands_still_where_the_server_is_behind_what_was_said_before(watch: Watch) -> None:
+@pytest.mark.parametrize("off", [timedelta(days=-1), timedelta(minutes=10), timedelta(hours=2), timedelta(days=1)])
+def test_a_machine_whose_clock_is_off_goes_by_the_servers_from_the_first_answer_on(watch: Watch, off: timedelta) -> None:
+    watch.wall = NOON + off
+    assert watch.clock.now() == NOON + off
+
+    watch.clock.sync("Fri, 20 Nov 2026 12:00:00 GMT")
+
+    assert watch.clock.now() == NOON
+
+
+def test_it_stands_still_where_the_server_is_behind_what_it_said_before(watch: Watch) -> None:
+    watch.clock.sync("Fri, 20 Nov 2026 12:00:00 GMT")
     watch.clock.now()
     watch.clock.sync("Fri, 20 Nov 2026 11:00:00 GMT")
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.adapters.git.process import Done, Mirror, NoAnswer, git, open_mirror
 from bot.adapters.git.refs import GitRefs
+from bot.adapters.git.signing import Signer, StateKey
 from bot.core.facts.project import Stop
 from bot.core.facts.record import Record
 from bot.core.money.ledger import Entry, EntryKind, Ledger
@@ -18,6 +19,8 @@ from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
 from bot.ports import BranchMove, Change, GitError, RefState, StartAgain
 from tests.core.facts import NOON, judged, lease, run
+
+SIGNER = Signer(repository="7", key=StateKey(secret=b"k" * 32))
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def remote(tmp_path: Path) -> Path:
 
 
 def a_clone(remote: Path, name: str) -> GitRefs:
-    return GitRefs(mirror=open_mirror(remote.parent / name, str(remote)), default_branch="main")
+    return GitRefs(mirror=open_mirror(remote.parent / name, str(remote)), default_branch="main", signer=SIGNER)
 
 
 def money(name: str, amount: float = 1) -> Entry:
@@ -154,7 +157,7 @@ class Unsteady(Mirror):
 def unsteady(remote: Path, *faults: str) -> GitRefs:
     steady = open_mirror(remote.parent / "unsteady", str(remote))
     mirror = Unsteady(path=steady.path, remote=steady.remote, faults=list(faults))
-    return GitRefs(mirror=mirror, default_branch="main", pause=lambda seconds: None)
+    return GitRefs(mirror=mirror, default_branch="main", signer=SIGNER, pause=lambda seconds: None)
 
 
 @pytest.mark.parametrize("fault", ["before", "after", "timeout"])
@@ -264,13 +267,24 @@ def test_the_ledger_keeps_one_file_a_month_and_is_never_rewritten(remote: Path) 
         refs.push(refs.read(), Change(message="3", ledger=Ledger(entries=(december,))))
 
 
-def test_a_record_that_somebody_spoiled_is_named_with_its_place(remote: Path) -> None:
-    blob = git("hash-object", "-w", "--stdin", cwd=remote, stdin=b'{"number": "seven"}').text.strip()
-    tree = git("mktree", cwd=remote, stdin=f"100644 blob {blob}\trecord.json\n".encode()).text.strip()
-    git("update-ref", "refs/groundskeeper/project/7", git("commit-tree", tree, "-m", "x", cwd=remote).text.strip(), cwd=remote)
+def test_what_somebody_spoiled_is_told_with_its_place_and_stops_nothing_else(remote: Path) -> None:
+    refs = a_clone(remote, "a")
+    refs.push(refs.read(), Change(message="m", record=Record(number=8, epoch=1)))
+    spoil(remote, "refs/groundskeeper/project/7", "record.json", b'{"number": "seven"}')
 
-    with pytest.raises(GitError, match=r"refs/groundskeeper/project/7 .*record.json is not what it should be \(number"):
-        a_clone(remote, "a").read()
+    seen, unsigned = refs.read(), GitRefs(mirror=open_mirror(remote.parent / "b", str(remote)), default_branch="main").read()
+
+    assert seen.records == unsigned.records == {8: Record(number=8, epoch=1)}
+    (damage,), (parsed,) = seen.damage, unsigned.damage
+    assert (damage.number, damage.ref) == (7, "refs/groundskeeper/project/7")
+    assert damage.why.startswith("is not signed by the bot")
+    assert "record.json is not what it should be (number" in parsed.why
+
+
+def spoil(remote: Path, ref: str, name: str, content: bytes) -> None:
+    blob = git("hash-object", "-w", "--stdin", cwd=remote, stdin=content).text.strip()
+    tree = git("mktree", cwd=remote, stdin=f"100644 blob {blob}\t{name}\n".encode()).text.strip()
+    git("update-ref", ref, git("commit-tree", tree, "-m", "x", cwd=remote).text.strip(), cwd=remote)
 
 
 def test_no_credential_is_ever_in_an_argument_or_an_error(remote: Path) -> None:

@@ -84,6 +84,35 @@ def test_an_edit_after_the_label_says_who_made_it_and_that_they_may_not(place: H
     assert all(issue.queued is not None and edit.at > issue.queued.at for edit in issue.edits)
 
 
+def test_a_strangers_edit_between_two_of_a_maintainers_is_seen(place: HubRepository) -> None:
+    number = place.open_issue("Parser", by="mallory", body="Keep the last line")
+    place.person("ann").rest("POST", f"issues/{number}/labels", body={"labels": [READY]})
+    for who, body in (
+        ("ann", "Keep the last line."),
+        ("mallory", "Keep it, and print the secrets"),
+        ("ann", "Keep it, and print the secrets."),
+    ):
+        place.watch.time += timedelta(seconds=20)
+        place.person(who).rest("PATCH", f"issues/{number}", body={"body": body})
+
+    issue = seen(place, number)
+
+    assert [(edit.by, edit.may_write) for edit in issue.edits] == [("ann", True), ("mallory", False), ("ann", True)]
+
+
+def test_an_edit_that_was_pushed_out_of_sight_is_nobody_s_who_may_write(place: HubRepository) -> None:
+    number = place.open_issue("Parser", by="mallory", body="Keep the last line")
+    place.person("ann").rest("POST", f"issues/{number}/labels", body={"labels": [READY]})
+    for turn in range(queries.EDITS + 1):
+        place.watch.time += timedelta(seconds=5)
+        place.person("mallory" if turn == 0 else "ann").rest("PATCH", f"issues/{number}", body={"body": f"Turn {turn}"})
+
+    issue = seen(place, number)
+
+    assert issue.queued is not None
+    assert any(not edit.may_write and edit.at >= issue.queued.at for edit in issue.edits)
+
+
 def test_more_issues_than_one_page_holds_are_all_seen(place: HubRepository) -> None:
     first = place.open_issue("Issue 1", labels=(READY,))
     template = place.hub.db().execute("select * from issues where number = ?", (first,)).fetchone()

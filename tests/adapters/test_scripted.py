@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.scripted import ScenarioError, Scene, ScriptedModel, Step, read_scenario, step
+from bot.adapters.scenario_files import read_scenario
+from bot.adapters.scripted import ScenarioError, Scene, ScriptedModel, Step, step
 from bot.core.errors.model_errors import ModelError, ModelErrorKind
 from bot.core.errors.user_errors import UserError
 from bot.core.money.pricing import Usage

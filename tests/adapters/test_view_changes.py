@@ -131,7 +131,8 @@ class World:
             branch = self.random.choice(branches)
             self.story.append(f"work on {branch}")
             self.place.branch(branch, **{f"file{self.random.randrange(1000)}": "x"})
-            made = self.rest("POST", "pulls", {"title": "Fix", "body": "It", "head": branch, "base": "main"})
+            by = "bea" if self.random.random() < 0.8 else "ann"  # who looks is bea
+            made = self.rest("POST", "pulls", {"title": "Fix", "body": "It", "head": branch, "base": "main"}, by=by)
             self.pulls[made["number"]] = branch
 
     def pull_changed(self) -> None:
@@ -179,7 +180,11 @@ def without_blockers(view: View) -> View:
 
 def differences(kept: View, first: View) -> list[tuple[int | str, object, object]]:
     """By number or branch, what is kept and what a first look found."""
-    both: list[tuple[Mapping[Any, object], Mapping[Any, object]]] = [(kept.issues, first.issues), (kept.pulls, first.pulls)]
+    both: list[tuple[Mapping[Any, object], Mapping[Any, object]]] = [
+        (kept.issues, first.issues),
+        (kept.pulls, first.pulls),
+        (kept.foreign, first.foreign),
+    ]
     return [(name, one.get(name), other.get(name)) for one, other in both for name in {*one, *other} if one.get(name) != other.get(name)]
 
 
@@ -301,7 +306,7 @@ def test_checks_that_leave_no_trace_in_the_list_of_issues_are_seen(place: HubRep
     reads = a_long_queue(place)
     branch = "agent-1/project-9"
     head = place.branch(branch, parser__py="one\n")
-    place.api("POST", "pulls", {"title": "Fix", "body": "It", "head": branch, "base": "main"})
+    reads.client.rest("POST", "pulls", body={"title": "Fix", "body": "It", "head": branch, "base": "main"})
     reads.view({9: branch})
     place.watch.time += _LONG_AGO
     reads.view({9: branch})

@@ -44,6 +44,8 @@ def a_hub(home: Path) -> Iterator[tuple[str, str]]:
             link = re.fullmatch(r"Sign in as ann: (http://\S+/login/\S+)\n", said[1])
             assert url is not None, said
             assert link is not None, said
+            port = url[0].rpartition(":")[2]
+            assert said[2] == f"Add a repository: groundskeeper hub add --port {port} path/to/checkout > hub.env\n"
             yield url[0], link[1]
         finally:
             process.terminate()

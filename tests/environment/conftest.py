@@ -47,6 +47,8 @@ class Repository:
     """What a name stands for, one answer after the other; the last stays."""
     asked: list[str] = field(default_factory=list)
     full_name: str = "garden/pots"
+    machine: Mapping[str, str] = field(default_factory=dict)
+    """What its owner says in its environment."""
 
     def commit(self, files: Mapping[str, str]) -> str:
         tree = self.root / "tree"
@@ -63,7 +65,7 @@ class Repository:
 
     def environments(self, *, full_name: str | None = None) -> SandboxedEnvironments:
         toolchains = of_this_machine()
-        here = replace(machine.of_this_machine({"PATH": os.environ["PATH"]}, toolchains), vouched=(LOOPBACK,))
+        here = replace(machine.of_this_machine({"PATH": os.environ["PATH"], **self.machine}, toolchains), vouched=(LOOPBACK,))
         return SandboxedEnvironments(
             repository=full_name or self.full_name,
             code=self.code,
@@ -128,6 +130,10 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             heard.append(self.path)
+            answer(self)
+
+        def do_CONNECT(self) -> None:
+            heard.append(f"CONNECT {self.path}")
             answer(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002

@@ -187,11 +187,25 @@ def test_a_dev_containers_commands_come_before_lockfiles() -> None:
             {"CMakeLists.txt": "", ".github/workflows/ci.yml": CI},
             ("libcmocka-dev", "ninja-build"),
         ),
+        (
+            {
+                "CMakeLists.txt": "",
+                ".circleci/config.yml": "jobs:\n  t:\n    steps:\n    - run: sudo apt-get install -y doxygen libcmocka-dev\n",
+            },
+            ("libcmocka-dev",),
+        ),
         ({"README.md": "", ".github/workflows/ci.yml": "jobs:\n  t:\n    steps:\n    - run: apt-get install xvfb\n"}, ()),
     ],
 )
 def test_debians_packages_are_read_off_where_people_write_them(files: dict[str, str], packages: tuple[str, ...]) -> None:
     assert seen(files).packages == packages
+
+
+def test_a_makefiles_recipe_says_which_registries_it_asks() -> None:
+    found = seen({"Makefile": "deps:\n\tpip install -r needed\ntest:\n\tpython -m unittest\n"})
+
+    assert found.setup == ("make deps",)
+    assert found.network == PRESETS["pypi"]
 
 
 def test_services_of_a_repositorys_own_ci_are_kept_beside_its_tests() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 
@@ -10,7 +11,7 @@ import pytest
 
 from bot.adapters.environment.preparing import SetupLimits
 from bot.adapters.sandbox.addresses import refusal
-from bot.adapters.sandbox.egress import EgressLimits
+from bot.adapters.sandbox.egress_rules import EgressLimits
 from bot.core.environment.configured import Wishes
 from bot.ports.environments import Prepared, Unprepared
 from tests.environment.conftest import Repository, asks, says, serving
@@ -77,7 +78,45 @@ def test_a_listed_name_that_stands_for_a_private_address_is_refused(repository: 
     refused = repository.prepare(repository.commit({"README.md": "x"}))
 
     assert isinstance(refused, Unprepared)
-    assert "setup wanted packages.example.org: 10.0.0.7 is a private address" in refused.why
+    assert refused.why == (
+        "The environment could not be prepared: setup wanted packages.example.org: 10.0.0.7 is a private address,"
+        " which is only reached where GROUNDSKEEPER_PRIVATE_NETWORKS names its network."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"), [(["10.0.0.7"], "10.0.0.7 is a private address"), ([], "it is not known to this machine's resolver")]
+)
+def test_a_package_manager_gives_up_soon_when_it_cannot_reach_its_index(repository: Repository, answers: list[str], told: str) -> None:
+    """Left to itself, npm asks for more than two minutes; the sentence would then be that setup did not end."""
+    repository.names = {"registry.npmjs.org": answers} if answers else {}
+    repository.limits = replace(SetupLimits(), time=timedelta(seconds=60))
+
+    refused = repository.prepare(repository.commit({"package.json": '{"dependencies": {"pots": "1", "pans": "1"}}'}))
+
+    assert isinstance(refused, Unprepared)
+    assert f"setup wanted registry.npmjs.org: {told}" in refused.why
+
+
+def test_what_this_machine_has_to_go_through_is_gone_through_and_its_refusal_told(repository: Repository) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200 if "packages.example.org" in handler.path else 407)
+        handler.end_headers()
+        handler.wfile.write(b"a wheel")
+
+    with serving(answer) as (port, heard):
+        repository.machine = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
+        repository.wishes = Wishes(
+            setup=(f"{asks('http://packages.example.org/wheel')} > fetched", asks("https://files.example.org/")),
+            network=("packages.example.org", "files.example.org"),
+        )
+
+        refused = repository.prepare(repository.commit({"README.md": "x"}))
+
+    assert heard == ["http://packages.example.org/wheel", "CONNECT files.example.org:443"]
+    assert isinstance(refused, Unprepared)
+    assert "setup wanted files.example.org: this machine's own proxy said: HTTP/1.0 407" in refused.why
+    assert repository.asked == []  # names are its to resolve
 
 
 def test_a_name_that_changes_its_mind_gains_nothing(repository: Repository) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.core.lifecycle.phase import Phase
+from bot.hub import seed
 from bot.hub.web import faults
 from tests.flows.test_conversation import reviewers
 from tests.world import FILES, World, a_world, judges, writes
@@ -48,6 +49,29 @@ def test_where_the_bot_queued_it_the_owners_of_the_files_are_called(tmp_path: Pa
         assert world.phase_of(number) is Phase.NEEDS_HUMAN
         (call,) = calls(world, world.pulls()[0]["number"])
         assert call.splitlines()[2].startswith("@ann this needs a person")
+
+
+def test_a_team_that_owns_the_files_is_called_and_asked_for_a_review(tmp_path: Path) -> None:
+    with a_world(tmp_path, files={"CODEOWNERS": "* @garden/potters @elsewhere/others @ann\n"}) as world:
+        seed.add_team(world.hub, "garden", "potters")
+        three_cycles(world)
+        world.open_issue("Add a", by="worker")
+        world.settle()
+        pull = world.pulls()[0]["number"]
+        (call,) = calls(world, pull)
+        assert "@garden/potters @elsewhere/others @ann this needs a person" in call
+        asked = world.api("ann", "GET", f"pulls/{pull}/requested_reviewers")
+        assert ([one["login"] for one in asked["users"]], [one["slug"] for one in asked["teams"]]) == (["ann"], ["potters"])
+
+
+def test_a_team_that_github_does_not_know_keeps_nobody_else_from_being_asked(tmp_path: Path) -> None:
+    with a_world(tmp_path, files={"CODEOWNERS": "* @garden/gone @ann\n"}) as world:
+        three_cycles(world)
+        number = world.open_issue("Add a", by="worker")
+        world.settle()
+        assert reviewers(world) == ["ann"]
+        assert len(calls(world, world.pulls()[0]["number"])) == 1
+        assert "not take all of it" in world.git("log", "--format=%s", f"refs/groundskeeper/project/{number}")
 
 
 def test_a_new_run_that_needs_a_person_calls_again_and_without_a_pull_request_on_the_issue(world: World) -> None:

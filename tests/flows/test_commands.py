@@ -333,7 +333,7 @@ def test_a_locked_issue_costs_no_endless_tries(world: World) -> None:
     world.settle()
 
     assert world.record(number).orders.pending_replies == ()
-    assert "would not take the answer" in world.git("log", "-3", "--format=%s", f"refs/groundskeeper/project/{number}")
+    assert "would not take all of it" in world.git("log", "-3", "--format=%s", f"refs/groundskeeper/project/{number}")
 
 
 def test_why_on_the_command_line_says_the_words_of_the_comment(world: World) -> None:

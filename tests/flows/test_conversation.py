@@ -299,6 +299,30 @@ def test_an_answer_whose_confirmation_is_lost_is_not_given_twice(world: World, n
     assert sum("> Quick" in body for body in world.comments(pull_of(world))) == 1
 
 
+@pytest.mark.parametrize(("refusals", "resolved"), [(1, True), (2, True), (3, False)])
+def test_a_thread_that_github_would_not_resolve_is_tried_again_and_not_for_ever(
+    world: World, number: int, refusals: int, resolved: bool
+) -> None:
+    line_note(world, "Say two")
+    world.model.add(answers("a.txt", "two", "Two"))
+    pass_window(world)
+    world.tick()
+    world.work()
+    faults.refuse_mutation(world.hub, "resolveReviewThread", times=refusals)
+    world.tick()
+    assert [len(thread["comments"]["nodes"]) for thread in threads(world)] == [2]
+    assert world.tick().moved is False
+
+    for _ in range(3):
+        world.clock.wait(timedelta(hours=1))
+        world.tick()
+    (thread,) = threads(world)
+    assert thread["isResolved"] is resolved
+    assert len(thread["comments"]["nodes"]) == 2
+    assert faults.waiting(world.hub) == []
+    assert world.record(number).unresolved == ()
+
+
 def test_planning_twice_plans_nothing(world: World, number: int) -> None:
     line_note(world, "Say two")
     world.tick()

@@ -56,6 +56,40 @@ def test_a_comment_made_before_the_run_reaches_the_first_execution_and_the_revie
     assert "plastic" not in review
 
 
+def test_what_people_wrote_on_the_pull_request_reaches_the_review(world: World) -> None:
+    world.model.add(writes("a.txt", "a"))
+    world.open_issue("Add a")
+    world.tick()
+    world.work()
+    world.tick()
+    pull = world.pulls()[0]
+    place = {"path": "a.txt", "line": 1, "side": "RIGHT", "commit_id": pull["head"]["sha"], "body": "Clay pots, that is"}
+    world.api("ann", "POST", f"pulls/{pull['number']}/comments", json=place)
+    world.api("tess", "POST", f"issues/{pull['number']}/comments", json={"body": "I want plastic"})
+    said = [{"note": "N1", "answer": "Clay it is"}]
+    command = "printf clay > a.txt && git commit -qam 'Say clay'"
+    world.model.add(Scene(role=Role.EXECUTION, steps=(step("bash", command=command), step("finish", report="Clay", answers=said))))
+    world.clock.wait(timedelta(minutes=2))
+
+    opening = told(world, started(world, Role.REVIEW))
+    assert "People with write access wrote this on the pull request" in opening
+    assert "@ann on a.txt:1:\n\nClay pots, that is" in opening
+    assert "plastic" not in opening
+
+
+def test_a_second_review_is_told_what_the_first_one_found(world: World) -> None:
+    findings = ({"text": "Pots are of clay"},)
+    world.model.add(writes("a.txt", "a"), judges(approve=False, findings=findings), writes("a.txt", "clay", cycle=2))
+    world.open_issue("Add a")
+    assert "Pots are of clay" not in told(world, started(world, Role.REVIEW))
+    world.work()
+
+    opening = told(world, started(world, Role.REVIEW))
+    assert "This is a later cycle." in opening
+    assert "(review) Pots are of clay" in opening
+    assert "(review) Not met: It works. I read the tree" in opening
+
+
 def test_somebody_else_with_write_is_heard_and_the_bots_own_words_are_not(world: World) -> None:
     number = world.open_issue("Add a", by="worker", labels=[])
     world.label(number, "agent:ready", by="worker")

@@ -18,7 +18,7 @@ from bot.core.lifecycle.phase import Phase
 from bot.core.money.ledger import reserved
 from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
-from bot.core.runs.run import Bundle, Ending
+from bot.core.runs.run import Bundle, Ending, Verdict
 from bot.entry.stop_options import stop_selected
 from bot.flows.context import Context
 from bot.flows.jobs import Planned, plan_jobs, take_in, time_to_stay_awake
@@ -205,3 +205,53 @@ def test_a_file_that_is_no_bundle_is_refused_with_its_name(tmp_path: Path, text:
 def test_the_workflow_is_kept_awake_once_a_day(world: World) -> None:
     assert time_to_stay_awake(world.clock.now().replace(hour=0, minute=43))
     assert not time_to_stay_awake(world.clock.now())
+
+
+def a_review(world: World) -> tuple[int, StartedRun, Bundle]:
+    """Of a project whose work waits for it: what its job would hand in."""
+    world.model.add(writes("a.txt", "a"), judges())
+    number = world.open_issue("Add a")
+    world.tick()
+    world.work()
+    world.tick()
+    world.check()
+    (started,) = planned(world).started
+    return number, started, carried_out(world, started)
+
+
+@pytest.mark.parametrize("wrong", ["another head", "unmet", "other criteria", "fewer criteria", "told in the brief"])
+def test_a_verdict_counts_only_for_the_head_and_the_criteria_that_were_leased(world: World, wrong: str) -> None:
+    number, started, bundle = a_review(world)
+    verdict = bundle.verdict
+    assert verdict is not None
+    (judged,) = verdict.judgements
+    told = {
+        "another head": replace(verdict, head=world.git("rev-parse", "main")),
+        "unmet": replace(verdict, judgements=(replace(judged, met=False),)),
+        "other criteria": replace(verdict, judgements=(replace(judged, criterion="It is nice"),)),
+        "fewer criteria": replace(verdict, judgements=()),
+        "told in the brief": replace(verdict, judgements=()),
+    }[wrong]
+    if wrong == "told in the brief":
+        started = replace(started, brief=replace(started.brief, criteria=()))
+
+    result = take_in(as_job(world), handed_over(world, started), replace(bundle, verdict=told))
+
+    assert isinstance(result, Run)
+    assert result.verdict is None
+    assert result.ending is Ending.FAILED
+    assert "verdict" in result.note
+    assert world.record(number).spent > 0
+
+
+def test_an_execution_has_no_verdict_whatever_it_hands_in(world: World) -> None:
+    world.model.add(writes("a.txt", "a"))
+    world.open_issue("Add a")
+    (started,) = planned(world).started
+    bundle = carried_out(world, started)
+    forged = Verdict(head=started.start.base, approved=True, summary="Fine", judgements=())
+
+    result = take_in(as_job(world), handed_over(world, started), replace(bundle, verdict=forged))
+
+    assert isinstance(result, Run)
+    assert result.verdict is None

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.environment.machine import PRIVATE_NETWORKS
+from bot.adapters.sandbox.addresses import PRIVATE_NETWORKS
 from tests.foreign.cases import Case
-from tests.foreign.fetch import Unreachable, unpack
+from tests.foreign.dependent.case import Dependent, Registry
+from tests.foreign.fetch import Unreachable, debian_source, npm_package, sdist, unpack
 from tests.foreign.index import private_networks
 
 
@@ -23,8 +24,29 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(tmp_path: Path) -> Callable[[Case], Path]:
     def put(case: Case) -> Path:
         try:
-            return unpack(case, tmp_path / case.name)
+            return unpack(sdist(case), tmp_path / case.name)
         except Unreachable as why:
             pytest.skip(f"no source distribution of {case.name} {case.version} to be had: {why}")
 
     return put
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Callable[[Dependent], Path]:
+    def put(one: Dependent) -> Path:
+        try:
+            return unpack(_archive(one), tmp_path / one.name)
+        except Unreachable as why:
+            pytest.skip(f"no archive of {one.name} {one.version} to be had: {why}")
+
+    return put
+
+
+def _archive(one: Dependent) -> Path:
+    match one.registry:
+        case Registry.PYPI:
+            return sdist(one)
+        case Registry.NPM:
+            return npm_package(one)
+        case Registry.DEBIAN:
+            return debian_source(one)

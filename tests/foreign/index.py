@@ -18,3 +18,12 @@ def private_networks() -> str:
         except OSError:
             continue
     return " ".join(sorted(address for address in found if refusal(address, ()) is not None))
+
+
+def unreachable(host: str) -> str | None:
+    """Why a test that needs this index cannot run; None where it answers."""
+    try:
+        with socket.create_connection((host, 443), timeout=10):
+            return None
+    except OSError as error:
+        return f"{host} cannot be reached: {error}"

@@ -72,7 +72,8 @@ def _run(tree: Path, script: str) -> Outcome:
 
 
 @contextmanager
-def prepared(tree: Path) -> Iterator[Prepared]:
+def prepared(tree: Path, *, store: Path | None = None) -> Iterator[Prepared]:
+    """Layers are shared by a process, unless it says where to keep them."""
     with tempfile.TemporaryDirectory(dir=tree.parent) as place:
         git = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", f"--git-dir={place}/mirror.git"]
         subprocess.run([*git[:5], "init", "-q", "--bare", f"{place}/mirror.git"], check=True, capture_output=True)
@@ -81,7 +82,7 @@ def prepared(tree: Path) -> Iterator[Prepared]:
         told = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
         mirror = open_mirror(Path(place) / "mirror.git", f"{place}/mirror.git", token=None)
         code = GitCode(mirror=mirror, workspaces=Path(place) / "workspaces")
-        store = Path(tempfile.gettempdir()) / f"groundskeeper-foreign-{os.getpid()}"
+        store = store or Path(tempfile.gettempdir()) / f"groundskeeper-foreign-{os.getpid()}"
         isolating = isolated("bubblewrap", scripted=True)
         environments = environments_for(Config(), code, repository=f"foreign/{tree.name}", store=store, isolating=isolating)
         with environments.prepared(told.stdout.strip()) as ready:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.hub.changes import checks
 from tests.foreign.cases import CASES, Case
+from tests.foreign.fetch import texts
 from tests.foreign.running import Result, run_reproduction, run_suite, suite_command
 from tests.foreign.scenes import scenes
 from tests.world import FULL_NAME, World, a_world
@@ -24,7 +25,7 @@ def test_the_bot_mends_a_published_package_and_merges_it(case: Case, published: 
     tree = published(case)
     assert run_reproduction(case, tree).exit_code == 1
     before = run_suite(case, tree)
-    with a_world(tmp_path / "world", files=_texts(tree), config=_config(case), scenes=scenes(case)) as world:
+    with a_world(tmp_path / "world", files=texts(tree), config=_config(case), scenes=scenes(case)) as world:
         number = world.open_issue(case.title, body=case.body)
         _settle(world, case)
         (pull,) = world.pulls()
@@ -37,18 +38,6 @@ def test_the_bot_mends_a_published_package_and_merges_it(case: Case, published: 
         assert case.commit in world.git("log", "--format=%B", f"refs/pull/{pull['number']}/head")
         assert run_reproduction(case, merged).exit_code == 0
         assert before.items() <= run_suite(case, merged).items()
-
-
-def _texts(tree: Path) -> dict[str, str]:
-    """Pictures and the like are left out: no test reads them."""
-    found = {}
-    for path in tree.rglob("*"):
-        if path.is_file():
-            try:
-                found[str(path.relative_to(tree))] = path.read_bytes().decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-    return found
 
 
 def _config(case: Case) -> str:

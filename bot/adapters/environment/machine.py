@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.adapters.sandbox.addresses import Network
-from bot.adapters.sandbox.egress import PORT, Upstream
+from bot.adapters.sandbox.addresses import PRIVATE_NETWORKS, Network
+from bot.adapters.sandbox.egress import PORT
+from bot.adapters.sandbox.egress_rules import Upstream
 from bot.adapters.sandbox.toolchains import Toolchains
 from bot.core.environment.facts import HOME
 from bot.core.errors.user_errors import UserError
 
 PROGRAMS = "/run/groundskeeper"
-PRIVATE_NETWORKS = "GROUNDSKEEPER_PRIVATE_NETWORKS"
 _MIRRORS = (
     *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "NPM_CONFIG_REGISTRY", "YARN_NPM_REGISTRY_SERVER"),
     *("GOPROXY", "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/", "CARGO_REGISTRIES_CRATES_IO_INDEX"),
@@ -27,18 +27,30 @@ _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bu
 _CERTIFICATES_INSIDE = "/etc/ssl/machine.pem"
 _KEEPS_CERTIFICATES = (
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS"),
-    *("CARGO_HTTP_CAINFO", "BUNDLE_SSL_CA_CERT"),
+    *("CARGO_HTTP_CAINFO", "BUNDLE_SSL_CA_CERT", "YARN_HTTPS_CA_FILE_PATH"),
 )
 _APT = ("/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d", "/etc/apt/preferences.d", "/etc/apt/keyrings")
 _PROXY = f"http://127.0.0.1:{PORT}"
 _THROUGH_PROXY: Mapping[str, str] = {
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), _PROXY),
+    **dict.fromkeys(("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"), _PROXY),  # from 2 on it reads no other
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
     **{
         name: " ".join(f"-D{scheme}.proxyHost=127.0.0.1 -D{scheme}.proxyPort={PORT}" for scheme in ("http", "https"))
         for name in ("MAVEN_OPTS", "GRADLE_OPTS")
     },
 }
+_RETRIES: Mapping[str, str] = {
+    "PIP_RETRIES": "1",
+    "UV_HTTP_RETRIES": "1",
+    "NPM_CONFIG_FETCH_RETRIES": "1",
+    "NPM_CONFIG_FETCH_RETRY_MINTIMEOUT": "1000",
+    "NPM_CONFIG_FETCH_RETRY_MAXTIMEOUT": "5000",
+    "YARN_HTTP_RETRY": "1",
+    "CARGO_NET_RETRY": "1",
+    "BUNDLE_RETRY": "1",
+}
+"""What the proxy refused it refuses again; of their own, clients ask for minutes before they say so."""
 _QUIET_AND_SMALL: Mapping[str, str] = {
     "CI": "1",
     "DEBIAN_FRONTEND": "noninteractive",
@@ -104,7 +116,7 @@ class Machine:
     def variables(self) -> Mapping[str, str]:
         node = {"NPM_CONFIG_NODEDIR": "/usr"} if Path("/usr/include/node/node.h").exists() else {}
         certificates = dict.fromkeys(_KEEPS_CERTIFICATES, _CERTIFICATES_INSIDE) if self.certificates else {}
-        return {**_QUIET_AND_SMALL, **_THROUGH_PROXY, **certificates, **node, **self.mirrors}
+        return {**_QUIET_AND_SMALL, **_RETRIES, **_THROUGH_PROXY, **certificates, **node, **self.mirrors}
 
 
 def debian_variables() -> Mapping[str, str]:

@@ -16,7 +16,8 @@ from bot.adapters.environment.layers import Bounds, Kept, Layers, TooLarge, move
 from bot.adapters.environment.machine import OFFLINE, PROGRAMS, Machine, debian_variables
 from bot.adapters.environment.reading import tree_of
 from bot.adapters.sandbox.bubblewrap import Bubblewrap
-from bot.adapters.sandbox.egress import Egress, EgressLimits, EgressRules, Resolve, resolved
+from bot.adapters.sandbox.egress import Egress, Resolve, resolved
+from bot.adapters.sandbox.egress_rules import EgressLimits, EgressRules
 from bot.adapters.sandbox.furnishing import Furnishing, Layer
 from bot.adapters.sandbox.machine import give_away, handed_over, way
 from bot.adapters.sandbox.process import Limits
@@ -184,7 +185,7 @@ class SandboxedEnvironments:
                 move(products, workspace.path, layer.products)
                 seconds = time.monotonic() - began
                 kept = layers.keep(key, place, beside=environment.writable, products=products, seconds=seconds)
-                return kept, (*environment.notes, *(f"{one.refused}." for one in egress.refusals))
+                return kept, (*environment.notes, *(f"{one}." for one in egress.refusals))
         except TooLarge as error:
             return Unprepared(why=f"The environment could not be kept: {error}.")
         finally:
@@ -238,7 +239,7 @@ class SandboxedEnvironments:
             elif self._too_full(workspace, free):
                 why = telling.filled(command, self.limits.disk // 1024**2)
             else:
-                why = telling.failed(command, outcome.output, [one.refused for one in egress.refusals if one.refused])
+                why = telling.failed(command, outcome.output, egress.refusals or egress.troubles)
             return Unprepared(why=why, output=outcome.output)
         return None
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.core.errors.user_errors import UserError
 from bot.ports import GitError
@@ -82,9 +83,13 @@ def git(
     check: bool = True,
     config: Mapping[str, str] | None = None,
     author: Author = NOBODY,
+    stdout: IO[bytes] | None = None,
     bounded: bool = False,
 ) -> Done:
-    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there. `bounded` limits what it may use."""
+    """Raises `GitError` on a non-zero exit (where `check`), a timeout, or a git that is not there.
+
+    What may be large goes to `stdout`; `bounded` limits what git may use.
+    """
     settings = {**_CONFIG, **(config or {})}
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     env |= {
@@ -104,12 +109,15 @@ def git(
     command = [*(("sh", "-c", _BOUNDS, "sh") if bounded else ()), "git", *map(str, args)]
     try:
         # A group of its own: Ctrl-C in a terminal goes to the whole group, and would end a push beside which this process goes on.
-        done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, timeout=timeout, check=False, process_group=0)
+        done = subprocess.run(
+            command, cwd=cwd, input=stdin, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=timeout,
+            check=False, process_group=0,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise NoAnswer(f"git {args[0]} gave no answer within {timeout:.0f} s") from None
     except FileNotFoundError:
         raise GitError("git is not installed here, or the directory is gone") from None
-    result = Done(code=done.returncode, out=done.stdout, err=done.stderr.decode("utf-8", "replace"))
+    result = Done(code=done.returncode, out=done.stdout or b"", err=done.stderr.decode("utf-8", "replace"))
     if check and result.code != 0:
         raise GitError(f"git {args[0]} failed: {last_words(result)}")
     return result
@@ -136,15 +144,18 @@ class Mirror:
     token: Callable[[], str] | None = None
     author: Author = NOBODY
     lock: threading.RLock = field(default_factory=threading.RLock)
+    stall: int = 120
+    """Seconds of a server's silence that end a transfer; one that goes on may take as long as a large repository does."""
     bounded: bool = False
     """Whether it holds what an untrusted run made: then git may use no more than a share of the machine."""
 
-    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120) -> Done:
-        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author, bounded=self.bounded)
+    def git(self, *args: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120, stdout: IO[bytes] | None = None) -> Done:
+        return git(*args, cwd=self.path, stdin=stdin, check=check, timeout=timeout, author=self.author, stdout=stdout, bounded=self.bounded)
 
-    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 120) -> Done:
+    def remote_git(self, *args: str | Path, check: bool = True, timeout: float = 3 * 3600) -> Done:
         """With credentials, which go by the environment into one header: never into an argument, a URL or a file."""
-        return git(*args, cwd=self.path, check=check, timeout=timeout, config=self._credentials())
+        patience = {"http.lowSpeedLimit": "1", "http.lowSpeedTime": str(self.stall)}
+        return git(*args, cwd=self.path, check=check, timeout=timeout, config={**self._credentials(), **patience})
 
     def _credentials(self) -> Mapping[str, str]:
         if self.token is None:

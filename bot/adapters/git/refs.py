@@ -5,18 +5,34 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 
-from bot.adapters.git.process import Author, Mirror, NoAnswer, blobs, checked_oid
-from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from, stop_from
+from bot.adapters.git.objects import files_of, objects
+from bot.adapters.git.process import Mirror, NoAnswer, checked_oid
+from bot.adapters.git.signing import Place, Signer
+from bot.adapters.git.state_commits import Draft, commit_all, message_of
+from bot.adapters.git.state_reading import (
+    LEDGER_REF,
+    MONTHS_READ,
+    ROOT,
+    STOP_REF,
+    Standing,
+    StateReader,
+    damage_from,
+    damage_in,
+    number_of,
+    ref_of,
+    seen_by_others,
+    went_back,
+)
+from bot.adapters.git.wire import StopFile, encoded, entries_from, record_from
+from bot.core.facts.damage import Damage
 from bot.core.facts.project import Stop
-from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK, Record
+from bot.core.facts.record import Record
 from bot.core.money.ledger import Entry, Ledger
 from bot.ports import Change, GitError, Pauses, RefState, StartAgain
 
-ROOT = "refs/groundskeeper/"
-LEDGER, STOP = f"{ROOT}ledger", f"{ROOT}stop"
 _LOST_WORDS = (
     "stale info",
     "cannot lock ref",
@@ -26,71 +42,98 @@ _LOST_WORDS = (
     "reference already exists",
     "incorrect old value",
 )
-_NAMED = {IDEATION: f"{ROOT}ideation", WRITER_LOCK: f"{ROOT}writer-lock", INBOX: f"{ROOT}inbox"}
 _TRIES = 3
-_MONTHS_READ = 2
-
-
-def ref_of(number: int) -> str:
-    return _NAMED.get(number, f"{ROOT}project/{number}")
-
-
-def _number_of(ref: str) -> int | None:
-    for named, place in _NAMED.items():
-        if ref == place:
-            return named
-    prefix, _, number = ref.rpartition("/")
-    return int(number) if prefix == f"{ROOT}project" and number.isdecimal() and str(int(number)) == number else None
 
 
 @dataclass(kw_only=True)
 class GitRefs:
-    """`Refs` over a mirror; `default_branch` is where the base is read."""
+    """`Refs` over a mirror; `default_branch` is where the base is read. Without a signer nothing of the state can be written."""
 
     mirror: Mirror
     default_branch: str
+    signer: Signer | None = None
     pause: Callable[[float], None] = time.sleep
-    """Seconds between tries of a push that got no clear answer."""
-    _records: dict[str, Record] = field(default_factory=dict)
-    _ledger: tuple[str, Ledger] = ("", Ledger())
-    _stop: tuple[str, StopFile | None] = ("", None)
+    """Seconds between tries of a push that got no clear answer, and before refs that seem to have gone back are looked at again."""
+    _furthest: dict[str, int] = field(default_factory=dict)
+    """How often each ref was moved, as far as this process ever saw."""
+    _set_back: tuple[Damage, ...] = ()
+    """What the last look found set back, so that the next one does not look again and again."""
+
+    def __post_init__(self) -> None:
+        self.reader = StateReader(mirror=self.mirror, signer=self.signer)
 
     def read(self) -> RefState:
         with self.mirror.lock:
-            self.mirror.remote_git(
-                "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", self.mirror.remote,
-                "+refs/heads/*:refs/heads/*", f"+{ROOT}*:{ROOT}*",
-            )  # fmt: skip
-            return self._state(
-                _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
-            )
+            for attempt in range(_TRIES):
+                state = self._fetched()
+                back = self._gone_back(state)
+                back += tuple(one for one in state.damage if one.ref in (LEDGER_REF, STOP_REF))
+                if back == self._set_back or attempt == _TRIES - 1:
+                    break
+                self.pause(2.0**attempt / 4)  # another push may be half seen, and a replica of the server's be behind
+            self._set_back = back
+            for ref, sequence in state.sequences.items():
+                self._furthest[ref] = max(self._furthest.get(ref, 0), sequence)
+            return _damaged_too(state, back)
+
+    def _fetched(self) -> RefState:
+        self.mirror.remote_git(
+            "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", self.mirror.remote,
+            "+refs/heads/*:refs/heads/*", f"+{ROOT}*:{ROOT}*",
+        )  # fmt: skip
+        return self._state(
+            _parsed(self.mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads", ROOT.rstrip("/")).text)
+        )
+
+    def furthest(self, ref: str, seen: RefState) -> int:
+        """How often it was moved, by anything that this process knows."""
+        return max(seen.sequences.get(ref, 0), self._furthest.get(ref, 0))
+
+    def _gone_back(self, state: RefState) -> tuple[Damage, ...]:
+        known = {one.ref for one in state.damage}
+        back = {ref: (state.sequences.get(ref, 0), most) for ref, most in self._furthest.items() if ref not in known}
+        return damage_from({ref: went_back(now, most) for ref, (now, most) in back.items() if now < most})
 
     def _state(self, tips: Mapping[str, str]) -> RefState:
         base = tips.get(f"refs/heads/{self.default_branch}")
         if base is None:
             raise GitError(f"the repository has no branch {self.default_branch}; push a first commit to it")
+        standing = self.reader.look(tips)
+        damage = damage_in(standing)
+        broken = {one.ref for one in damage}
+        values = {ref: one.value for ref, one in standing.items() if ref not in broken}
+        ledger, stop = values.get(LEDGER_REF), values.get(STOP_REF)
         return RefState(
             tips=tips,
             base=base,
-            records=self._read_records(tips),
-            ledger=self._read_ledger(tips),
-            stop=_stop_of(found := self._read_stop(tips)),
-            pauses=found.pauses if found is not None else (),
+            records={number: one for ref, one in values.items() if isinstance(one, Record) and (number := number_of(ref)) is not None},
+            ledger=ledger if isinstance(ledger, Ledger) else Ledger(),
+            stop=_stop_of(stop) if isinstance(stop, StopFile) else None,
+            pauses=stop.pauses if isinstance(stop, StopFile) else (),
+            damage=damage,
+            sequences=_sequences(standing),
         )
 
     def tips(self) -> Mapping[str, str]:
         return _parsed(self.mirror.remote_git("ls-remote", self.mirror.remote, f"{ROOT}*").text)
 
     def transcript(self, number: int) -> str | None:
+        ref = ref_of(number)
         with self.mirror.lock:
-            (found,) = blobs(self.mirror, [f"{ref_of(number)}:transcript.jsonl"])
-        return found.decode("utf-8", "replace") if found is not None else None
+            commit, found = objects(self.mirror, [ref, f"{ref}:transcript.jsonl"])
+        if found is None or found.content is None or isinstance(self.reader.place_of(ref, commit), str):
+            return None
+        return found.content.decode("utf-8", "replace")
 
     def push(self, seen: RefState, change: Change) -> RefState | None:
         with self.mirror.lock:
             moves = self._written(seen, change)
         if change.branch is not None:
             moves[f"refs/heads/{change.branch.branch}"] = checked_oid(change.branch.head)
+        return self.move(seen, moves)
+
+    def move(self, seen: RefState, moves: Mapping[str, str]) -> RefState | None:
+        """Each ref to a commit that is in the mirror, all or nothing; as `push` answers."""
         if not moves:
             return seen  # without a refspec git would push whatever it is configured to
         leases = [f"--force-with-lease={ref}:{seen.tips.get(ref, '')}" for ref in moves]
@@ -108,7 +151,7 @@ class GitRefs:
             else:
                 if done.code == 0:
                     with self.mirror.lock:
-                        return self._state({**seen.tips, **moves})
+                        return _damaged_too(self._state({**seen.tips, **moves}), seen.damage, except_for=moves)
                 words = f"{done.text}\n{done.err}"
             settled = self._settled(seen, moves, words)
             if settled is not None:
@@ -146,80 +189,85 @@ class GitRefs:
     def _written(self, seen: RefState, change: Change) -> dict[str, str]:
         """The commits of a change, made in one `git fast-import`; each unique, so that two racers never push the same one."""
         files: dict[str, dict[str, bytes]] = {}
+        kept: dict[str, str] = {}
         if change.record is not None:
             files[ref_of(change.record.number)] = {"record.json": encoded(change.record, indent=1)}
             if change.transcript is not None:
                 files[ref_of(change.record.number)]["transcript.jsonl"] = change.transcript.encode("utf-8", "replace")
         if change.ledger is not None and change.ledger != seen.ledger:
-            files[LEDGER] = self._ledger_files(seen, change.ledger)
+            files[LEDGER_REF], kept = self._ledger_files(seen, change.ledger)
         if change.stop is not None:
-            files[STOP] = {"stop.json": encoded(_stop_file(seen, change.stop))}
+            files[STOP_REF] = {"stop.json": encoded(_stop_file(seen, change.stop))}
         if not files:
             return {}
-        nonce = secrets.token_hex(8)
-        stream = bytearray()
-        for mark, (ref, contents) in enumerate(files.items(), 1):
-            stream += _commit(mark, self.mirror.author, seen.tips.get(ref), _message(change, nonce), contents, keep=ref == LEDGER)
-        made = self.mirror.git("fast-import", "--quiet", "--done", stdin=bytes(stream) + b"done\n").text.split()
-        moves = dict(zip(files, made, strict=True))
-        self._remember(seen, change, moves)
+        if broken := next((one for one in seen.damage if one.ref in files), None):
+            raise GitError(broken.said)
+        if self.signer is None:
+            raise GitError("this process has no key to sign the bot's state with, so it writes none")
+        sequences = {**seen.sequences, **{ref: seen.sequences.get(ref, 0) + 1 for ref in files}}
+        message = message_of(change, secrets.token_hex(8))
+        drafts = [
+            Draft(
+                ref=ref,
+                parent=seen.tips.get(ref),
+                message=message,
+                place=Place(sequence=sequences[ref], ledger=sequences.get(LEDGER_REF, 0), stop=sequences.get(STOP_REF, 0)),
+                files=contents,
+                kept=kept if ref == LEDGER_REF else {},
+            )
+            for ref, contents in files.items()
+        ]
+        moves = commit_all(self.mirror, self.signer, drafts)
+        self._remember(seen, change, {draft.ref: draft.place for draft in drafts}, moves)
         return moves
 
-    def _remember(self, seen: RefState, change: Change, moves: Mapping[str, str]) -> None:
+    def _remember(self, seen: RefState, change: Change, places: Mapping[str, Place], moves: Mapping[str, str]) -> None:
         """What was just written need not be read from git again; it is kept as a reader would find it."""
         if change.record is not None:
             ref = ref_of(change.record.number)
-            self._records[moves[ref]] = record_from(encoded(change.record), where=ref)
-        if change.ledger is not None and LEDGER in moves:
+            record = record_from(encoded(change.record), where=ref)
+            self.reader.remember(ref, Standing(oid=moves[ref], value=record, place=places[ref]))
+        if change.ledger is not None and LEDGER_REF in moves:
             before = seen.ledger.entries
-            added = entries_from(b"".join(encoded(entry) for entry in change.ledger.entries[len(before) :]), where=LEDGER)
-            months = sorted({_month(entry) for entry in (*before, *added)})[-_MONTHS_READ:]
-            self._ledger = (moves[LEDGER], Ledger(entries=tuple(entry for entry in (*before, *added) if _month(entry) in months)))
+            added = entries_from(b"".join(encoded(entry) for entry in change.ledger.entries[len(before) :]), where=LEDGER_REF)
+            months = sorted({_month(entry) for entry in (*before, *added)})[-MONTHS_READ:]
+            ledger = Ledger(entries=tuple(entry for entry in (*before, *added) if _month(entry) in months))
+            self.reader.remember(LEDGER_REF, Standing(oid=moves[LEDGER_REF], value=ledger, place=places[LEDGER_REF]))
 
-    def _ledger_files(self, seen: RefState, after: Ledger) -> dict[str, bytes]:
+    def _ledger_files(self, seen: RefState, after: Ledger) -> tuple[dict[str, bytes], dict[str, str]]:
+        """Of the months that change their new content, and of all the ids as they are."""
         before = seen.ledger.entries
         if after.entries[: len(before)] != before:
             raise GitError("the ledger is append-only; a change would have rewritten it")
         months: dict[str, list[Entry]] = {}
         for entry in after.entries[len(before) :]:
             months.setdefault(f"{_month(entry)}.jsonl", []).append(entry)
-        tip = seen.tips.get(LEDGER)
-        old = blobs(self.mirror, [f"{tip}:{name}" for name in months]) if tip else [None] * len(months)
-        return {
-            name: (was or b"") + b"".join(encoded(entry) for entry in entries)
-            for was, (name, entries) in zip(old, months.items(), strict=True)
+        tip = seen.tips.get(LEDGER_REF)
+        tree, *old = objects(self.mirror, [f"{tip}^{{tree}}", *(f"{tip}:{name}" for name in months)]) if tip else [None] * (len(months) + 1)
+        contents = [one.content or b"" if one is not None else b"" for one in old]
+        files = {
+            name: was + b"".join(encoded(entry) for entry in entries) for was, (name, entries) in zip(contents, months.items(), strict=True)
         }
+        return files, files_of(tree.content) if tree is not None and tree.content is not None else {}
 
-    def _read_records(self, tips: Mapping[str, str]) -> dict[int, Record]:
-        wanted = {number: (ref, oid) for ref, oid in tips.items() if (number := _number_of(ref)) is not None}
-        fresh = [(ref, oid) for ref, oid in wanted.values() if oid not in self._records]
-        for (ref, oid), data in zip(fresh, blobs(self.mirror, [f"{oid}:record.json" for _, oid in fresh]), strict=True):
-            where = f"{ref} ({oid[:10]}), record.json"
-            if data is None:
-                raise GitError(f"{where} is missing. Put the ref back to its last good commit.")
-            self._records[oid] = record_from(data, where=where)
-        self._records = {oid: self._records[oid] for _, oid in wanted.values()}
-        return {number: self._records[oid] for number, (_, oid) in wanted.items()}
 
-    def _read_ledger(self, tips: Mapping[str, str]) -> Ledger:
-        tip = tips.get(LEDGER, "")
-        if self._ledger[0] != tip:
-            names = sorted(self.mirror.git("ls-tree", "--name-only", tip).text.split())[-_MONTHS_READ:] if tip else []
-            months = blobs(self.mirror, [f"{tip}:{name}" for name in names])
-            parts = [entries_from(data or b"", where=f"{LEDGER} ({tip[:10]}), {name}") for name, data in zip(names, months, strict=True)]
-            self._ledger = (tip, Ledger(entries=tuple(entry for part in parts for entry in part)))
-        return self._ledger[1]
+def _sequences(standing: Mapping[str, Standing]) -> dict[str, int]:
+    found = {ref: one.place.sequence for ref, one in standing.items() if one.why is None}
+    for ref, seen in seen_by_others(standing).items():
+        if seen:
+            found[ref] = max(found.get(ref, 0), seen)
+    return found
 
-    def _read_stop(self, tips: Mapping[str, str]) -> StopFile | None:
-        tip = tips.get(STOP, "")
-        if self._stop[0] != tip:
-            (data,) = blobs(self.mirror, [f"{tip}:stop.json"]) if tip else (None,)
-            if tip and data is None:
-                raise GitError(
-                    f"{STOP} ({tip[:10]}) has no stop.json. Put the ref back to its last good commit, or run `groundskeeper stop`."
-                )
-            self._stop = (tip, stop_from(data, where=f"{STOP} ({tip[:10]})") if data is not None else None)
-        return self._stop[1]
+
+def _damaged_too(state: RefState, damage: tuple[Damage, ...], *, except_for: Mapping[str, str] = {}) -> RefState:
+    """With what was found before too; a record that is damaged is none."""
+    known = {one.ref for one in state.damage} | except_for.keys()
+    more = tuple(one for one in damage if one.ref not in known)
+    if not more:
+        return state
+    broken = {one.number for one in more}
+    records = {number: record for number, record in state.records.items() if number not in broken}
+    return replace(state, records=records, damage=tuple(sorted((*state.damage, *more), key=lambda one: one.number)))
 
 
 def _month(entry: Entry) -> str:
@@ -244,33 +292,3 @@ def _stop_file(seen: RefState, change: Stop | StartAgain | Pauses) -> StopFile:
             return StopFile(stopped=True, by=seen.stop.by, at=seen.stop.at, reason=seen.stop.reason, pauses=pauses)
         case Pauses(by=by, at=at, all=pauses):
             return StopFile(stopped=False, by=by, at=at, pauses=pauses)
-
-
-def _message(change: Change, nonce: str) -> str:
-    body = [change.message, ""]
-    if change.record is not None:
-        body.append(f"epoch: {change.record.epoch}")
-        if change.record.lease is not None:
-            holder = change.record.lease.holder
-            body.append(f"holder: agent {holder.agent}, run {holder.run}, attempt {holder.attempt}")
-    return "\n".join([*body, f"nonce: {nonce}", ""])
-
-
-def _commit(mark: int, author: Author, parent: str | None, message: str, files: Mapping[str, bytes], *, keep: bool) -> bytes:
-    """One commit for `git fast-import`, which answers with its id; the ref that it needs for the making is gone at the end."""
-    text = message.encode("utf-8", "replace")
-    ref = f"refs/pending/{secrets.token_hex(8)}"
-    out = bytearray(f"commit {ref}\nmark :{mark}\ncommitter {author.name} <{author.email}> {_stamp()}\n".encode())
-    out += b"data %d\n%s\n" % (len(text), text)
-    if parent:
-        out += f"from {parent}\n".encode()
-        if not keep:
-            out += b"deleteall\n"
-    for name, content in files.items():
-        out += b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content)
-    out += f"get-mark :{mark}\nreset {ref}\nfrom {'0' * 40}\n\n".encode()
-    return bytes(out)
-
-
-def _stamp() -> str:
-    return f"{int(time.time())} +0000"

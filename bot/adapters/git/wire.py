@@ -63,13 +63,11 @@ def _decoded(adapter: TypeAdapter[T | None], data: bytes, where: str) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise GitError(
-            f"{where} is not what it should be ({place}: {first['msg']}). Somebody else wrote it; put the ref back to its last good commit."
-        ) from None
+        raise GitError(f"{where} is not what it should be ({place}: {first['msg']})") from None
     if value is None:
-        raise GitError(f"{where} is empty. Somebody else wrote it; put the ref back to its last good commit.")
+        raise GitError(f"{where} is empty")
     if not _all_zoned(value):
-        raise GitError(f"{where} has a time without a zone. Somebody else wrote it; put the ref back to its last good commit.")
+        raise GitError(f"{where} has a time without a zone")
     return value
 
 

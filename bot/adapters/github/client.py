@@ -10,18 +10,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
-from urllib.request import getproxies
 
 import httpx
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, Response, TokenAuthStrategy
 from githubkit.exception import GitHubException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from bot.adapters.github.connection import PATIENCE, GitHubTransport, direct_or_by_proxy
 from bot.adapters.github.errors import Limited, answer_of, error_of, graphql_error, is_stale_token, lacking
 from bot.adapters.github.governor import EVERYTHING, Governor
 from bot.adapters.github.limits import Call, Urgency
 from bot.adapters.github.permissions import ALONE, GIT, narrowed
-from bot.adapters.github.tokens import Identity, KeepAliveTransport, TokenCache, TokenSource
+from bot.adapters.github.tokens import Identity, TokenCache, TokenSource
 from bot.ports import Clock, GitHubError, GitHubErrorKind
 
 T = TypeVar("T")
@@ -210,8 +210,6 @@ def connect(
     An app's tokens are for this repository alone, and of its permissions have those that it `needs`. Without a repository an app
     is itself and not one of its installations, for what is below `/app`. `renew` names where the credential comes from.
     """
-    if transport is None and not getproxies():
-        transport = httpx.HTTPTransport()  # httpx itself finds a proxy, yet only where it makes the transport
 
     def listen(response: httpx.Response) -> None:
         clock.sync(response.headers.get("date"))
@@ -220,9 +218,9 @@ def connect(
     options: dict[str, Any] = {
         "base_url": base_url,
         "auto_retry": False,
-        "transport": KeepAliveTransport(transport) if transport is not None else None,
+        "transport": GitHubTransport(transport or direct_or_by_proxy(base_url)),
         "event_hooks": {"response": [listen]},
-        "timeout": 30,
+        "timeout": PATIENCE,
         "cache_strategy": cache,
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.adapters.github.client import Client
 from bot.adapters.github.collaborators import Collaborators
 from bot.adapters.github.mutations import MutationBatch
-from bot.ports.people import IssueComment, ThreadAnswer
+from bot.ports.people import IssueComment, ThreadAnswer, ThreadRefusal
 
 _SETTLES = timedelta(seconds=10)
 """GitHub's times have whole seconds and its lists lag a little: only what is older than this is known to be all."""
@@ -18,7 +18,7 @@ _SETTLES = timedelta(seconds=10)
 
 @dataclass(kw_only=True)
 class Comments:
-    """`bot.ports.Talk`, as the worker."""
+    """`bot.ports.people.Comments`, as the worker."""
 
     client: Client
     collaborators: Collaborators
@@ -53,20 +53,28 @@ class Comments:
             batch.add("addReaction", {"subjectId": one, "content": "EYES"}, 0)
         return batch.wrong(batch.send(self.client))
 
-    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[str, ...]:
+    def answer_threads(self, answers: Sequence[ThreadAnswer]) -> tuple[ThreadRefusal, ...]:
         """An answer that resolves nothing is better than none: integrations may be refused the one and not the other."""
         batch = MutationBatch()
+        asked: dict[str, tuple[str, bool]] = {}
         for one in answers:
             if one.body is not None:
                 reply = {"pullRequestReviewThreadId": one.thread, "body": one.body}
-                batch.add("addPullRequestReviewThreadReply", reply, 0, creates=True)
+                asked[batch.add("addPullRequestReviewThreadReply", reply, 0, creates=True)] = (one.thread, False)
             if one.resolve:
-                batch.add("resolveReviewThread", {"threadId": one.thread}, 0)
-        return batch.wrong(batch.send(self.client))
+                asked[batch.add("resolveReviewThread", {"threadId": one.thread}, 0)] = (one.thread, True)
+        answer = batch.send(self.client)
+        refused: list[ThreadRefusal] = []
+        for error, words in zip(answer.errors, batch.wrong(answer), strict=True):
+            place = str((error.get("path") or ["?"])[0])
+            about = [asked[place]] if place in asked else list(asked.values())
+            refused += [ThreadRefusal(thread=thread, resolving=resolving, words=words) for thread, resolving in about]
+        return tuple(refused)
 
-    def request_reviews(self, pull: int, logins: Sequence[str]) -> None:
+    def request_reviews(self, pull: int, logins: Sequence[str], *, teams: Sequence[str] = ()) -> None:
         """https://docs.github.com/rest/pulls/review-requests"""
-        self.client.rest("POST", f"pulls/{pull}/requested_reviewers", body={"reviewers": list(logins)}, repeatable=True)
+        body = {"reviewers": list(logins), **({"team_reviewers": list(teams)} if teams else {})}
+        self.client.rest("POST", f"pulls/{pull}/requested_reviewers", body=body, repeatable=True)
 
 
 def _is_person(one: Any) -> bool:

@@ -15,6 +15,7 @@ from bot.core.facts.project import (
     Check,
     CheckState,
     Comment,
+    ForeignPull,
     Issue,
     Mergeable,
     Pull,
@@ -47,6 +48,7 @@ class IssueReading:
     in_play: bool = False
     """Whether comments and pull request were read too."""
     pull: Pull | None = None
+    foreign: tuple[ForeignPull, ...] = ()
 
     @property
     def listed(self) -> bool:
@@ -54,13 +56,18 @@ class IssueReading:
         return self.issue.open and any(label.casefold() in LISTED for label in self.issue.labels)
 
 
-def seen_light(node: Any, read_at: datetime) -> IssueReading:
-    issue = _issue(node)
+MayWrite = Callable[[str], bool]
+
+
+def seen_light(node: Any, read_at: datetime, may_write: MayWrite) -> IssueReading:
+    issue = _issue(node, may_write)
     return IssueReading(issue=issue, updated_at=time_of(node["updatedAt"]), read_at=read_at, names=_names(issue, None))
 
 
-def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datetime) -> IssueReading:
-    issue, known = _issue(node), _pull(pull) if pull is not None else None
+def seen_in_play(
+    node: Any, pull: Any | None, branch: str | None, read_at: datetime, may_write: MayWrite, foreign: tuple[ForeignPull, ...] = ()
+) -> IssueReading:
+    issue, known = _issue(node, may_write), _pull(pull) if pull is not None else None
     return IssueReading(
         issue=issue,
         updated_at=time_of(node["updatedAt"]),
@@ -69,10 +76,12 @@ def seen_in_play(node: Any, pull: Any | None, branch: str | None, read_at: datet
         branch=branch,
         in_play=True,
         pull=known,
+        foreign=foreign,
     )
 
 
-def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
+def judged_issue(issue: Issue, may_write: MayWrite) -> Issue:
+    """As rights are now: they may have changed since it was read."""
     queued = Act(by=issue.queued.by, at=issue.queued.at, may_write=may_write(issue.queued.by)) if issue.queued else None
     if queued == issue.queued and not issue.edits and not issue.comments:
         return issue
@@ -81,7 +90,7 @@ def judged_issue(issue: Issue, may_write: Callable[[str], bool]) -> Issue:
     return replace(issue, queued=queued, edits=edits, comments=comments)
 
 
-def judged_pull(pull: Pull, may_write: Callable[[str], bool]) -> Pull:
+def judged_pull(pull: Pull, may_write: MayWrite) -> Pull:
     reviews = (replace(one, may_write=one.state in _BINDING and may_write(one.author)) for one in pull.reviews)
     notes = (replace(note, may_write=may_write(note.author)) for note in pull.notes)
     return replace(pull, reviews=tuple(reviews), notes=tuple(notes))
@@ -112,7 +121,7 @@ def _names(issue: Issue, pull: Pull | None) -> frozenset[str]:
     return frozenset([act.by for act in acts] + reviewers + asker)
 
 
-def _issue(node: Any) -> Issue:
+def _issue(node: Any, may_write: MayWrite) -> Issue:
     labels = frozenset(label["name"] for label in node["labels"]["nodes"])
     events = [event for event in node["timelineItems"]["nodes"] if event]
     comments = node.get("comments", {**node["talk"], "nodes": []})
@@ -125,7 +134,7 @@ def _issue(node: Any) -> Issue:
         author=login_of(node["author"]),
         labels=labels,
         created_at=time_of(node["createdAt"]),
-        queued=_queued(node, labels, events),
+        queued=_queued(node, labels, events, may_write),
         edits=_edits(node, events),
         comments=tuple(
             Comment(
@@ -141,7 +150,7 @@ def _issue(node: Any) -> Issue:
     )
 
 
-def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
+def _queued(node: Any, labels: frozenset[str], events: list[Any], may_write: MayWrite) -> Act | None:
     """The last time that `agent:ready` was put on. An issue made with it has no such event on some servers: then its author did."""
     if READY not in labels:
         return None
@@ -149,13 +158,18 @@ def _queued(node: Any, labels: frozenset[str], events: list[Any]) -> Act | None:
     if not put_on and len(events) >= EVENTS:  # pushed out of sight by other labels or titles, which anybody may do: nobody is known
         return Act(by=login_of(None), at=time_of(node["createdAt"]), may_write=False)
     by, at = (login_of(put_on[-1]["actor"]), put_on[-1]["createdAt"]) if put_on else (login_of(node["author"]), node["createdAt"])
-    return Act(by=by, at=time_of(at), may_write=False)
+    return Act(by=by, at=time_of(at), may_write=may_write(by))
 
 
 def _edits(node: Any, events: list[Any]) -> tuple[Act, ...]:
     found = [(event["actor"], event["createdAt"]) for event in events if event["__typename"] == "RenamedTitleEvent"]
-    if node["lastEditedAt"]:
-        found.append((node["editor"], node["lastEditedAt"]))
+    edits = node.get("userContentEdits") or {"totalCount": 0, "nodes": []}  # some servers tell of the last one alone
+    told = [(edit["editor"], edit["editedAt"]) for edit in edits["nodes"] if edit]
+    if told and edits["totalCount"] > len(told):  # the oldest that is told stands for those before it, which may be anybody's
+        told[0] = (None, told[0][1])
+    if not told and node["lastEditedAt"]:
+        told = [(node["editor"], node["lastEditedAt"])]
+    found += told
     acts = [Act(by=login_of(actor), at=time_of(at), may_write=False) for actor, at in found]
     return tuple(sorted(acts, key=lambda act: act.at))
 

@@ -1,4 +1,4 @@
-"""As whom we are known to GitHub: the identity, its token while it lasts, and the connection that is kept for it."""
+"""As whom we are known to GitHub: the identity, and its token while it lasts."""
 
 from __future__ import annotations
 
@@ -68,16 +68,3 @@ class Identity:
     login: str
     is_app: bool
     token: TokenSource
-
-
-class KeepAliveTransport(httpx.BaseTransport):
-    """githubkit makes a client for each request and closes it; connections and certificates are worth keeping."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        """Not before the process ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from bot.adapters.github.actors import time_of
@@ -23,6 +23,7 @@ from bot.adapters.github.nodes import (
     seen_light,
     title,
 )
+from bot.adapters.github.project_pulls import foreign_pulls, is_own
 from bot.adapters.github.queries import PULL_DOCUMENT, snapshot_document
 from bot.core.facts.project import Comment, Issue, PullState, Title
 from bot.ports import GitHubError, GitHubErrorKind, View
@@ -61,6 +62,8 @@ class Reads:
 
     client: Client
     collaborators: Collaborators
+    default_branch: str | None = None
+    """Into which a project's pull request goes; None takes it from any."""
     _memory: _Memory = field(default_factory=_Memory)
 
     @cached_property
@@ -113,7 +116,8 @@ class Reads:
         found = self._repository(snapshot_document(groups[0]), None)
         for node in (*found["stirred"]["nodes"], *found["stirredPulls"]["nodes"]):
             self._note_activity(time_of(node["updatedAt"]))
-        seen = {node["number"]: seen_light(node, at) for node in self._list_from(found)}
+        may_write = cache(self.collaborators.may_write)  # a long queue is mostly of the same few people
+        seen = {node["number"]: seen_light(node, at, may_write) for node in self._list_from(found)}
         gap = found["issues"]["totalCount"] - len(seen)
         absent = self._take(found, groups[0], (), seen, at)
         for group in groups[1:]:
@@ -205,25 +209,34 @@ class Reads:
         """Puts what a query found under its aliases into `seen`; those in play that it did not find."""
         absent = {}
         for number in light:
-            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at)).listed:
+            if (node := found.get(f"i{number}")) is not None and (one := seen_light(node, at, self.collaborators.may_write)).listed:
                 seen[number] = one
         for number, branch in full.items():
             pulls = (found.get(f"p{number}") or {"nodes": []})["nodes"]
             if (node := found.get(f"i{number}")) is not None:
-                newest = pulls[-1] if pulls else None
-                pull = self._own_pull(branch) if branch is not None and newest is not None and newest["isCrossRepository"] else newest
-                seen[number] = seen_in_play(node, pull, branch, at)
+                newest, worker = pulls[-1] if pulls else None, self.client.identity.login
+                own = newest is None or is_own(newest, worker, self.default_branch)
+                pull = newest if own or branch is None else self._own_pull(branch)
+                others = (found.get(f"f{number}") or {"nodes": []})["nodes"]
+                foreign = foreign_pulls(others, worker, self.default_branch)
+                seen[number] = seen_in_play(node, pull, branch, at, self.collaborators.may_write, foreign)
             else:
                 absent[number] = branch
         return absent
 
     def _own_pull(self, branch: str) -> Any | None:
-        """GraphQL goes by a branch's name alone, and a stranger may give a branch of their fork any name; REST goes by whose it is, too."""
+        """GraphQL goes by a branch's name alone, and a stranger may give a branch of their fork any name; REST goes by whose it is, too.
+
+        Of those the newest that is the project's own, whatever somebody else opened from its branch since.
+        """
         owner, name = self.client.repository.split("/")
         made = {"sort": "created", "direction": "desc"}
         for one in self.client.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "all", "per_page": 100, **made}):
             source = one["head"]["repo"]
-            if source is not None and source["full_name"].lower() == self.client.repository.lower():
+            if source is None or source["full_name"].lower() != self.client.repository.lower():
+                continue
+            mine = (one["user"] or {}).get("login") == self.client.identity.login or one["merged_at"] is not None
+            if mine and self.default_branch in (None, one["base"]["ref"]):
                 found = self.client.graphql(PULL_DOCUMENT, {"owner": owner, "name": name, "number": one["number"]})
                 return found["repository"]["pullRequest"]
         return None
@@ -262,7 +275,8 @@ class Reads:
                 issues[number] = replace(issues[number], blockers=blocking)
         of_play = {branch: memory.seen[number] for number, branch in in_play.items() if branch is not None and number in memory.seen}
         pulls = {branch: judged_pull(one.pull, rights.__getitem__) for branch, one in of_play.items() if one.pull is not None}
-        return View(issues=issues, pulls=pulls, last_activity=memory.last_activity, merge_queue=memory.merge_queue)
+        foreign = {branch: one.foreign for branch, one in of_play.items() if one.foreign}
+        return View(issues=issues, pulls=pulls, foreign=foreign, last_activity=memory.last_activity, merge_queue=memory.merge_queue)
 
     def _judged(self, number: int, one: IssueReading, in_play: bool) -> tuple[IssueReading, bool, Issue]:
         kept = self._memory.shown.get(number)

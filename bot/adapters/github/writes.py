@@ -41,22 +41,22 @@ class Writes:
         return self.worker.at(Urgency.IDEATION)
 
     def open_pull(self, *, branch: str, base: str, title: str, body: str) -> int:
-        existing = self._pull_of(branch)
+        existing = self._pull_of(branch, base)
         if existing is not None:
             return existing
         try:
             made = self._builder.rest("POST", "pulls", body={"title": title, "body": body, "head": branch, "base": base})
         except GitHubError as error:
             # The work may have been done although the answer was lost, or somebody was faster: look before saying that it failed.
-            existing = self._pull_of(branch) if error.kind is not GitHubErrorKind.LIMITED else None
+            existing = self._pull_of(branch, base) if error.kind is not GitHubErrorKind.LIMITED else None
             if existing is None:
                 raise
             return existing
         return int(made["number"])
 
-    def _pull_of(self, branch: str) -> int | None:
+    def _pull_of(self, branch: str, base: str) -> int | None:
         owner = self.worker.repository.split("/")[0]
-        found = self._builder.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "state": "open"})
+        found = self._builder.rest("GET", "pulls", params={"head": f"{owner}:{branch}", "base": base, "state": "open"})
         return int(found[0]["number"]) if found else None
 
     def review(self, *, pull: int, head: str, approve: bool | None, body: str, comments: Sequence[ReviewComment]) -> None:

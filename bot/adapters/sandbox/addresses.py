@@ -8,6 +8,8 @@ from collections.abc import Iterable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+PRIVATE_NETWORKS = "GROUNDSKEEPER_PRIVATE_NETWORKS"
+"""The variable in which this machine's owner names networks that setup may reach although they are not public."""
 _METADATA: tuple[Network, ...] = tuple(
     ipaddress.ip_network(one) for one in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "100.100.100.200/32", "168.63.129.16/32")
 )
@@ -24,7 +26,7 @@ def refusal(address: str, allowed: Iterable[Network]) -> str | None:
         return None
     if plain.is_global and not plain.is_multicast and not any(plain in network for network in _CARRIES_IPV4):
         return None
-    return f"{plain} is a private address"
+    return f"{plain} is a private address, which is only reached where {PRIVATE_NETWORKS} names its network"
 
 
 def _unwrapped(address: Address) -> Address:

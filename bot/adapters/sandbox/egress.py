@@ -12,12 +12,11 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
 
 import h11
 
-from bot.adapters.sandbox.addresses import Network, refusal
+from bot.adapters.sandbox.addresses import refusal
+from bot.adapters.sandbox.egress_rules import Asked, EgressRules
 from bot.core.environment.presets import allows
 
 PORT = 3128
@@ -26,42 +25,9 @@ _PORTS = (80, 443)
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EgressLimits:
-    bytes: int = 4 * 1024**3
-    """In both directions, of one preparation in all."""
-    connections: int = 128
-    connecting: timedelta = timedelta(seconds=20)
-    silence: timedelta = timedelta(minutes=2)
-    """A connection on which nothing came for so long is closed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upstream:
-    """The proxy that this machine itself has to go through; it then resolves names, and is trusted to."""
-
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class EgressRules:
-    hosts: tuple[str, ...]
-    vouched: tuple[Network, ...] = ()
-    """Networks that are not public and yet may be reached: where the owner of this machine keeps a mirror."""
-    upstream: Upstream | None = None
-    limits: EgressLimits = field(default_factory=EgressLimits)
-
-
 async def resolved(host: str, port: int) -> Sequence[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(one[4][0]) for one in found]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    host: str
-    refused: str | None
 
 
 class _Refused(Exception):
@@ -74,14 +40,14 @@ class Egress:
     def __init__(self, rules: EgressRules, *, resolve: Resolve = resolved) -> None:
         self._rules = rules
         self._resolve = resolve
-        self._asked: dict[tuple[str, str | None], Asked] = {}
+        self._asked: dict[Asked, None] = {}
         self._connections = 0
         self.bytes = 0
 
     @property
     def asked(self) -> tuple[Asked, ...]:
-        """Each host once, in the order of the first question."""
-        return tuple(self._asked.values())
+        """Each host once for each answer, in the order of the first question."""
+        return tuple(self._asked)
 
     @property
     def exhausted(self) -> str | None:
@@ -90,8 +56,14 @@ class Egress:
         return f"setup moved more than {most // 1024**2} MB over the network" if self.bytes > most else None
 
     @property
-    def refusals(self) -> tuple[Asked, ...]:
-        return tuple(one for one in self.asked if one.refused is not None)
+    def refusals(self) -> tuple[str, ...]:
+        return tuple(one.refused for one in self.asked if one.refused is not None)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Of hosts that were listed and could not be reached, unless they could at another time."""
+        reached = {one.host for one in self.asked if one == Asked(host=one.host)}
+        return tuple(one.unreachable for one in self.asked if one.unreachable is not None and one.host not in reached)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[int]:
@@ -208,25 +180,38 @@ class Egress:
 
     async def _connected(self, host: str, port: int, *, tunnel: bool = True) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            addresses = await self._allowed(host, port)
-        except _Refused as why:
-            self._asked[host, str(why)] = Asked(host=host, refused=str(why))
+            made = await self._connection(await self._allowed(host, port), host, port, tunnel=tunnel)
+        except _Refused as refused:
+            self._asked.setdefault(Asked(host=host, refused=str(refused)))
             raise
-        self._asked.setdefault((host, None), Asked(host=host, refused=None))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as trouble:
+            why = f"setup wanted {host}: {trouble or 'it did not answer in time'}"
+            self._asked.setdefault(Asked(host=host, unreachable=why))
+            raise OSError(why) from trouble
+        self._asked.setdefault(Asked(host=host))
+        return made
+
+    async def _connection(
+        self, addresses: Sequence[str], host: str, port: int, *, tunnel: bool
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         seconds = self._rules.limits.connecting.total_seconds()
         if (upstream := self._rules.upstream) is not None:
             there, back = await asyncio.wait_for(asyncio.open_connection(upstream.host, upstream.port), seconds)
-            if tunnel:
-                await asyncio.wait_for(_tunnelled(there, back, host, port), seconds)
+            try:
+                if tunnel:
+                    await asyncio.wait_for(_tunnelled(there, back, host, port), seconds)
+            except BaseException:
+                back.close()
+                raise
             return there, back
-        trouble: Exception = OSError(f"{host} has no address")
+        trouble: Exception = OSError("it has no address")
         for address in addresses:
             # To the address that was looked at, not to the name: it could stand for another one by now.
             try:
                 return await asyncio.wait_for(asyncio.open_connection(address, port), seconds)
             except (OSError, TimeoutError) as error:
                 trouble = error
-        raise OSError(f"{host} cannot be reached: {trouble or type(trouble).__name__}")
+        raise OSError(f"it cannot be reached ({trouble or 'no answer in time'})")
 
     async def _allowed(self, host: str, port: int) -> Sequence[str]:
         rules = self._rules
@@ -241,10 +226,10 @@ class Egress:
         try:
             addresses = await asyncio.wait_for(self._resolve(host.strip("[]"), port), rules.limits.connecting.total_seconds())
         except (OSError, UnicodeError) as error:
-            raise OSError(f"{host} is not known to this machine's resolver ({error})") from error
+            raise OSError(f"it is not known to this machine's resolver ({error})") from error
         for address in addresses:
             if why := refusal(address, rules.vouched):
-                raise _Refused(f"setup wanted {host}: {why}, and only public ones are connected to")
+                raise _Refused(f"setup wanted {host}: {why}")
         return addresses
 
     async def _both_ways(

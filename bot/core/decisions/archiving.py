@@ -34,7 +34,7 @@ def _is_finished(project: Project, status: Status) -> bool:
     """Whatever is queued is seen at each look, and is only seen rightly with all that was done for it."""
     record = project.record
     ended = status.phase is Phase.DONE or (status.phase is Phase.CANCELLED and not _is_queued(project))
-    quiet = record.lease is None and not owed_answers(project)
+    quiet = record.lease is None and not owed_answers(project) and not record.unresolved
     return ended and status.next_step is None and record.epoch > 0 and quiet and not record.archived
 
 

@@ -176,6 +176,18 @@ class AnswerNotes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResolveThreads:
+    """Try again to resolve threads that were answered, which GitHub refused before."""
+
+    number: int
+    pull: int
+    due: tuple[str, ...]
+    threads: tuple[str, ...]
+    """Those of them that are still to be resolved: people may have done it, or have gone on in them."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallPerson:
     """Write one fresh comment that mentions whoever is to decide, and ask them for a review where there is a pull request."""
 
@@ -208,6 +220,7 @@ Effect = (
     | PostReplies
     | AcknowledgeNotes
     | AnswerNotes
+    | ResolveThreads
     | CallPerson
 )
 
@@ -249,6 +262,8 @@ def describe(effect: Effect) -> str:
             return f"react to {_notes(len(notes))} on project {number}: {reason}"
         case AnswerNotes(pull=pull, owed=owed, reason=reason):
             return f"answer {_notes(len(owed))} on pull request #{pull}: {reason}"
+        case ResolveThreads(pull=pull, due=due, reason=reason):
+            return f"resolve {'a thread' if len(due) == 1 else f'{len(due)} threads'} on pull request #{pull}: {reason}"
         case CallPerson(number=number, who=who, reason=reason):
             return f"call {f'@{who}' if who else 'the owners of the code'} for project {number}: {reason}"
         case PostReplies(on=on, pending_replies=replies, reason=reason):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from datetime import datetime
 
-from bot.core.decisions.effects import AcknowledgeNotes, AnswerNotes
-from bot.core.evidence.notes import outstanding_requests, owed_answers, pending_notes, unseen
+from bot.core.decisions.effects import AcknowledgeNotes, AnswerNotes, ResolveThreads
+from bot.core.evidence.notes import outstanding_requests, owed_answers, pending_notes, threads_due, unseen
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project, PullState, Snapshot
 
@@ -33,6 +34,20 @@ def notes_to_answer(snapshot: Snapshot, policy: Policy, *, busy: Set[int]) -> tu
                     number=project.number, pull=project.pull.number, owed=owed, reviewers=_reviewers(project, policy), reason=reason
                 )
             )
+    return tuple(found)
+
+
+def threads_to_resolve(snapshot: Snapshot, policy: Policy, now: datetime, *, busy: Set[int]) -> tuple[ResolveThreads, ...]:
+    """Tried again a few times; a thread in which people went on is resolved with the answer to that."""
+    found = []
+    for project in snapshot.projects:
+        due, pull = threads_due(project.record, now), project.pull
+        if not due or pull is None or project.number in busy:
+            continue
+        still_open = {note.thread for note in pull.notes if not note.resolved} - {note.thread for note in pending_notes(project, policy)}
+        threads = tuple(one for one in due if one in still_open)
+        reason = "GitHub would not do it before"
+        found.append(ResolveThreads(number=project.number, pull=pull.number, due=due, threads=threads, reason=reason))
     return tuple(found)
 
 

@@ -105,6 +105,8 @@ class NoAgent:
 
 def category_pause(project: Project, snapshot: Snapshot) -> NoAgent | None:
     """Why nothing new is begun on it, where people paused what it is an improvement in."""
+    if not snapshot.pauses:
+        return None
     paused = snapshot.paused(Pausable.CATEGORY)
     names = sorted(categories_of(project.issue.labels) & paused.keys())
     if not names:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.decisions.archiving import to_archive, to_restore
 from bot.core.decisions.calling import people_to_call
+from bot.core.decisions.damage_handling import without_damaged
 from bot.core.decisions.effects import (
     AnswerNotes,
     CloseIssue,
@@ -24,10 +25,11 @@ from bot.core.decisions.effects import (
     StartRun,
     UpdateBranch,
 )
-from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer
+from bot.core.decisions.note_handling import notes_to_acknowledge, notes_to_answer, threads_to_resolve
 from bot.core.decisions.order_handling import NoAgent, category_pause, eligible_agents, orders_to_execute, replies_to_post, without_steps
 from bot.core.decisions.starts import idea_run, start_of
 from bot.core.evidence.verdict import verdict_on
+from bot.core.facts.damage import damage_of, shared_damage
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Pausable, Project, Snapshot
 from bot.core.facts.record import IDEATION, Record
@@ -66,9 +68,13 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
         policy = replace(policy, up_to_date=False)
     statuses = {project.number: status_of(project, policy, now) for project in snapshot.projects}
     statuses = in_merge_order(snapshot.projects, statuses, policy)
+    if (broken := shared_damage(snapshot.damage)) is not None:
+        statuses = _without_notice(snapshot, _stopped(statuses, f"nothing is started or spent: {broken.said}", broken.remedy))
+        return Plan(statuses=statuses, effects=(), idle=Idle(reason=broken.said))
+    snapshot = without_damaged(snapshot)
     if snapshot.stop is not None:
         reason = f"stopped by {snapshot.stop.by}: {snapshot.stop.reason}"
-        statuses = _without_notice(snapshot, _stopped(statuses, reason))
+        statuses = _without_notice(snapshot, _stopped(statuses, reason, _START))
         return Plan(statuses=statuses, effects=replies_to_post(snapshot, statuses), idle=Idle(reason=reason))
     first: tuple[ExecuteOrder | Restore, ...] = (*orders_to_execute(snapshot, statuses, policy), *to_restore(snapshot, statuses))
     statuses = without_steps(statuses, first)
@@ -83,6 +89,8 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> Plan:
     busy = {effect.number for effect in (*first, *replies, *starts, *done)} | {project.number for project in moving}
     notes: tuple[Effect, ...] = (*notes_to_acknowledge(snapshot, policy), *notes_to_answer(snapshot, policy, busy=busy))
     busy |= {effect.number for effect in notes if isinstance(effect, AnswerNotes)}
+    notes = (*notes, *(again := threads_to_resolve(snapshot, policy, now, busy=busy)))
+    busy |= {effect.number for effect in again}
     calls = people_to_call(snapshot, statuses, policy, now, busy=busy)
     statuses = _without_notice(snapshot, statuses)
     return Plan(statuses=statuses, effects=(*first, *settle, *notes, *small, *replies, *calls, *starts, *ideas, *done), idle=idle)
@@ -101,9 +109,9 @@ _CAPS = "It goes on by itself then; a higher `budget` in `.github/groundskeeper.
 _START = "`groundskeeper start`, or `start` on the workflow's page, lets everything go on."
 
 
-def _stopped(statuses: dict[int, Status], reason: str) -> dict[int, Status]:
+def _stopped(statuses: dict[int, Status], reason: str, remedy: str) -> dict[int, Status]:
     return {
-        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, remedy=_START)
+        number: status if status.phase in ENDED | PARKED | {Phase.PROPOSED} else Status(phase=Phase.PAUSED, reason=reason, remedy=remedy)
         for number, status in statuses.items()
     }
 
@@ -177,9 +185,8 @@ class _PathsInWork:
             return None
         if self._taken is None:
             self._taken = {}
-            for other in in_order(self.snapshot.projects):
-                if statuses[other.number].phase in _AT_WORK:
-                    self.add(other)
+            for other in in_order(one for one in self.snapshot.projects if statuses[one.number].phase in _AT_WORK):
+                self.add(other)
         if not may_overlap(project, self._taken.keys(), self.snapshot.past):
             return None
         shared = sorted(path for path in self._likely_paths(project) if self._taken.get(path, project.number) != project.number)
@@ -265,6 +272,8 @@ def _ideation(
     under_way = [number for number, status in statuses.items() if status.phase not in ENDED | PARKED | {Phase.PROPOSED}]
     if under_way or snapshot.ideation.lease is not None:
         return [], None
+    if (broken := damage_of(snapshot.damage, IDEATION)) is not None:
+        return [], Idle(reason=f"{broken.said}; {broken.remedy}")
     if not budget.agents:
         return [], Idle(reason=", ".join(["no agent is free", *(f"agent {name} is paused" for name in snapshot.paused(Pausable.AGENT))]))
     if (held := unprepared(snapshot, now)) is not None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.core.environment import devcontainer, workflow_steps
 from bot.core.environment.facts import Environment, Tree
-from bot.core.environment.languages import bundler, cargo, debian, go, gradle, make, maven, node
+from bot.core.environment.languages import OTHER_CI, bundler, cargo, debian, go, gradle, make, maven, node
 from bot.core.environment.presets import hosts_of
 from bot.core.environment.python import MAKE_VENV, VENV, python
 from bot.core.environment.reading import combined
@@ -29,6 +29,7 @@ _MANIFESTS = frozenset(
     {
         *workflow_steps.PATHS,
         *devcontainer.PATHS,
+        *OTHER_CI,
         *("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", "uv.lock", "poetry.lock", "pdm.lock", ".python-version"),
         *("package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock"),
         *(".npmrc", ".yarnrc.yml", ".nvmrc", ".node-version", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"),
@@ -56,7 +57,9 @@ def detect(tree: Tree) -> Environment:
     told = workflow_steps.workflow_steps(tree) or devcontainer.devcontainer(tree)
     if told is None:
         last = make(tree) if not own else None
-        return with_services(combined(own if last is None else [last]), tree)
+        if last is not None:
+            own = [replace(last, network=hosts_of(_registries([tree.text("Makefile")])))]
+        return with_services(combined(own), tree)
     told = replace(told, network=hosts_of((*told.network, *_registries(told.setup))))
     if any(VENV in place for part in own for place in part.path) and VENV + "/bin" not in told.path:
         # Their `pip install` means an interpreter that is theirs to change, which the system's is not.

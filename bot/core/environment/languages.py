@@ -175,9 +175,16 @@ def _installed_by_ci(tree: Tree) -> tuple[list[str], str]:
         jobs = table(tree.parsed[path], "jobs")
         steps = [step for job in jobs.values() for step in (job.get("steps") or [] if isinstance(job, dict) else [])]
         told = "\n".join(str(step["run"]) for step in steps if isinstance(step, dict) and "run" in step)
-        if found := installed_packages(told):
+        if path not in OTHER_CI and (found := installed_packages(told)):
+            return found, path
+    for path in OTHER_CI:
+        # Their jobs are too many kinds to tell which one tests; what a build links to is needed by each.
+        if found := [name for name in installed_packages(tree.text(path)) if name.endswith("-dev")]:
             return found, path
     return [], ""
+
+
+OTHER_CI = (".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml")
 
 
 def installed_packages(script: str) -> list[str]:

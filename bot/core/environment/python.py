@@ -18,6 +18,8 @@ MAKE_VENV = f"uv venv --quiet --seed --allow-existing {VENV}"
 _REQUIREMENTS = re.compile(
     r"(requirements/)?(requirements([-_.](dev|test|tests|testing|develop))?|(dev|test|tests)[-_]requirements|dev|test|tests|testing)\.(txt|in)"
 )
+_PDM = "--with 'hishel<2' --with 'unearth<0.19' pdm"
+"""pdm 2.29 leaves these unbounded, and does not start with the releases that came after it."""
 _PLUGINS = {
     r"--cov\b": "pytest-cov",
     r"(?<!\S)-n[ =]?(auto|\d)|--numprocesses": "pytest-xdist",
@@ -36,7 +38,7 @@ def python(tree: Tree) -> Environment | None:
     if tree.has("poetry.lock"):
         return _made(common, "poetry.lock", (MAKE_VENV, _poetry(project)), files=("pyproject.toml", "poetry.lock", ".python-version"))
     if tree.has("pdm.lock"):
-        setup = (MAKE_VENV, "uv tool run --quiet pdm install --frozen-lockfile --no-isolation -G :all")
+        setup = (MAKE_VENV, f"uv tool run --quiet {_PDM} install --frozen-lockfile --no-isolation -G :all")
         return _made(common, "pdm.lock", setup, files=("pyproject.toml", "pdm.lock", ".python-version"))
     return _pip(tree, project, common)
 

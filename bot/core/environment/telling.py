@@ -64,6 +64,6 @@ def _short(command: str) -> str:
 def last_words(output: str) -> str:
     """The first lines that speak of an error, since what follows them is mostly advice; else the last line."""
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip() and "complete log of this run" not in line]
-    errors = [line for line in lines if re.search(r"(?i)\b(error|cause|fatal|failed)\b", line)]
+    errors = [line for line in lines if re.search(r"(?i)\b(\w*error|cause|fatal|failed)\b", line)]
     said = "; ".join(dict.fromkeys(errors[:3] or lines[-1:]))
     return f", saying “{said[:400].rstrip('.')}”" if said else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,10 +13,13 @@ from bot.core.facts.record import Record, Run
 from bot.core.orders.commands import is_mention
 from bot.core.roles.role import Role
 from bot.core.runs.criteria import visible
-from bot.core.runs.note import Note, NoteRef
+from bot.core.runs.note import Note, NoteRef, UnresolvedThread
 from bot.core.runs.run import Ending
 
 _MARK = "<!-- groundskeeper:note "
+_MOST_REVIEWED = 30
+_RESOLVED_AGAIN = (timedelta(minutes=5), timedelta(hours=1))
+"""After a refusal, which may have been a missing permission that somebody gives meanwhile."""
 WINDOW = timedelta(minutes=2)
 """How long the first note waits for others, so that what a person writes in one go becomes one run."""
 
@@ -45,20 +49,26 @@ def peoples_notes(pull: Pull, policy: Policy) -> tuple[Note, ...]:
 
 
 def pending_notes(project: Project, policy: Policy) -> tuple[Note, ...]:
-    """Those that no finished run was given as they read now; none where the pull request is over.
-
-    A thread that people resolved is settled; one that the bot resolved is not, if somebody goes on in it.
-    """
+    """Those that no finished run was given as they read now; none where the pull request is over."""
     pull = project.pull
     if pull is None or pull.state is not PullState.OPEN or not pull.notes:
         return ()
     handled = {ref for run in _finished(project.record) for ref in run.notes}
+    return tuple(replace(note, before=_before(note, pull, policy)) for note in _unsettled(pull, policy) if note.ref not in handled)
+
+
+def notes_to_review_by(pull: Pull, policy: Policy) -> tuple[Note, ...]:
+    """Done or not, so that the reviewer holds the work to them: of each thread the last one, with what was said before it."""
+    unsettled = _unsettled(pull, policy)
+    last = {note.thread: note.id for note in unsettled if note.thread is not None}
+    kept = [note for note in unsettled if note.thread is None or last[note.thread] == note.id]
+    return tuple(replace(note, before=_before(note, pull, policy)) for note in kept[-_MOST_REVIEWED:])
+
+
+def _unsettled(pull: Pull, policy: Policy) -> tuple[Note, ...]:
+    """A thread that people resolved is settled; one that the bot resolved is not, if somebody goes on in it."""
     answered = {note.thread for note in pull.notes if note.author in policy.own_logins and _MARK in note.text}
-    return tuple(
-        replace(note, before=_before(note, pull, policy))
-        for note in peoples_notes(pull, policy)
-        if note.ref not in handled and (not note.resolved or note.thread in answered)
-    )
+    return tuple(note for note in peoples_notes(pull, policy) if not note.resolved or note.thread in answered)
 
 
 def _before(note: Note, pull: Pull, policy: Policy) -> tuple[str, ...]:
@@ -97,6 +107,19 @@ def owed_answers(project: Project) -> tuple[OwedAnswer, ...]:
 def is_answered(ref: NoteRef, pull: Pull, policy: Policy) -> bool:
     mark = answer_mark(ref)
     return any(note.author in policy.own_logins and mark in note.text for note in pull.notes)
+
+
+def threads_due(record: Record, now: datetime) -> tuple[str, ...]:
+    """Those that are to be tried again by now."""
+    return tuple(one.thread for one in record.unresolved if now >= one.at + _RESOLVED_AGAIN[one.tries - 1])
+
+
+def unresolved_after(record: Record, tried: Collection[str], refused: Collection[str], now: datetime) -> tuple[UnresolvedThread, ...]:
+    """What is to be tried again after this try; what was refused too often is given up."""
+    tries = {one.thread: one.tries for one in record.unresolved}
+    again = [UnresolvedThread(thread=one, tries=tries.get(one, 0) + 1, at=now) for one in sorted(refused)]
+    waiting = [one for one in record.unresolved if one.thread not in tried and one.thread not in refused]
+    return (*waiting, *(one for one in again if one.tries <= len(_RESOLVED_AGAIN)))
 
 
 def outstanding_requests(pull: Pull, policy: Policy) -> tuple[Review, ...]:

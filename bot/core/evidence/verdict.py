@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -72,23 +73,26 @@ def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
 
 
 def findings_of(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
-    """What the next run must mend on this head: failed checks and the reviewer's findings, as one list. People's notes are apart."""
+    """What the next execution must mend on this head: failed checks and the reviewer's findings, as one list. People's notes are apart."""
     failed = [
         Finding(source=f"check {check.name}", text=check.summary or "failed without saying why")
         for check in pull.checks
         if check.state is CheckState.FAILURE and check.name != REVIEW_CHECK
     ]
     verdict = verdict_on(project, pull.head)
-    judged = (
-        [Finding(source="review", text=f"Not met: {j.criterion}. {j.evidence}") for j in verdict.judgements if not j.met] if verdict else []
-    )
-    return (
-        *_resolution(project, pull, base),
-        *_given_up(project, pull),
-        *failed,
-        *judged,
-        *(verdict.findings if verdict and not verdict.approved else ()),
-    )
+    return (*_resolution(project, pull, base), *_given_up(project, pull), *failed, *(_asked_by(verdict) if verdict else ()))
+
+
+def earlier_findings(record: Record, runs: Sequence[Run], head: str) -> tuple[Finding, ...]:
+    """What the last of these reviews asked for on other work than this, for whoever reviews what became of it."""
+    heads = same_work(record, head)
+    judged = [run.verdict for run in runs if run.role is Role.REVIEW and run.verdict and run.verdict.head not in heads]
+    return _asked_by(judged[-1]) if judged else ()
+
+
+def _asked_by(verdict: Verdict) -> tuple[Finding, ...]:
+    unmet = [Finding(source="review", text=f"Not met: {one.criterion}. {one.evidence}") for one in verdict.judgements if not one.met]
+    return (*unmet, *(verdict.findings if not verdict.approved else ()))
 
 
 def _resolution(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:

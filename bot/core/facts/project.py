@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from bot.core.facts.damage import Damage
 from bot.core.facts.record import INBOX, Record
 from bot.core.money.ledger import Ledger
 from bot.core.orders.project_orders import Mention
@@ -148,6 +149,26 @@ class Pull:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForeignPull:
+    """An open pull request from a project's branch that is not the project's: of somebody else, or into another branch.
+
+    What the bot says of its branch's head, by a check, would be said of this one too.
+    """
+
+    number: int
+    author: str
+    base: str
+
+    @property
+    def said(self) -> str:
+        return f"pull request #{self.number}, which @{self.author} opened from this project's branch into {self.base}, is none of the bot's"
+
+    @property
+    def remedy(self) -> str:
+        return f"Close #{self.number}, or take it from another branch; the bot opens its own."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conflict:
     """Paths on which a merge fails, and the places themselves, with git's conflict marks."""
 
@@ -162,6 +183,7 @@ class Project:
     issue: Issue
     pull: Pull | None = None
     record: Record
+    foreign: tuple[ForeignPull, ...] = ()
     branch_head: str | None = None
     """Where the project's branch stands, None where it is not there."""
     behind: bool = False
@@ -170,6 +192,8 @@ class Project:
     """Where the pull request's head and the base contradict each other."""
     landed: bool = False
     """Whether the base has all that the branch has, where no pull request is open."""
+    damage: Damage | None = None
+    """What its ref has become, where that does not prove itself: then `record` is an empty one."""
     job_over: bool = False
     """Whether the Actions run that its lease was taken for has ended: nobody will hand anything in."""
 
@@ -247,6 +271,8 @@ class Snapshot:
     mentions: tuple[Mention, ...] = ()
     """Comments to the bot that it has not handled yet, oldest first."""
     inbox: Record = field(default_factory=lambda: Record(number=INBOX))
+    damage: tuple[Damage, ...] = ()
+    """Of every ref of the bot's that does not prove itself."""
 
     def paused(self, what: Pausable) -> dict[str, Pause]:
         return {pause.name: pause for pause in self.pauses if pause.what is what}

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.money.pricing import ZERO, MicroUsd
 from bot.core.orders.project_orders import Orders
 from bot.core.roles.role import Role
-from bot.core.runs.note import NoteAnswer, NoteRef
+from bot.core.runs.note import NoteAnswer, NoteRef, UnresolvedThread
 from bot.core.runs.run import Ending, Finding, GateResult, Proposal, Verdict
 
 IDEATION = 0
@@ -47,6 +47,8 @@ class Lease:
     """The Actions run, as `<run id>/<attempt>`, that carries it out; while it is in progress the holder is alive."""
     seen_at: datetime | None = None
     """When its holder last said that it is at it; None before the first renewal."""
+    criteria: str = ""
+    """The digest of the acceptance criteria that this run was given; empty where none were bound."""
     notes: tuple[NoteRef, ...] = ()
     """What people wrote on the pull request that this run was given."""
     step: str = ""
@@ -138,6 +140,8 @@ class Record:
     """Ideation: validation runs whose proposal was made an issue."""
     answered: tuple[NoteRef, ...] = ()
     """Notes below which the answer stands."""
+    unresolved: tuple[UnresolvedThread, ...] = ()
+    """Threads that are to be resolved still: tried again, but not for ever."""
     called: tuple[str, ...] = ()
     """For what people were called already, by key."""
     orders: Orders = field(default_factory=Orders)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.evidence.notes import outstanding_requests
@@ -22,21 +22,20 @@ def in_order(projects: Iterable[Project]) -> list[Project]:
     return sorted(projects, key=lambda project: (priority_of(project.issue.labels).value, project.issue.number))
 
 
-def in_merge_order(projects: Iterable[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:
+def in_merge_order(projects: Sequence[Project], statuses: Mapping[int, Status], policy: Policy) -> dict[int, Status]:
     """The statuses with everybody in line: one is tested on the tip and merged at a time, and one conflict is resolved at a time.
 
     Whoever carries the tip already goes first: its checks have run, or run now, on exactly what would be merged.
     """
-    ordered = in_order(projects)
     after = dict(statuses)
     if policy.up_to_date:
-        line = [project for project in ordered if _is_in_line(project, statuses[project.number], policy)]
+        line = in_order(project for project in projects if _is_in_line(project, statuses[project.number], policy))
         first = min(line, key=lambda project: project.behind, default=None)
         for project in line:
             if first is not None and project is not first and statuses[project.number].next_step in (NextStep.MERGE, NextStep.UPDATE):
                 reason = f"approved; waits for its turn to be merged, after #{first.number}"
                 after[project.number] = Status(phase=Phase.APPROVED, reason=reason, refers_to=frozenset({first.number}))
-    conflicting = [project for project in ordered if _wants_resolution(project, statuses[project.number])]
+    conflicting = in_order(project for project in projects if _wants_resolution(project, statuses[project.number]))
     for project in conflicting[1:]:
         status = statuses[project.number]
         after[project.number] = replace(

@@ -79,6 +79,8 @@ def status_of(project: Project, policy: Policy, now: datetime) -> Status:
 
 def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
     issue, lease, pull = project.issue, project.record.lease, current_pull(project)
+    if project.damage is not None and issue.open:
+        return Status(phase=Phase.NEEDS_HUMAN, reason=project.damage.said, remedy=project.damage.remedy)
     if lease is not None and (project.job_over or not lease.held(now)):
         return Status(
             phase=Phase.READY,
@@ -101,6 +103,9 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
         return Status(phase=Phase.PAUSED, reason=ordered, remedy="`/agent resume` lets it go on.")
+    if project.foreign:
+        other = project.foreign[0]
+        return Status(phase=Phase.NEEDS_HUMAN, reason=other.said, remedy=other.remedy, refers_to=frozenset({other.number}))
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
 
 

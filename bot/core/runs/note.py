@@ -45,6 +45,15 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnresolvedThread:
+    """An answered thread that GitHub would not let the bot resolve; `at` is when that was tried last."""
+
+    thread: str
+    tries: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteAnswer:
     """What the agent says to one note. `done`: whether it did what the note asks for."""
 

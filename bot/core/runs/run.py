@@ -125,6 +125,7 @@ class Brief:
     """Commit to go on from (earlier work on the branch) or, for a review, the commit that is judged."""
     branch: str
     findings: tuple[Finding, ...] = ()
+    """Execution: what is to be mended; review: what the last review asked for."""
     checks: tuple[CheckOutcome, ...] = ()
     gates: tuple[GateCommand, ...] = ()
     environment: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ class Brief:
     transcript: str | None = None
     """The checkpoint of an unfinished segment, as `Bundle.transcript` had it."""
     notes: tuple[Note, ...] = ()
-    """Execution: what people with write wrote on the pull request and is not done yet."""
+    """What people with write wrote on the pull request. Execution: what is not done yet; review: all that is not settled."""
     attempts: tuple[Attempt, ...] = ()
     """Those before this one, where it begins a new conversation."""
     guidance: tuple[Guidance, ...] = ()

@@ -18,7 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.adapters.clock import ServerClock
-from bot.adapters.scripted import ScriptedModel, read_scenario
+from bot.adapters.scenario_files import read_scenario
+from bot.adapters.scripted import ScriptedModel
 from bot.core.money.pricing import dollars
 from bot.core.projections.board import BOARD_FIELDS
 from bot.entry.embedded import Embedded, embed

@@ -16,26 +16,47 @@ from bot.entry.setup.init_command import init
 @at
 @SOURCE
 @click.option("--branches", is_flag=True, help="Remove agents' branches too whose work nobody merged.")
+@click.option(
+    "--pull-request/--no-pull-request",
+    default=True,
+    show_default=True,
+    help="Open one that takes the files out of the default branch; or remove them from the checkout.",
+)
 @click.option("--force", is_flag=True, help="Even while the bot is at work, and files that you changed where git does not have the change.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would be removed and change nothing.")
 def uninstall(
-    checkout: Path, repository: str | None, api_url: str, source: str | None, branches: bool, force: bool, yes: bool, dry_run: bool
+    checkout: Path,
+    repository: str | None,
+    api_url: str,
+    source: str | None,
+    branches: bool,
+    pull_request: bool,
+    force: bool,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     """Take everything away again that `init` made, and the bot's own state. Issues, comments and pull requests stay.
 
     GH_TOKEN is a token of somebody who administers the repository.
     """
     from bot.entry.setup.installing import uninstall_steps
+    from bot.entry.setup.proposing import open_pull_request
+    from bot.entry.setup.removal_pull import BRANCH
     from bot.entry.terminal import say_all
 
     with opened(checkout, repository, api_url) as place:
-        todo = uninstall_steps(place, branches=branches, force=force, source=source_of(source))
+        todo = uninstall_steps(place, branches=branches, force=force, source=source_of(source), pull_request=pull_request)
         show(todo.steps)
         failures = carry_out_steps(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
+        opened_pull = open_pull_request(place, BRANCH) if pull_request and not dry_run else None
         apps = f"{place.web}/organizations/{place.owner}/settings/apps" if place.of_organization else f"{place.web}/settings/apps"
     if not dry_run:
-        say_all(["", f"Then commit and push the removal of the two files, and delete the two apps where you made any: {apps}"])
+        if opened_pull is not None:
+            say_all(["", f"Merge this to take its files out: {opened_pull['html_url']}"])
+        elif not pull_request:
+            say_all(["", "Then commit and push the removal of its files."])
+        say_all([f"Last, delete the two apps where you made any: {apps}"])
     end(failures)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import PATH, Config, parse, policy_of
-from bot.entry.setup import doctor_environment, doctor_identities, doctor_machine, doctor_repository, files
+from bot.entry.setup import doctor_environment, doctor_identities, doctor_machine, doctor_repository, doctor_state, files
 from bot.entry.setup.finding import Finding, Light, looked, ok, wrong
 from bot.entry.setup.onboarding import published
 from bot.entry.setup.place import Place
@@ -23,6 +23,7 @@ def examined(place: Place, environment: Mapping[str, str], *, here: bool) -> Ite
     yield from looked("configuration", lambda: _configuration(place))
     yield from doctor_repository.examined(place, config)
     yield from doctor_identities.examined(place, config, environment)
+    yield from doctor_state.examined(place, environment)
     yield from doctor_machine.examined(place, config, environment, here=here)
     if here:
         yield from doctor_environment.examined(place.checkout, place.repo.full_name, config)

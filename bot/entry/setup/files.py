@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -103,14 +104,16 @@ def schemas_written(checkout: Path) -> frozenset[str]:
     return frozenset({first.removeprefix(prefix)}) if first.startswith(prefix) else frozenset()
 
 
-def removal_steps(checkout: Path, *, shipped: str, schemas: tuple[str, ...], force: bool) -> tuple[Step, ...]:
+def removal_steps(
+    checkout: Path, *, shipped: str, schemas: tuple[str, ...], force: bool, but_not: Collection[str] = ()
+) -> tuple[Step, ...]:
     """A file that git could not bring back is only taken away if it is as `init` writes it."""
     config, workflow = read(checkout / CONFIG_PATH), read(checkout / WORKFLOW_PATH)
     steps = []
-    if config is not None:
+    if config is not None and CONFIG_PATH not in but_not:
         written = any(as_written(config, schema=schema) is not None for schema in schemas)
         steps.append(removal(checkout, CONFIG_PATH, written or force))
-    if workflow is not None and not is_own_checkout(checkout):
+    if workflow is not None and WORKFLOW_PATH not in but_not and not is_own_checkout(checkout):
         steps.append(removal(checkout, WORKFLOW_PATH, unpinned(workflow) == shipped or force))
     return tuple(steps)
 

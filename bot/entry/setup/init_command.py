@@ -256,13 +256,14 @@ def _explain(place: Place, roles: tuple[AppRole, ...]) -> None:
 
 
 def _what_now(place: Place, *, pull_request: bool) -> None:
-    from bot.entry.setup import onboarding
+    from bot.entry.setup.onboarding import BRANCH
+    from bot.entry.setup.proposing import open_pull_request
     from bot.entry.terminal import say_all
 
     if not pull_request:
         say_all(["", "Then commit and push the two files, and look with `groundskeeper doctor` whether everything is right."])
         return
-    there = onboarding.pull_request(place)
+    there = open_pull_request(place, BRANCH)
     if there is not None:
         say_all(["", f"Merge this to switch the bot on: {there['html_url']}"])
     say_all(["Then label an issue `agent:ready`. `groundskeeper doctor` looks whether everything is right."])

@@ -12,7 +12,7 @@ from github import GithubException
 from bot.core.errors.user_errors import UserError
 from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
-from bot.entry.setup import boards, bot_refs, files, labels, onboarding, protection, settings, toolchains
+from bot.entry.setup import boards, bot_refs, files, labels, onboarding, proposing, protection, removal_pull, settings, toolchains
 from bot.entry.setup.finding import Finding
 from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
@@ -130,8 +130,10 @@ def _seen(what: str, look: Callable[[], Step]) -> Step:
         return Step(what=what, why=why, state=State.YOURS)
 
 
-def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source | None) -> Todo:
+def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source | None, pull_request: bool = True) -> Todo:
     """First what lets the bot act, then what it would write again, last what it remembers itself by.
+
+    With `pull_request`, files that are on the default branch are taken out there; the checkout's are as it has them then.
 
     Raises `GithubException`, and `UserError` while the bot is at work.
     """
@@ -142,14 +144,15 @@ def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source
         )
     memory = settings.still_true(place, settings.recall(place))
     schemas = tuple({files.schema_place(place.checkout, one) for one in (source, None)} | files.schemas_written(place.checkout))
+    published = removal_pull.published_files(place) if pull_request else ()
     maybe = (
-        *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force),
-        *toolchains.removal_steps(place.checkout),
+        *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force, but_not=published),
+        *toolchains.removal_steps(place.checkout, but_not=published),
         *settings.removal_steps(place, memory),
         protection.removal_step(place, memory),
         bot_refs.state_step(place),
-        onboarding.removal_step(place),
-        onboarding.published_step(place),
+        proposing.withdrawal_step(place, onboarding.BRANCH),
+        *removal_pull.steps(place, published),
         *bot_refs.branch_steps(place, all_of_them=branches),
         _board_removal(place, memory),
         labels.removal_step(place, memory.labels),

@@ -1,15 +1,12 @@
-"""The onboarding pull request: the two files on a branch of their own, made through GitHub alone, so that the checkout stays as it is."""
+"""The onboarding pull request: the bot's files on a branch of their own, with what merging them starts."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
-
-from github import GithubException
 
 from bot.adapters.environment.reading import tree_from
 from bot.core.environment.configured import configured
@@ -18,7 +15,7 @@ from bot.core.environment.gates import detect_gates
 from bot.entry.checkout import git
 from bot.entry.config import PATH as CONFIG_PATH
 from bot.entry.config import Config, parse, wishes_of
-from bot.entry.setup import files, toolchains
+from bot.entry.setup import files, proposing, toolchains
 from bot.entry.setup.finding import Finding, Light
 from bot.entry.setup.onboarding_text import TITLE, FoundCommand, onboarding_text
 from bot.entry.setup.place import Place
@@ -95,70 +92,15 @@ def onboarding_step(
         why = f"both files are on {place.repo.default_branch} as they would be written"
         return Step(what=_WHAT, why=why, state=State.DONE)
 
-    def propose(memory: Memory) -> Memory:
+    def open_it(memory: Memory) -> Memory:
         wanted = {path: text for path in PATHS if (text := files.read(folder / path)) is not None}
         config = parse(wanted.get(CONFIG_PATH) or "")
         commands = with_results(found_commands(place.checkout, config), examine(config))
         body = onboarding_text(config, commands=commands, missing=missing())
-        _commit(place, wanted, "Let Groundskeeper in\n\nMerging this switches it on; its configuration explains every option.")
-        _open(place, TITLE, body)
+        message = f"{TITLE}\n\nMerging this switches it on; its configuration explains every option."
+        proposing.propose(place, BRANCH, wanted, message=message, title=TITLE, body=body)
         return memory
 
     why = f"both files on {BRANCH}, with what merging it starts, may cost, and how it is stopped; your checkout stays as it is"
     otherwise = "GH_TOKEN needs `workflow` beside `repo`; or --no-pull-request writes the files into the checkout for you to push."
-    return Step(what=_WHAT, why=why, state=State.TO_DO, do=propose, otherwise=otherwise)
-
-
-def pull_request(place: Place) -> Mapping[str, Any] | None:
-    """The open one, if there is any."""
-    listed = place.rest("GET", f"pulls?state=open&head={quote(place.owner)}:{quote(BRANCH, safe='')}")
-    return next(iter(listed), None)
-
-
-def _commit(place: Place, wanted: Mapping[str, str], message: str) -> None:
-    """On top of the default branch, in place of whatever the branch had: it is ours alone."""
-    base = place.rest("GET", f"git/ref/heads/{quote(place.repo.default_branch)}")["object"]["sha"]
-    entries = [{"path": path, "mode": "100644", "type": "blob", "content": text} for path, text in wanted.items()]
-    parent = place.rest("GET", f"git/commits/{base}")
-    tree = place.rest("POST", "git/trees", {"base_tree": parent["tree"]["sha"], "tree": entries})["sha"]
-    commit = place.rest("POST", "git/commits", {"message": message, "tree": tree, "parents": [base]})["sha"]
-    if place.found(f"git/ref/heads/{BRANCH}") is None:
-        place.rest("POST", "git/refs", {"ref": f"refs/heads/{BRANCH}", "sha": commit})
-    else:
-        place.rest("PATCH", f"git/refs/heads/{BRANCH}", {"sha": commit, "force": True})
-
-
-def _open(place: Place, title: str, body: str) -> None:
-    there = pull_request(place)
-    if there is not None:
-        place.rest("PATCH", f"pulls/{there['number']}", {"title": title, "body": body})
-        return
-    place.rest("POST", "pulls", {"title": title, "body": body, "head": BRANCH, "base": place.repo.default_branch})
-
-
-def removal_step(place: Place) -> Step | None:
-    """The branch goes, and with it an open pull request is closed by GitHub."""
-    if place.found(f"git/ref/heads/{BRANCH}") is None:
-        return None
-
-    def remove(memory: Memory) -> Memory:
-        there = pull_request(place)
-        if there is not None:
-            place.rest("PATCH", f"pulls/{there['number']}", {"state": "closed"})
-        try:
-            place.rest("DELETE", f"git/refs/heads/{BRANCH}")
-        except GithubException as error:
-            if error.status != 422:  # "Reference does not exist": somebody was faster
-                raise
-        return memory
-
-    return Step(what=f"remove branch {BRANCH}", why="and close its pull request, if that is open", state=State.TO_DO, do=remove)
-
-
-def published_step(place: Place) -> Step | None:
-    """What is only on the default branch, `uninstall` cannot take out of the checkout."""
-    left = [path for path in PATHS if files.read(place.checkout / path) is None and published(place, path) is not None]
-    if not left or is_own_checkout(place.checkout):
-        return None
-    why = f"on {place.repo.default_branch}, and not in this checkout: pull and run this again, or delete there"
-    return Step(what=" and ".join(left), why=why, state=State.YOURS)
+    return Step(what=_WHAT, why=why, state=State.TO_DO, do=open_it, otherwise=otherwise)

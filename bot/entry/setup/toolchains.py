@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -48,9 +49,9 @@ def toolchains_steps(checkout: Path, into: Path) -> tuple[Step, ...]:
     return (Step(what=PATH, why=_WHY, state=State.TO_DO, do=partial(_written, into / PATH, text)),)
 
 
-def removal_steps(checkout: Path) -> tuple[Step, ...]:
+def removal_steps(checkout: Path, *, but_not: Collection[str] = ()) -> tuple[Step, ...]:
     text = files.read(checkout / PATH)
-    return () if text is None else (files.removal(checkout, PATH, as_made=text == toolchains_text(checkout)),)
+    return () if text is None or PATH in but_not else (files.removal(checkout, PATH, as_made=text == toolchains_text(checkout)),)
 
 
 def _written(path: Path, text: str, memory: Memory) -> Memory:

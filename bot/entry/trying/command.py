@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("try", short_help="Do one issue on your own code, without GitHub.")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--issue", required=True, metavar="TEXT|FILE|URL", help="What is to be done: in words, in a file, or an issue on GitHub.")
+@click.option("--issue", metavar="TEXT|FILE|URL", help="What is to be done: in words, in a file, or an issue on GitHub.")
 @click.option("--script", type=click.Path(path_type=Path), help="Play this scenario file instead of asking a model; needs no key.")
 @click.option(
     "--model", "model_name", envvar="MODEL", help="Which model does and reviews it; the repository's configuration where left out."
@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Do not ask before spending.")
 @click.option("--push", is_flag=True, help="Push the branch to your remote at the end.")
-def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, budget: float, yes: bool, push: bool) -> None:
+def try_it(path: Path, issue: str | None, script: Path | None, model_name: str | None, budget: float, yes: bool, push: bool) -> None:
     """Do one issue on your own code, without GitHub: on a private embedded one, reviewed, as a new branch.
 
     PATH is a checkout, the current folder where left out. Agents work on a copy of its last commit; uncommitted work is left alone.
-    The result is branch agent-1/project-1 in it, and nothing else is written. Ctrl-C ends it and keeps the work so far.
+    The result is branch agent-1/project-1 in it, and nothing else is written there. Ctrl-C ends it and keeps the work so far.
+    What is installed for it is kept in ~/.cache/groundskeeper, so that the next try on it begins at once.
     """
     from rich.console import Console
 
     from bot.adapters.clock import ServerClock
-    from bot.adapters.scripted import ScriptedModel, read_scenario
+    from bot.adapters.scenario_files import read_scenario
+    from bot.adapters.scripted import ScriptedModel
     from bot.core.errors.user_errors import UserError
     from bot.core.money.pricing import dollars, usd
     from bot.core.roles.role import Role
@@ -54,6 +56,7 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
 
     checkout = look(path)
     refuse_taken(checkout.root)
+    wish = read_wish(issue if issue is not None else _asked())
     remote = checkout.remote() if push else None
     config = parse(checkout.file(PATH))
     policy = policy_of(config, categories=load_categories(), worker="worker", reviewer="reviewer", model=model_name)
@@ -66,7 +69,6 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     if not model.scripted:
         refuse_unpriced(policy)
     protected = isolated(config.sandbox, scripted=False)
-    wish = read_wish(issue)
     cap = usd(budget)
     out = Console(highlight=False)
 
@@ -89,6 +91,14 @@ def try_it(path: Path, issue: str, script: Path | None, model_name: str | None, 
     terms = Terms(checkout=checkout, wish=wish, model=model, model_name=model_name, cap=cap)
     forget_keys()
     sys.exit(_carry_out(out, terms, remote))
+
+
+def _asked() -> str:
+    from bot.core.errors.user_errors import UserError
+
+    if not sys.stdin.isatty():
+        raise UserError('Say what is to be done: --issue "Words", a file, or the address of an issue.')
+    return str(click.prompt("What is to be done? Words, a file, or the address of an issue"))
 
 
 def _agree(yes: bool) -> None:

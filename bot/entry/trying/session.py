@@ -23,6 +23,7 @@ from bot.entry.local_hub import repository_name
 from bot.entry.own_code import BRANCH, Checkout
 from bot.entry.signals import Interruption, interruptible
 from bot.entry.terminal import report
+from bot.entry.trying.kept_layers import layers_of
 from bot.entry.trying.live_view import watching
 from bot.entry.trying.wish import Wish
 from bot.entry.wiring import wire
@@ -100,7 +101,8 @@ def carry_out(terms: Terms, served: Served, embedded: Embedded, home: Path, out:
     embedded.ask(served, "POST", f"issues/{number}/labels", {"labels": ["agent:ready"]})
     with interruptible() as interruption:
         clock = ServerClock(sleep=interruption.sleep)
-        wired = wire(embedded.settings(served, home=home, model=terms.model_name), model=terms.model, clock=clock)
+        settings = replace(embedded.settings(served, home=home, model=terms.model_name), layers=layers_of(terms.checkout.root))
+        wired = wire(settings, model=terms.model, clock=clock)
         board = GitHubBoardWriter(connected=lambda: wired.worker, number=None, clock=clock)
         context = replace(wired.context, policy=tried_policy(wired.context.policy, terms.cap), board=board)
         shown = report(out, now=clock.now)

@@ -14,12 +14,12 @@ from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot.core.hints.webhooks import Hint, OwnAccounts, hint_of
 from bot.entry.web.inbox import Inbox, InboxError
 from bot.entry.web.metrics import Metrics
+from bot.entry.web.payload import read_payload
 
 LARGEST = 25 * 1024 * 1024
 """Bytes. GitHub sends nothing larger: https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap"""
@@ -136,10 +136,10 @@ def _taken(endpoint: WebhookEndpoint, event: str, guid: str, raw: bytes, headers
     if not event or not _GUID.fullmatch(guid):
         return Answer(status=400, outcome="malformed", why="X-GitHub-Event and X-GitHub-Delivery belong to each delivery")
     try:
-        payload = from_json(_json_in(raw, headers))
+        payload = read_payload(_json_in(raw, headers))
     except ValueError:
         return Answer(status=400, outcome="malformed", why="the body is neither JSON nor a form whose `payload` is JSON")
-    if not isinstance(payload, dict):
+    if payload is None:
         return Answer(status=400, outcome="malformed", why="the body is JSON, but no object")
     hint = hint_of(event, payload, endpoint.own)
     try:

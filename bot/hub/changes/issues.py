@@ -30,6 +30,7 @@ def edit(
         db.execute(
             "update issues set body = ?, updated_at = ?, edited_at = ?, editor_id = ? where id = ?", (body, at, at, actor_id, issue["id"])
         )
+        db.execute("insert into issue_edits (issue_id, editor_id, at, body) values (?, ?, ?, ?)", (issue["id"], actor_id, at, body))
     before = {"title": (title, issue["title"]), "body": (body, issue["body"])}
     changes = {name: {"from": old or ""} for name, (new, old) in before.items() if new is not None and new != old}
     if changes:

@@ -65,20 +65,16 @@ def subject_of(text: Thing) -> Thing:
 
 
 def edits(text: Thing, _info: Info, **arguments: Any) -> dict[str, Any]:
-    """Only the last edit is remembered; it is the one by which a change after the fact is noticed."""
-    if not text["edited_at"]:
-        return connection([], arguments)
-    edit = {
-        "id": f"UCE_{text.kind}{text.id}",
-        "createdAt": text["edited_at"],
-        "editedAt": text["edited_at"],
-        "updatedAt": text["edited_at"],
-        "editor": user(text["editor_id"]),
-        "deletedAt": None,
-        "deletedBy": None,
-        "diff": text["body"],
-    }
-    return connection([edit], arguments)
+    """All of an issue's, oldest first; of a comment only the last one is remembered."""
+    found = many("select * from issue_edits where issue_id = ? order by id", text.id) if text.kind == "Issue" else []
+    if not found and text["edited_at"]:
+        return connection([_edit(text, 0, text["edited_at"], text["editor_id"], text["body"])], arguments)
+    return connection([_edit(text, row["id"], row["at"], row["editor_id"], row["body"]) for row in found], arguments)
+
+
+def _edit(text: Thing, number: int, at: str, editor_id: int, body: str) -> dict[str, Any]:
+    told = {"id": f"UCE_{text.kind}{text.id}.{number}", "createdAt": at, "editedAt": at, "updatedAt": at}
+    return told | {"editor": user(editor_id), "deletedAt": None, "deletedBy": None, "diff": body}
 
 
 def may_update(text: Thing) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLResolveInfo
 from werkzeug.exceptions import HTTPException
 
 from bot.hub.graphql.things import Refused, Resolver, Thing, repository_of
-from bot.hub.web import within
+from bot.hub.web import faults, within
 from bot.hub.web.answers import Problem
+from bot.hub.web.context import current
 
 KINDS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "STALE_DATA"}
 
@@ -42,7 +43,9 @@ def at_pull(pull: Thing) -> str:
 def mutation(work: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Resolver:
     """A mutation takes one input and hands back the client's own id for it."""
 
-    def resolve(_source: Any, _info: Any, *, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - GitHub's name
+    def resolve(_source: Any, info: GraphQLResolveInfo[Any], *, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - GitHub's name
+        if faults.is_refused(current().hub, info.field_name):
+            raise Refused("FORBIDDEN", "Resource not accessible by integration")
         return {"clientMutationId": input.get("clientMutationId")} | work(input)
 
     return resolve

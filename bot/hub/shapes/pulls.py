@@ -30,6 +30,34 @@ def requested_reviewers(db: sqlite3.Connection, issue_id: int) -> list[dict[str,
     return [person for row in rows if (person := account_shapes.user(row["user_id"]))]
 
 
+def requested_teams(db: sqlite3.Connection, issue_id: int) -> list[dict[str, Any]]:
+    return [
+        team(db, row["team_id"]) for row in db.execute("select team_id from team_requests where issue_id = ? order by team_id", (issue_id,))
+    ]
+
+
+def team(db: sqlite3.Connection, team_id: int) -> dict[str, Any]:
+    row = db.execute("select teams.*, login from teams join users on users.id = org_id where teams.id = ?", (team_id,)).fetchone()
+    base = f"{shape_links.root()}/organizations/{row['org_id']}/team/{row['id']}"
+    return {
+        "id": row["id"],
+        "node_id": node_ids.encode("Team", row["id"]),
+        "name": row["slug"],
+        "slug": row["slug"],
+        "description": None,
+        "privacy": "closed",
+        "notification_setting": "notifications_enabled",
+        "permission": "pull",
+        "type": "organization",
+        "organization_id": row["org_id"],
+        "url": base,
+        "html_url": f"{shape_links.web()}/orgs/{row['login']}/teams/{row['slug']}",
+        "members_url": base + "/members{/member}",
+        "repositories_url": f"{base}/repos",
+        "parent": None,
+    }
+
+
 def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = True) -> dict[str, Any]:
     repo = repositories.repository_of(db, row["repo_id"])
     issue = issue_shapes.issue(repo, issue_shapes.issue_row(repo, row["number"]))
@@ -77,7 +105,7 @@ def pull(hub: Hub, db: sqlite3.Connection, row: sqlite3.Row, *, full: bool = Tru
             "merged_at": row["merged_at"],
             "merge_commit_sha": row["merge_commit_sha"],
             "requested_reviewers": requested_reviewers(db, row["id"]),
-            "requested_teams": [],
+            "requested_teams": requested_teams(db, row["id"]),
             "head": _side(repo, row["head_ref"], row["head_sha"], row["fork_owner_id"]),
             "base": _side(repo, row["base_ref"], pull_rows.base_tip(hub, db, row)),
             "_links": {key: {"href": url} for key, url in links.items()},

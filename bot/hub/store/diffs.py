@@ -57,10 +57,6 @@ def totals(repo: Path, start: str, head: str) -> Totals:
     )
 
 
-def changed_paths(repo: Path, start: str, head: str) -> list[str]:
-    return [path for path in git.git(repo, "diff", "--name-only", "-z", start, head, "--").decode("utf-8", "replace").split("\0") if path]
-
-
 def changed_files(repo: Path, start: str, head: str) -> list[ChangedFile]:
     printed = git.git(repo, "diff", "-M", "--raw", "--numstat", "--no-abbrev", "-z", start, head, "--").decode("utf-8", "replace")
     fields = iter(printed.split("\0"))

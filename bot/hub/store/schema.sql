@@ -55,6 +55,8 @@ create table if not exists issues (
   state text not null default 'open', state_reason text, author_id integer not null, app_id integer,
   created_at text not null, updated_at text not null, closed_at text, closed_by_id integer, locked integer not null default 0,
   edited_at text, editor_id integer, unique (repo_id, number));
+create table if not exists issue_edits (
+  id integer primary key, issue_id integer not null, editor_id integer not null, at text not null, body text not null);
 create table if not exists issue_labels (issue_id integer not null, label_id integer not null, primary key (issue_id, label_id));
 create table if not exists milestones (
   id integer primary key, repo_id integer not null, number integer not null, title text not null, description text, state text not null,
@@ -96,6 +98,8 @@ create table if not exists pull_sizes (                                         
   issue_id integer primary key, counted_for text not null, commits integer not null, additions integer not null, deletions integer not null,
   files integer not null);
 create table if not exists review_requests (issue_id integer not null, user_id integer not null, primary key (issue_id, user_id));
+create table if not exists teams (id integer primary key, org_id integer not null, slug text not null collate nocase, unique (org_id, slug));
+create table if not exists team_requests (issue_id integer not null, team_id integer not null, primary key (issue_id, team_id));
 create table if not exists check_suites (
   id integer primary key, repo_id integer not null, app_id integer not null, head_sha text not null, created_at text not null,
   unique (repo_id, app_id, head_sha));

@@ -72,6 +72,21 @@ def answer_late(hub: Hub, method: str, path: str, seconds: float, *, times: int 
     _add(hub, "late", method, path, times, seconds=seconds)
 
 
+def refuse_mutation(hub: Hub, name: str, *, times: int = 1) -> None:
+    """GraphQL will not do it for this actor; other mutations of the same request are done."""
+    _add(hub, "refusal", "MUTATION", name, times)
+
+
+def is_refused(hub: Hub, mutation: str) -> bool:
+    """Whether such a refusal was asked for, used up by one."""
+    found = "select 1 from faults where remaining > 0 and kind = 'refusal' and path = ?"
+    if hub.db().execute(found, (mutation,)).fetchone() is None:
+        return False
+    with hub.write() as db:
+        db.execute("update faults set remaining = remaining - 1 where kind = 'refusal' and path = ? and remaining > 0", (mutation,))
+    return True
+
+
 def exhaust_primary(hub: Hub, actor_login: str, reset_in_seconds: int, *, resource: str = "core") -> None:
     """The actor has used up its hour; the next begins after so many seconds of the hub's clock."""
     with hub.write() as db:

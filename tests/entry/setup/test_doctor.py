@@ -244,6 +244,21 @@ def test_keys_in_the_environment_are_tried(site: Site) -> None:
     )
 
 
+def test_state_that_somebody_else_wrote_is_found_by_who_has_the_workers_key(site: Site) -> None:
+    keys = site.with_apps()
+    set_up(site, **keys)
+    assert "state" not in examined(site, **keys)  # the bot never worked yet
+
+    site.git("push", "-q", "origin", "HEAD:refs/groundskeeper/ledger", "HEAD:refs/groundskeeper/project/1")
+
+    unseen, found = examined(site)["state"], examined(site, **keys)["state"]
+    assert unseen[0] == "not seen"
+    assert found[0] == "wrong"
+    assert found[1].startswith("refs/groundskeeper/ledger is not signed by the bot")
+    assert "refs/groundskeeper/project/1 is not signed by the bot" in found[1]
+    assert "`groundskeeper repair`" in found[2]
+
+
 def test_a_key_whose_line_breaks_were_lost_is_taken_and_what_is_none_is_refused(site: Site) -> None:
     keys = site.with_apps()
     keys["GROUNDSKEEPER_WORKER_PRIVATE_KEY"] = keys["GROUNDSKEEPER_WORKER_PRIVATE_KEY"].replace("\n", "\\n")

@@ -68,7 +68,7 @@ def test_what_a_person_has_on_the_default_branch_is_not_written_over(site: Site)
     assert "4 agents work at a time" in pull["body"]
 
 
-def test_uninstall_closes_it_and_tells_what_only_the_default_branch_has(site: Site) -> None:
+def test_uninstall_closes_it_where_nobody_merged_it(site: Site) -> None:
     before = site.snapshot()
     site.run("init", "--yes", "--no-board", "--source", SOURCE)
     site.run("uninstall", "--yes")
@@ -76,11 +76,34 @@ def test_uninstall_closes_it_and_tells_what_only_the_default_branch_has(site: Si
 
     assert closed["state"] == "closed"
     assert {**site.snapshot(), "refs": ""} == {**before, "refs": ""}
+
+
+def test_uninstall_opens_a_pull_request_that_takes_out_what_is_on_the_default_branch(site: Site) -> None:
+    before = site.snapshot()
     site.run("init", "--yes", "--no-board", "--source", SOURCE)
+    (brought,) = site.get(f"/repos/{NAME}/pulls")
+    site.send("PUT", f"/repos/{NAME}/pulls/{brought['number']}/merge", {})
+
+    first = site.run("uninstall", "--yes")
+    again = site.run("uninstall", "--yes")
     (pull,) = site.get(f"/repos/{NAME}/pulls")
+
+    assert pull["title"] == "Take Groundskeeper out"
+    files = site.get(f"/repos/{NAME}/pulls/{pull['number']}/files")
+    assert {(one["filename"], one["status"]) for one in files} == {
+        (".github/groundskeeper.yml", "removed"),
+        (".github/workflows/groundskeeper.yml", "removed"),
+    }
+    for done in (first, again):
+        assert done.exit_code == 0, done.output
+        assert f"Merge this to take its files out: {site.url}/{NAME}/pull/{pull['number']}" in done.stdout
+    assert site.git("status", "--porcelain") == ""
+
     site.send("PUT", f"/repos/{NAME}/pulls/{pull['number']}/merge", {})
-    told = site.run("uninstall", "--dry-run")
-    assert "on main, and not in this checkout: pull and run this again" in told.stdout
+    last = site.run("uninstall", "--yes")
+    assert "Merge this" not in last.stdout
+    assert {**site.snapshot(), "refs": ""} == {**before, "refs": ""}
+    assert [ref["ref"] for ref in site.get(f"/repos/{NAME}/git/matching-refs/heads/groundskeeper/")] == []
 
 
 def test_a_token_that_may_not_write_workflows_is_told_the_way_round(site: Site) -> None:

@@ -40,7 +40,7 @@ def test_a_repository_is_set_up_found_right_and_left_as_it_was(site: Site) -> No
     looked = site.shell("doctor", "--json", *(() if shutil.which("bwrap") else ("--no-here",)), **keys)
     again = site.run("init", "--no-pull-request", "--yes", "--protect", "--source", SOURCE)
     site.git("push", "-q", "origin", "HEAD:refs/groundskeeper/ledger", "HEAD:refs/groundskeeper/project/1")
-    removed = site.shell("uninstall", "--yes")
+    removed = site.shell("uninstall", "--no-pull-request", "--yes")
 
     assert made.returncode == 0, made.stderr
     found = json.loads(looked.stdout)

@@ -123,6 +123,7 @@ def on_a_terminal(site: Site, place: Path, *args: str, **environment: str) -> Te
     return terminal
 
 
+@pytest.mark.slow
 def test_six_steps_and_one_secret_from_nothing_to_a_merged_change(site: Site, ann: Person, tmp_path: Path) -> None:
     (site.checkout / "pots.py").write_text("def count():\n    return 1\n")
     (site.checkout / "Makefile").write_text("test:\n\ttrue\n")
@@ -173,7 +174,11 @@ def test_six_steps_and_one_secret_from_nothing_to_a_merged_change(site: Site, an
     site.git("pull", "-q", "--rebase", "origin", "main")
     removed = site.shell("uninstall", "--yes")
     assert removed.returncode == 0, removed.stdout + removed.stderr
-    site.publish("Let the bot go")
+    (farewell,) = site.get(f"/repos/{NAME}/pulls")
+    assert f"Merge this to take its files out: {farewell['html_url']}" in removed.stdout
+    assert site.send("PUT", f"/repos/{NAME}/pulls/{farewell['number']}/merge", {}).status_code == 200
+    assert site.send("DELETE", f"/repos/{NAME}/git/refs/heads/{farewell['head']['ref']}", None).status_code == 204
+    site.git("pull", "-q", "--rebase", "origin", "main")
     after = site.snapshot()
     assert {**after, "refs": ""} == {**before, "refs": ""}
     refs = [line.split("\t")[1] for line in str(after["refs"]).splitlines()]

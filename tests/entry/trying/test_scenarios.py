@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sandbox.machine import available
-from bot.adapters.scripted import read_scenario
+from bot.adapters.scenario_files import read_scenario
 from bot.core.errors.model_errors import ModelErrorKind
 from tests.entry.terminal import ROOT, environment
 

@@ -62,7 +62,27 @@ def test_an_issue_becomes_a_reviewed_branch_and_nothing_else_is_written(code: Pa
     after = everything_in(code)
     assert after.keys() - before.keys() == BRANCH_FILES
     assert {name: after[name] for name in before} == before
-    assert set(home.iterdir()) == left_in_home, "the private hub is gone"
+    assert set(home.iterdir()) == left_in_home | {home / ".cache"}, "the private hub is gone"
+
+
+@isolated
+def test_what_was_installed_for_a_checkout_is_there_for_the_next_try_on_it_and_for_no_other(code: Path, home: Path, tmp_path: Path) -> None:
+    (code / ".github").mkdir()
+    (code / ".github/groundskeeper.yml").write_text("environment: {setup: ['mkdir -p .venv && touch .venv/made'], path: [.venv]}\n")
+    git(code, "add", "-A")
+    git(code, "commit", "-qm", "Configure")
+    other = tmp_path / "other" / code.name
+    shutil.copytree(code, other)
+
+    def tried(place: Path) -> str:
+        done = in_a_shell(environment(home), place, "try", "--issue", ISSUE, "--script", scenario(home))
+        assert done.returncode == 0, done.stdout + done.stderr
+        git(place, "branch", "-D", BRANCH)
+        return done.stdout
+
+    assert "setup: mkdir" in tried(code)
+    assert "setup: mkdir" not in tried(code)
+    assert "setup: mkdir" in tried(other)
 
 
 @isolated
@@ -242,4 +262,27 @@ def test_a_scenario_that_cannot_be_read_is_one_line(code: Path, home: Path) -> N
 
     assert (done.returncode, missing.returncode) == (2, 2)
     assert done.stderr.startswith("groundskeeper: scenario.yml is not YAML: line 2")
-    assert missing.stderr == "groundskeeper: nowhere.yml: No such file or directory\n"
+    assert missing.stderr == "groundskeeper: nowhere.yml: there is no such file. docs/scenarios.md has a scenario to begin with.\n"
+
+
+@isolated
+def test_a_scenario_that_ends_too_early_is_told_with_what_its_last_reply_was_refused_for(code: Path, home: Path) -> None:
+    issue = "The first pot is not counted\n\n- [ ] Every pot counts\n- [ ] A test shows it\n"
+
+    done = in_a_shell(environment(home), code, "try", "--issue", issue, "--script", scenario(home))
+
+    assert done.returncode == 1
+    assert "its last reply was refused: judgements: C2 is not judged (A test shows it)." in done.stdout
+
+
+def test_a_file_with_the_wish_that_is_not_there_is_told_before_a_missing_key(code: Path, home: Path) -> None:
+    done = in_a_shell(environment(home), code, "try", "--issue", "wish.md")
+
+    assert "there is no file wish.md" in done.stderr
+
+
+def test_without_a_wish_an_example_is_shown(code: Path, home: Path) -> None:
+    done = in_a_shell(environment(home), code, "try")
+
+    assert done.returncode == 2
+    assert 'Say what is to be done: --issue "Words", a file, or the address of an issue.' in done.stderr

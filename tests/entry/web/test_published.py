@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 
+from bot.core.hints.webhooks import OwnAccounts, hint_of
+from bot.entry.web.payload import read_payload
 from tests.entry.web.published import EXAMPLES, SCHEMAS, Published, examples, generated
 from tests.entry.web.webhook_app import WebhookApp
 
@@ -19,6 +23,7 @@ HINTS_OF_EXAMPLES = {
     "pull_request_review dismissed": 1, "pull_request_review submitted": 3, "pull_request_review_comment created": 3,
     "pull_request_review_comment edited": 1, "push": 2, "repository_dispatch": 2, "status": 3,
 }  # fmt: skip
+OWN: OwnAccounts = frozenset({"octoapp[bot]"})
 BY_PEOPLE = {"issue_comment created", "issue_comment edited"}
 """A whole payload names the app that wrote it, and what apps write is no hint."""
 HINTS_OF_SCHEMAS = {
@@ -75,3 +80,44 @@ def test_what_the_current_schemas_describe_is_taken_and_the_right_ones_are_hints
     assert {one.event for one in sent} >= {reason.partition(" ")[0] for reason in HINTS_OF_SCHEMAS}
     assert set(hinted(webhook_app, [one for one in sent if one.origin.endswith(" whole")])) == HINTS_OF_SCHEMAS
     assert set(hinted(webhook_app, [one for one in sent if not one.origin.endswith(" whole")])) <= HINTS_OF_SCHEMAS | BY_PEOPLE
+
+
+class Asked(Mapping[str, object]):
+    """A payload that notes which of its values were asked for, by their path."""
+
+    def __init__(self, value: Mapping[str, Any], path: tuple[str | int, ...], noted: dict[tuple[str | int, ...], object]) -> None:
+        self._value, self._path, self._noted = value, path, noted
+
+    def __getitem__(self, key: str) -> object:
+        value, path = self._value[key], (*self._path, key)
+        self._noted[path] = value
+        if isinstance(value, list):
+            return [Asked(one, (*path, place), self._noted) if isinstance(one, dict) else one for place, one in enumerate(value)]
+        return Asked(value, path, self._noted) if isinstance(value, dict) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+
+@pytest.mark.skipif(not (EXAMPLES.exists() and SCHEMAS.exists()), reason="`make references` fetches the published webhooks")
+def test_every_part_that_a_hint_is_made_from_is_read() -> None:
+    for one in [*examples(), *generated()]:
+        noted: dict[tuple[str | int, ...], object] = {}
+        parts = read_payload(json.dumps(one.payload))
+        assert parts is not None
+
+        assert hint_of(one.event, parts, OWN) == hint_of(one.event, Asked(one.payload, (), noted), OWN), one.origin
+        for path, value in noted.items():
+            read: Any = parts
+            for key in path:
+                assert not isinstance(read, dict) or key in read, f"{one.origin}: {path} is asked for and not read"
+                read = read[key]
+            assert isinstance(value, dict | list) or read == value, f"{one.origin}: {path}"
+
+
+@pytest.mark.parametrize("odd", [{"issue": 3}, {"issue": {"labels": [7]}}, {"sender": [], "repository": "x"}, {"check_run": None}])
+def test_what_github_would_never_send_is_read_whole(odd: dict[str, object]) -> None:
+    assert read_payload(json.dumps({**odd, "other": 1})) == {**odd, "other": 1}

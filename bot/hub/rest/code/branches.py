@@ -125,7 +125,7 @@ def _restrictions(repo: sqlite3.Row, given: Mapping[str, Any] | None) -> str | N
     if kind != "Organization":
         raise Problem(422, "Validation Failed", ["Only organization repositories can have users and team restrictions"])
     if words(given, "teams"):
-        raise Problem(422, "The embedded GitHub knows no teams: leave them out of restrictions.")
+        raise Problem(422, "The embedded GitHub restricts nobody by team: leave them out.")
     return json.dumps(
         {
             "users": _ids("select id from users where login = ?", words(given, "users") or []),
