@@ -195,3 +195,13 @@ if __name__ == "__main__":
     file.write_text(
         re.sub(r"```mermaid\n.*?\n```", lambda _: diagram(), file.read_text(encoding="utf-8"), count=1, flags=re.DOTALL), encoding="utf-8"
     )
+
+
+def test_every_wall_that_security_names_has_its_test() -> None:
+    rows = re.findall(r"^\|(.+)\|$", (ROOT / "SECURITY.md").read_text(encoding="utf-8"), re.MULTILINE)[2:]
+
+    assert len(rows) > 20
+    for row in rows:
+        named = re.search(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        assert f"def {named[2]}(" in (ROOT / named[1]).read_text(encoding="utf-8"), row

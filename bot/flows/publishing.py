@@ -19,7 +19,7 @@ from bot.core.runs.run import Bundle, Ending, Proposal
 from bot.core.secrets.detection import redacted, told, without_secrets
 from bot.flows.context import Context
 from bot.flows.ref_updates import move, record_of
-from bot.ports import Admitted, BranchMove, Change, RefState
+from bot.ports import Admitted, BranchMove, Change, GitError, RefState
 
 _MOST_PATHS = 200
 _MOST_ANSWERS = 50
@@ -141,13 +141,16 @@ def _unchanged(started: StartedRun) -> tuple[Ending, str, str | None]:
 def _admitted(context: Context, started: StartedRun, bundle: Bundle) -> tuple[Ending, str, Admitted | None]:
     assert bundle.git_bundle is not None
     assert bundle.head is not None
-    admitted = context.code.admit(
-        bundle.git_bundle,
-        base=started.start.head or started.start.base,
-        head=bundle.head,
-        known=started.start.base,
-        agent=started.start.agent,
-    )
+    try:
+        admitted = context.code.admit(
+            bundle.git_bundle,
+            base=started.start.head or started.start.base,
+            head=bundle.head,
+            known=started.start.base,
+            agent=started.start.agent,
+        )
+    except (GitError, OSError) as trouble:  # the lease is given back and the spend settled, whatever it was
+        return Ending.FAILED, f"What the run handed back could not be looked through: {trouble}", None
     if isinstance(admitted, str):
         return Ending.FAILED, f"What the run handed back was not accepted: {admitted}", None
     if admitted.secrets:

@@ -8,6 +8,7 @@ from bot.core.environment.telling import for_agents
 from bot.core.evidence.acceptance import weakened_by
 from bot.core.evidence.attempts import attempts_of
 from bot.core.evidence.bound_verdict import criteria_digest
+from bot.core.evidence.checks import red_on_base
 from bot.core.evidence.hidden_characters import hidden_characters
 from bot.core.evidence.notes import notes_to_review_by
 from bot.core.evidence.verdict import earlier_findings, findings_of
@@ -127,7 +128,7 @@ def _brief(context: Context, snapshot: Snapshot, start: StartRun, run: str, reco
         findings=_findings(start, project, pull),
         checks=_outcomes(project, start.role),
         gates=_gates(context, start) if start.role is Role.EXECUTION else (),
-        environment=for_agents(context.environments.read(start.base)),
+        environment=(*for_agents(context.environments.read(start.base)), *_known_red(project, pull)),
         diff=diff,
         warnings=_warnings(project, start, diff),
         model=policy.models[start.role],
@@ -180,13 +181,25 @@ def _outcomes(project: Project | None, role: Role) -> tuple[CheckOutcome, ...]:
     """For a rework without the failed checks, whose words are among its findings already."""
     if project is None or project.pull is None:
         return ()
+    red = red_on_base(project, project.pull)
     checks = [
-        CheckOutcome(name=check.name, passed=check.state is CheckState.SUCCESS, output=check.summary)
+        CheckOutcome(
+            name=f"{check.name} (on {project.pull.base}, too)" if check.name in red else check.name,
+            passed=check.state is CheckState.SUCCESS,
+            output=check.summary,
+        )
         for check in project.pull.checks
         if check.state is not CheckState.PENDING and role is not Role.EXECUTION
     ]
     gates = [run.gates for run in project.record.runs if run.head == project.pull.head and run.gates][-1:]
     return (*checks, *(CheckOutcome(name=f"gate {g.gate}", passed=g.passed, output=g.output) for g in (gates[0] if gates else ())))
+
+
+def _known_red(project: Project | None, pull: Pull | None) -> tuple[str, ...]:
+    red = red_on_base(project, pull) if project and pull else ()
+    if not red or pull is None:
+        return ()
+    return (f"Failing on {pull.base} already, which is not held against you unless you touch what they name: {', '.join(red)}.",)
 
 
 def _gates(context: Context, start: StartRun) -> tuple[GateCommand, ...]:

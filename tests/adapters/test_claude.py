@@ -26,7 +26,7 @@ from bot.core.runs.conversation import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from tests.agents.workshop import Clock
+from tests.agents.harness import Clock
 from tests.messages_api import Answer, Fault, MessagesApi, tool_use
 from tests.patience import PATIENCE
 

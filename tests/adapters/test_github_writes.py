@@ -91,7 +91,7 @@ def test_a_comment_beside_the_diff_does_not_lose_the_review(place: HubRepository
 
     (only,) = place.api("GET", f"pulls/{pull}/reviews")
     assert only["state"] == "CHANGES_REQUESTED"
-    assert "`parser.py` line 4000: Far away" in only["body"]
+    assert only["body"].endswith("`parser.py`, line 4000:\n\nFar away")
 
 
 def test_the_apps_verdict_is_a_check_run_on_the_head(place: HubRepository) -> None:

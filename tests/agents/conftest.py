@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents.workshop import Workshop, open_workshop
+from tests.agents.harness import Harness, open_workshop
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
+def harness(tmp_path: Path) -> Harness:
     return open_workshop(tmp_path)

@@ -12,7 +12,7 @@ from bot.core.roles.role import Role
 from bot.core.runs.convention import Convention, Style
 from bot.core.runs.conversation import Request, TextBlock, ToolResultBlock
 from bot.core.runs.run import Ending, Finding, GateCommand, Grant
-from tests.agents.workshop import Workshop, git
+from tests.agents.harness import Harness, git
 
 FIX = step("edit", do="replace", path="parser.py", old="[:-1]", new="")
 FINISH = step("finish", report="Keep the last line\n\nChecked by hand.")
@@ -20,24 +20,24 @@ COMMIT = step("bash", command="git commit -qam 'Keep the last line'")
 FIXED_CHECK = GateCommand(gate="test", command="! grep -n '\\[:-1\\]' parser.py")
 
 
-def test_a_fix_comes_back_as_a_bundle_of_commits_on_the_base(workshop: Workshop, tmp_path: Path) -> None:
-    bundle = workshop.run(workshop.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
+def test_a_fix_comes_back_as_a_bundle_of_commits_on_the_base(harness: Harness, tmp_path: Path) -> None:
+    bundle = harness.run(harness.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
 
     assert bundle.ending is Ending.FINISHED
     assert bundle.report.startswith("Keep the last line")
-    assert workshop.log_of(bundle, tmp_path) == ["Keep the last line"]
+    assert harness.log_of(bundle, tmp_path) == ["Keep the last line"]
     assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("test", True)]
     assert bundle.spend.requests == bundle.steps == 3
     assert bundle.spend.money > 0
 
 
-def test_what_was_left_uncommitted_is_committed_under_the_reports_first_line(workshop: Workshop, tmp_path: Path) -> None:
-    bundle = workshop.run(workshop.brief(), FIX, FINISH)
+def test_what_was_left_uncommitted_is_committed_under_the_reports_first_line(harness: Harness, tmp_path: Path) -> None:
+    bundle = harness.run(harness.brief(), FIX, FINISH)
 
-    assert workshop.log_of(bundle, tmp_path) == ["Keep the last line"]
+    assert harness.log_of(bundle, tmp_path) == ["Keep the last line"]
 
 
-def test_a_failing_gate_goes_back_to_the_model_which_mends_it(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_failing_gate_goes_back_to_the_model_which_mends_it(harness: Harness, tmp_path: Path) -> None:
     heard: list[str] = []
 
     def mend(request: Request) -> Step:
@@ -47,28 +47,28 @@ def test_a_failing_gate_goes_back_to_the_model_which_mends_it(workshop: Workshop
         return FIX
 
     note = step("edit", do="create", path="NOTES", new="x")
-    bundle = workshop.run(workshop.brief(gates=(FIXED_CHECK,)), note, FINISH, mend, FINISH)
+    bundle = harness.run(harness.brief(gates=(FIXED_CHECK,)), note, FINISH, mend, FINISH)
 
     assert "test gate failed" in heard[0]
     assert "[:-1]" in heard[0]
     assert bundle.ending is Ending.FINISHED
-    assert len(workshop.log_of(bundle, tmp_path)) == 2
+    assert len(harness.log_of(bundle, tmp_path)) == 2
 
 
-def test_what_gates_leave_behind_is_no_part_of_the_work(workshop: Workshop, tmp_path: Path) -> None:
+def test_what_gates_leave_behind_is_no_part_of_the_work(harness: Harness, tmp_path: Path) -> None:
     litter = GateCommand(gate="build", command="echo x > built.txt; echo y >> parser.py")
 
-    bundle = workshop.run(workshop.brief(gates=(litter,)), FIX, FINISH)
+    bundle = harness.run(harness.brief(gates=(litter,)), FIX, FINISH)
 
-    workshop.log_of(bundle, tmp_path)
-    assert git(workshop.path, "diff", "--name-only", workshop.base, str(bundle.head)) == "parser.py"
-    assert not (workshop.path / "built.txt").exists()
+    harness.log_of(bundle, tmp_path)
+    assert git(harness.path, "diff", "--name-only", harness.base, str(bundle.head)) == "parser.py"
+    assert not (harness.path / "built.txt").exists()
 
 
-def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(workshop: Workshop) -> None:
+def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(harness: Harness) -> None:
     gates = tuple(GateCommand(gate=gate, command=command) for gate, command in [("build", "true"), ("test", "false"), ("lint", "true")])
 
-    bundle = workshop.run(workshop.brief(gates=gates), FIX, FINISH, step("finish", report="No way found.", give_up=True))
+    bundle = harness.run(harness.brief(gates=gates), FIX, FINISH, step("finish", report="No way found.", give_up=True))
 
     assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("lint", True), ("test", False)]
     assert bundle.ending is Ending.GAVE_UP
@@ -78,43 +78,43 @@ def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(workshop: Wor
 CONVENTIONAL = Convention(style=Style.CONVENTIONAL, capital=False, fronts=("fix", "feat"))
 
 
-def test_the_title_fits_the_repository_and_is_sent_back_where_it_does_not(workshop: Workshop, tmp_path: Path) -> None:
+def test_the_title_fits_the_repository_and_is_sent_back_where_it_does_not(harness: Harness, tmp_path: Path) -> None:
     complaint = step("finish", report="Keep it", title="Parser loses the last line")
     titled = step("finish", report="Keep it", title="fix(parser): keep the last line")
 
-    bundle = workshop.run(workshop.brief(convention=CONVENTIONAL), FIX, complaint, titled)
+    bundle = harness.run(harness.brief(convention=CONVENTIONAL), FIX, complaint, titled)
 
     assert bundle.title == "fix(parser): keep the last line"
-    assert workshop.log_of(bundle, tmp_path) == ["fix(parser): keep the last line"]
-    assert "Titles here are Conventional Commits" in "".join(workshop.saved)
+    assert harness.log_of(bundle, tmp_path) == ["fix(parser): keep the last line"]
+    assert "Titles here are Conventional Commits" in "".join(harness.saved)
 
 
-def test_a_title_that_never_fits_costs_no_work(workshop: Workshop) -> None:
+def test_a_title_that_never_fits_costs_no_work(harness: Harness) -> None:
     names = step("finish", report="Keep it", title="Keep it as @bob wants, closes #3")
 
-    bundle = workshop.run(workshop.brief(), FIX, names, names, names)
+    bundle = harness.run(harness.brief(), FIX, names, names, names)
 
     assert (bundle.ending, bundle.title) == (Ending.FINISHED, "")
 
 
-def test_no_change_at_all_is_a_failure(workshop: Workshop) -> None:
-    bundle = workshop.run(workshop.brief(), FINISH)
+def test_no_change_at_all_is_a_failure(harness: Harness) -> None:
+    bundle = harness.run(harness.brief(), FINISH)
 
     assert (bundle.ending, bundle.note) == (Ending.FAILED, "Nothing was changed.")
     assert bundle.git_bundle is None
 
 
-def test_rework_without_a_new_commit_is_a_failure_too(workshop: Workshop) -> None:
-    (workshop.path / "parser.py").write_text("half\n")
-    git(workshop.path, "commit", "-qam", "Half of it")
-    head = git(workshop.path, "rev-parse", "HEAD")
+def test_rework_without_a_new_commit_is_a_failure_too(harness: Harness) -> None:
+    (harness.path / "parser.py").write_text("half\n")
+    git(harness.path, "commit", "-qam", "Half of it")
+    head = git(harness.path, "rev-parse", "HEAD")
 
-    bundle = workshop.run(workshop.brief(head=head, cycle=2), FINISH)
+    bundle = harness.run(harness.brief(head=head, cycle=2), FINISH)
 
     assert bundle.ending is Ending.FAILED
 
 
-def test_findings_of_the_review_reach_the_model_with_their_ids(workshop: Workshop) -> None:
+def test_findings_of_the_review_reach_the_model_with_their_ids(harness: Harness) -> None:
     def read_snapshot(request: Request) -> Step:
         opening = request.messages[0].blocks[0]
         assert isinstance(opening, TextBlock)
@@ -123,58 +123,58 @@ def test_findings_of_the_review_reach_the_model_with_their_ids(workshop: Worksho
         return FIX
 
     finding = Finding(source="review", text="loses a line", path="parser.py", line=2)
-    assert workshop.run(workshop.brief(findings=(finding,)), read_snapshot, FINISH).ending is Ending.FINISHED
+    assert harness.run(harness.brief(findings=(finding,)), read_snapshot, FINISH).ending is Ending.FINISHED
 
 
-def test_work_in_progress_is_kept_when_the_steps_run_out(workshop: Workshop, tmp_path: Path) -> None:
+def test_work_in_progress_is_kept_when_the_steps_run_out(harness: Harness, tmp_path: Path) -> None:
     grant = Grant(money=usd(5), steps=1, time=timedelta(minutes=30))
 
-    bundle = workshop.run(workshop.brief(grant=grant), FIX)
+    bundle = harness.run(harness.brief(grant=grant), FIX)
 
     assert bundle.ending is Ending.UNFINISHED
-    assert workshop.log_of(bundle, tmp_path) == ["Work in progress on #7"]
-    assert bundle.transcript == workshop.saved[-1]
+    assert harness.log_of(bundle, tmp_path) == ["Work in progress on #7"]
+    assert bundle.transcript == harness.saved[-1]
 
 
-def test_an_unfinished_run_goes_on_in_the_same_conversation(workshop: Workshop, tmp_path: Path) -> None:
+def test_an_unfinished_run_goes_on_in_the_same_conversation(harness: Harness, tmp_path: Path) -> None:
     model = ScriptedModel([Scene(role=Role.EXECUTION, steps=(FIX, FINISH))])
-    first = run_brief(workshop.brief(grant=Grant(money=usd(5), steps=1, time=timedelta(minutes=30))), workshop.ports(model))
+    first = run_brief(harness.brief(grant=Grant(money=usd(5), steps=1, time=timedelta(minutes=30))), harness.ports(model))
 
-    again = workshop.brief(run="run-2", head=first.head, transcript=first.transcript)
-    second = run_brief(again, workshop.ports(model))
+    again = harness.brief(run="run-2", head=first.head, transcript=first.transcript)
+    second = run_brief(again, harness.ports(model))
 
     assert second.ending is Ending.FINISHED
     assert second.steps == 1
     assert not model.unused()
-    assert workshop.log_of(second, tmp_path) == ["Work in progress on #7"]
+    assert harness.log_of(second, tmp_path) == ["Work in progress on #7"]
 
 
-def test_a_stop_keeps_the_work(workshop: Workshop, tmp_path: Path) -> None:
-    workshop.cancelled = lambda: len(workshop.saved) >= 2
+def test_a_stop_keeps_the_work(harness: Harness, tmp_path: Path) -> None:
+    harness.cancelled = lambda: len(harness.saved) >= 2
 
-    bundle = workshop.run(workshop.brief(), FIX, FINISH, leftover=True)
+    bundle = harness.run(harness.brief(), FIX, FINISH, leftover=True)
 
     assert bundle.ending is Ending.STOPPED
-    assert workshop.log_of(bundle, tmp_path) == ["Work in progress on #7"]
+    assert harness.log_of(bundle, tmp_path) == ["Work in progress on #7"]
 
 
-def test_hooks_that_the_agent_plants_run_nowhere_but_in_the_sandbox(workshop: Workshop, tmp_path: Path) -> None:
+def test_hooks_that_the_agent_plants_run_nowhere_but_in_the_sandbox(harness: Harness, tmp_path: Path) -> None:
     mark = tmp_path / "escaped"
     plant = step(
         "bash",
         command=f"for h in pre-commit post-commit post-checkout; do printf '#!/bin/sh\\ntouch {mark}\\n' > .git/hooks/$h;"
         " chmod +x .git/hooks/$h; done; git config core.fsmonitor 'touch escaped'; git config alias.bundle '!false'",
     )
-    bundle = workshop.run(workshop.brief(), plant, FIX, FINISH)
+    bundle = harness.run(harness.brief(), plant, FIX, FINISH)
 
     assert bundle.ending is Ending.FINISHED
-    assert not workshop.sandbox.isolating or not mark.exists()
+    assert not harness.sandbox.isolating or not mark.exists()
 
 
-def test_people_who_watch_see_commands_not_claims(workshop: Workshop) -> None:
-    workshop.run(workshop.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
+def test_people_who_watch_see_commands_not_claims(harness: Harness) -> None:
+    harness.run(harness.brief(gates=(FIXED_CHECK,)), FIX, COMMIT, FINISH)
 
-    shown = [progress.doing for progress in workshop.seen if not progress.doing.startswith("waits")]
+    shown = [progress.doing for progress in harness.seen if not progress.doing.startswith("waits")]
     assert shown == [
         "edit: replace parser.py",
         "bash: git commit -qam 'Keep the last line'",
@@ -183,11 +183,11 @@ def test_people_who_watch_see_commands_not_claims(workshop: Workshop) -> None:
     ]
 
 
-def test_gates_do_not_see_what_is_in_no_commit(workshop: Workshop) -> None:
+def test_gates_do_not_see_what_is_in_no_commit(harness: Harness) -> None:
     """An ignored file, a hook or a running program of the workspace could make any gate pass."""
     gate = GateCommand(gate="test", command="test -e build.cache")
     prepare = step("bash", command="echo build.cache > .gitignore; echo good > build.cache; git add -A; git commit -qm 'Ignore the cache'")
 
-    bundle = workshop.run(workshop.brief(gates=(gate,)), prepare, FINISH, step("finish", report="No way found.", give_up=True))
+    bundle = harness.run(harness.brief(gates=(gate,)), prepare, FINISH, step("finish", report="No way found.", give_up=True))
 
     assert [(gate.gate, gate.passed) for gate in bundle.gates] == [("test", False)]

@@ -7,8 +7,8 @@ from bot.core.roles.category import Category
 from bot.core.roles.role import Role
 from bot.core.runs.conversation import Request, TextBlock
 from bot.core.runs.run import Ending, Proposal
+from tests.agents.harness import Harness
 from tests.agents.test_loop import expecting
-from tests.agents.workshop import Workshop
 
 CATEGORY = Category(
     name="testing",
@@ -31,14 +31,14 @@ IDEA = {
 PROPOSAL = Proposal(title="T", description="d", criteria=("old one",), approach="a", evidence="e", category="testing")
 
 
-def test_a_proposal_comes_back_in_its_category(workshop: Workshop) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION, category=CATEGORY), step("bash", command="ls"), step("propose", **IDEA))
+def test_a_proposal_comes_back_in_its_category(harness: Harness) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION, category=CATEGORY), step("bash", command="ls"), step("propose", **IDEA))
 
     assert bundle.ending is Ending.FINISHED
     assert [(proposal.title, proposal.category) for proposal in bundle.proposals] == [(IDEA["title"], "testing")]
 
 
-def test_the_idea_finder_is_told_its_category_and_what_exists(workshop: Workshop) -> None:
+def test_the_idea_finder_is_told_its_category_and_what_exists(harness: Harness) -> None:
     def read_snapshot(request: Request) -> Step:
         opening = request.messages[0].blocks[0]
         assert isinstance(opening, TextBlock)
@@ -47,32 +47,32 @@ def test_the_idea_finder_is_told_its_category_and_what_exists(workshop: Workshop
         )
         return step("nothing_left", reason="all tested")
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION, category=CATEGORY, existing=("An old idea",)), read_snapshot)
+    bundle = harness.run(harness.brief(Role.IDEATION, category=CATEGORY, existing=("An old idea",)), read_snapshot)
 
     assert (bundle.ending, bundle.proposals) == (Ending.FINISHED, ())
     assert "all tested" in bundle.note
 
 
-def test_a_proposal_needs_one_to_eight_criteria(workshop: Workshop) -> None:
+def test_a_proposal_needs_one_to_eight_criteria(harness: Harness) -> None:
     wrong = step("propose", **{**IDEA, "criteria": []})
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION, category=CATEGORY), wrong, expecting("criteria", step("propose", **IDEA)))
+    bundle = harness.run(harness.brief(Role.IDEATION, category=CATEGORY), wrong, expecting("criteria", step("propose", **IDEA)))
 
     assert len(bundle.proposals) == 1
 
 
-def test_a_judgement_is_bound_to_the_base_and_may_correct_the_criteria(workshop: Workshop) -> None:
+def test_a_judgement_is_bound_to_the_base_and_may_correct_the_criteria(harness: Harness) -> None:
     judge = step("judge", valid=True, reasons=["it holds"], criteria=["A test calls lines('')"])
 
-    bundle = workshop.run(workshop.brief(Role.VALIDATION, proposal=PROPOSAL), judge)
+    bundle = harness.run(harness.brief(Role.VALIDATION, proposal=PROPOSAL), judge)
 
     assert bundle.verdict is not None
-    assert (bundle.verdict.head, bundle.verdict.approved) == (workshop.base, True)
+    assert (bundle.verdict.head, bundle.verdict.approved) == (harness.base, True)
     assert bundle.proposals[0].criteria == ("A test calls lines('')",)
 
 
-def test_a_proposal_may_be_found_not_worth_doing(workshop: Workshop) -> None:
-    bundle = workshop.run(workshop.brief(Role.VALIDATION, proposal=PROPOSAL), step("judge", valid=False, reasons=["it is there already"]))
+def test_a_proposal_may_be_found_not_worth_doing(harness: Harness) -> None:
+    bundle = harness.run(harness.brief(Role.VALIDATION, proposal=PROPOSAL), step("judge", valid=False, reasons=["it is there already"]))
 
     assert bundle.verdict is not None
     assert not bundle.verdict.approved

@@ -22,7 +22,7 @@ from bot.core.roles.role import Role
 from bot.core.runs.conversation import Message, Reply, Request, Speaker, StopReason, TextBlock, ToolResultBlock, ToolUseBlock
 from bot.core.runs.run import Ending, Grant
 from bot.ports import Outcome
-from tests.agents.workshop import Workshop
+from tests.agents.harness import Harness
 
 NOTHING_LEFT = step("nothing_left", reason="all is well")
 LOOK = step("bash", command="true")
@@ -58,20 +58,20 @@ def expecting(words: str, then: Step) -> Callable[[Request], Step]:
         (Step(calls=(("bash", {"command": "echo hal"}),), stop=StopReason.MAX_TOKENS), "cut off at its length limit"),
     ],
 )
-def test_misuse_of_a_tool_is_answered_and_the_work_goes_on(workshop: Workshop, wrong: Step, told: str) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), wrong, expecting(told, NOTHING_LEFT))
+def test_misuse_of_a_tool_is_answered_and_the_work_goes_on(harness: Harness, wrong: Step, told: str) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION), wrong, expecting(told, NOTHING_LEFT))
 
     assert bundle.ending is Ending.FINISHED
 
 
-def test_a_model_that_only_talks_is_given_up(workshop: Workshop) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), *[Step(say="Well…")] * 3)
+def test_a_model_that_only_talks_is_given_up(harness: Harness) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION), *[Step(say="Well…")] * 3)
 
     assert bundle.ending is Ending.FAILED
     assert "3 times without calling a tool" in bundle.note
 
 
-def test_the_model_is_warned_once_before_its_steps_end(workshop: Workshop) -> None:
+def test_the_model_is_warned_once_before_its_steps_end(harness: Harness) -> None:
     grant = Grant(money=usd(5), steps=4, time=timedelta(minutes=30))
     warned: list[bool] = []
 
@@ -79,26 +79,26 @@ def test_the_model_is_warned_once_before_its_steps_end(workshop: Workshop) -> No
         warned.append("Only a little is left: 2 steps" in said_to(request))
         return LOOK
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION, grant=grant), *[note] * 4)
+    bundle = harness.run(harness.brief(Role.IDEATION, grant=grant), *[note] * 4)
 
     assert warned == [False, False, True, False]
     assert bundle.ending is Ending.UNFINISHED
 
 
-def test_time_is_part_of_the_grant(workshop: Workshop) -> None:
+def test_time_is_part_of_the_grant(harness: Harness) -> None:
     def slow(_: Request) -> Step:
-        workshop.clock.at += timedelta(minutes=20)
+        harness.clock.at += timedelta(minutes=20)
         return LOOK
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION), slow, slow)
+    bundle = harness.run(harness.brief(Role.IDEATION), slow, slow)
 
     assert (bundle.ending, bundle.note) == (Ending.UNFINISHED, "The time of the grant is used up.")
 
 
-def test_nothing_is_sent_whose_worst_case_does_not_fit(workshop: Workshop) -> None:
+def test_nothing_is_sent_whose_worst_case_does_not_fit(harness: Harness) -> None:
     grant = Grant(money=usd(0.001), steps=5, time=timedelta(minutes=30))
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION, grant=grant), LOOK, leftover=True)
+    bundle = harness.run(harness.brief(Role.IDEATION, grant=grant), LOOK, leftover=True)
 
     assert bundle.ending is Ending.UNFINISHED
     assert bundle.spend.requests == 0
@@ -141,10 +141,10 @@ class Greedy:
 
 
 @pytest.mark.parametrize("money", [0.02, 0.2, 0.5, 1.0])
-def test_a_model_that_bills_the_worst_case_never_gets_past_the_grant(workshop: Workshop, money: float) -> None:
+def test_a_model_that_bills_the_worst_case_never_gets_past_the_grant(harness: Harness, money: float) -> None:
     grant = Grant(money=usd(money), steps=50, time=timedelta(minutes=30))
 
-    bundle = run_brief(workshop.brief(Role.IDEATION, grant=grant), workshop.ports(Greedy()))
+    bundle = run_brief(harness.brief(Role.IDEATION, grant=grant), harness.ports(Greedy()))
 
     assert bundle.ending is Ending.UNFINISHED
     assert bundle.spend.money <= grant.money
@@ -169,37 +169,37 @@ def test_the_bound_is_never_below_one_token_a_byte_of_what_is_new(texts: list[st
 
 
 @pytest.mark.parametrize("kind", [ModelErrorKind.RATE_LIMITED, ModelErrorKind.OVERLOADED, ModelErrorKind.UNREACHABLE])
-def test_trouble_that_passes_is_waited_for(workshop: Workshop, kind: ModelErrorKind) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(error=kind), Step(error=kind), NOTHING_LEFT)
+def test_trouble_that_passes_is_waited_for(harness: Harness, kind: ModelErrorKind) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION), Step(error=kind), Step(error=kind), NOTHING_LEFT)
 
     assert bundle.ending is Ending.FINISHED
-    assert sum(workshop.clock.waited) >= 4
+    assert sum(harness.clock.waited) >= 4
 
 
-def test_a_stated_time_is_waited_for_when_the_grant_has_it_and_handed_on_when_not(workshop: Workshop) -> None:
-    soon = workshop.clock.at + timedelta(minutes=3)
-    late = workshop.clock.at + timedelta(hours=3)
+def test_a_stated_time_is_waited_for_when_the_grant_has_it_and_handed_on_when_not(harness: Harness) -> None:
+    soon = harness.clock.at + timedelta(minutes=3)
+    late = harness.clock.at + timedelta(hours=3)
 
-    bundle = workshop.run(
-        workshop.brief(Role.IDEATION),
+    bundle = harness.run(
+        harness.brief(Role.IDEATION),
         Step(error=ModelErrorKind.RATE_LIMITED, resume_at=soon),
         Step(error=ModelErrorKind.RATE_LIMITED, resume_at=late),
         NOTHING_LEFT,
         leftover=True,
     )
 
-    assert workshop.clock.now() >= soon
+    assert harness.clock.now() >= soon
     assert (bundle.ending, bundle.resume_at) == (Ending.LIMITED, late)
 
 
-def test_a_stop_ends_the_wait_for_the_vendor(workshop: Workshop) -> None:
-    workshop.cancelled = lambda: bool(workshop.clock.waited)
-    error = Step(error=ModelErrorKind.RATE_LIMITED, resume_at=workshop.clock.at + timedelta(minutes=20))
+def test_a_stop_ends_the_wait_for_the_vendor(harness: Harness) -> None:
+    harness.cancelled = lambda: bool(harness.clock.waited)
+    error = Step(error=ModelErrorKind.RATE_LIMITED, resume_at=harness.clock.at + timedelta(minutes=20))
 
-    bundle = workshop.run(workshop.brief(Role.IDEATION), error, leftover=True)
+    bundle = harness.run(harness.brief(Role.IDEATION), error, leftover=True)
 
     assert bundle.ending is Ending.STOPPED
-    assert sum(workshop.clock.waited) <= 4
+    assert sum(harness.clock.waited) <= 4
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_a_stop_ends_the_wait_for_the_vendor(workshop: Workshop) -> None:
         (ModelErrorKind.CANCELLED, Ending.STOPPED, "work kept"),
     ],
 )
-def test_trouble_that_stays_ends_the_run_and_says_what_to_do(workshop: Workshop, kind: ModelErrorKind, ending: Ending, remedy: str) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(error=kind), leftover=True)
+def test_trouble_that_stays_ends_the_run_and_says_what_to_do(harness: Harness, kind: ModelErrorKind, ending: Ending, remedy: str) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION), Step(error=kind), leftover=True)
 
     assert bundle.ending is ending
     assert remedy in bundle.note
@@ -233,18 +233,18 @@ class Breaking(ScriptedModel):
         return super().reply(request, cancelled=cancelled)
 
 
-def test_requests_that_were_billed_and_brought_nothing_are_counted(workshop: Workshop) -> None:
+def test_requests_that_were_billed_and_brought_nothing_are_counted(harness: Harness) -> None:
     model = Breaking([Scene(role=Role.IDEATION, steps=(NOTHING_LEFT,))])
 
-    bundle = run_brief(workshop.brief(Role.IDEATION), workshop.ports(model))
+    bundle = run_brief(harness.brief(Role.IDEATION), harness.ports(model))
 
     answered = MicroUsd(bundle.spend.money - 700 - cost(Usage(input=10, output=20), model.price("")))
     assert bundle.spend.requests == 3
     assert 0 < answered < worst_case(prompt_tokens=10_000, max_tokens=100, price=model.price(""))
 
 
-def test_a_model_that_declines_is_a_failure_with_a_fresh_start(workshop: Workshop) -> None:
-    bundle = workshop.run(workshop.brief(Role.IDEATION), Step(say="No.", stop=StopReason.REFUSAL))
+def test_a_model_that_declines_is_a_failure_with_a_fresh_start(harness: Harness) -> None:
+    bundle = harness.run(harness.brief(Role.IDEATION), Step(say="No.", stop=StopReason.REFUSAL))
 
     assert (bundle.ending, bundle.transcript) == (Ending.FAILED, None)
 
@@ -256,10 +256,10 @@ class NoSandbox:
         raise UserError("bwrap is not installed.")
 
 
-def test_a_sandbox_that_is_not_there_fails_the_run_with_what_it_spent(workshop: Workshop) -> None:
+def test_a_sandbox_that_is_not_there_fails_the_run_with_what_it_spent(harness: Harness) -> None:
     model = ScriptedModel([Scene(role=Role.IDEATION, steps=(LOOK,))])
 
-    bundle = run_brief(workshop.brief(Role.IDEATION), replace(workshop.ports(model), sandbox=NoSandbox()))
+    bundle = run_brief(harness.brief(Role.IDEATION), replace(harness.ports(model), sandbox=NoSandbox()))
 
     assert (bundle.ending, bundle.note, bundle.spend.requests) == (Ending.FAILED, "bwrap is not installed.", 1)
 

@@ -11,14 +11,14 @@ from bot.agents.run import run_brief
 from bot.core.money.pricing import Usage, cost, usd
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending, Grant
-from tests.agents.workshop import Workshop
+from tests.agents.harness import Harness
 from tests.messages_api import Answer, Fault, MessagesApi, Scripted, tool_use
 
 MODEL = "claude-sonnet-5-5"
 
 
-def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(workshop: Workshop) -> None:
-    brief = workshop.brief(Role.IDEATION, model=MODEL, grant=Grant(money=usd(3), steps=4, time=timedelta(minutes=30)))
+def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(harness: Harness) -> None:
+    brief = harness.brief(Role.IDEATION, model=MODEL, grant=Grant(money=usd(3), steps=4, time=timedelta(minutes=30)))
     answers: list[Scripted] = [
         Answer(blocks=[], stop="end_turn"),
         Answer(blocks=[{"type": "text", "text": "Hm."}], stop="end_turn"),
@@ -29,10 +29,10 @@ def test_reminders_warnings_retries_and_resumption_are_turns_that_the_api_takes(
     ]
     with (
         MessagesApi(answers=list(answers)).served() as api,
-        closing(Claude(api_key="sk-test", prices=read_prices(), clock=workshop.clock, base_url=api.url)) as model,
+        closing(Claude(api_key="sk-test", prices=read_prices(), clock=harness.clock, base_url=api.url)) as model,
     ):
-        first = run_brief(brief, workshop.ports(model))
-        second = run_brief(workshop.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), workshop.ports(model))
+        first = run_brief(brief, harness.ports(model))
+        second = run_brief(harness.brief(Role.IDEATION, model=MODEL, transcript=first.transcript), harness.ports(model))
 
     assert (first.ending, first.steps) == (Ending.UNFINISHED, 4)
     assert (second.ending, second.steps) == (Ending.FINISHED, 1)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import timedelta
+
 from bot.core.lifecycle.phase import Phase
+from bot.flows.fleet import Watcher, keep_working
+from bot.flows.ticking import Tick
 from tests.world import World, judges, writes
 
 
@@ -46,3 +51,26 @@ def test_failed_checks_send_the_project_back_with_the_reason(world: World) -> No
 
     world.settle()
     assert world.git("show", "main:a.txt") == "right"
+
+
+def test_whether_it_is_enough_is_asked_only_of_a_look_that_began_with_no_run_under_way(world: World) -> None:
+    """A run may hand in while a tick looks: what that tick saw of it is old then."""
+    world.model.add(writes("a.txt", "a"), judges())
+    world.open_issue("Add a")
+    handed_in, asked = threading.Semaphore(0), []
+
+    def ticked(done: Tick) -> None:
+        if not done.started and any(project.record.lease for project in done.snapshot.projects):
+            assert handed_in.acquire(timeout=30)
+
+    def until(done: Tick) -> bool:
+        asked.append(any(project.record.lease for project in done.snapshot.projects))
+        return len(asked) > 3
+
+    def between() -> None:
+        world.check()
+
+    watcher = Watcher(ticked=ticked, handed_in=lambda *_: handed_in.release())
+    keep_working(world.context, until=until, watcher=watcher, poll=timedelta(milliseconds=1), between=between)
+
+    assert asked == [False] * 4

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from bot.adapters.scripted import Scene, Step, step
+from bot.core.facts.record import Run
 from bot.core.lifecycle.phase import Phase
 from bot.core.roles.role import Role
 from bot.core.runs.conversation import Request, TextBlock
+from bot.core.runs.run import Ending
+from bot.flows.publishing import publish
+from bot.flows.running import carry_out
 from tests.world import World, judges, writes
 
 _WRITE = step("bash", command="printf a > a.txt && git add -A && git commit -qm 'fix: write it'")
@@ -94,3 +102,20 @@ def test_what_a_failed_check_said_is_told_once(world: World) -> None:
     world.settle()
 
     assert told[0].count("line 7 is upside down") == 1
+
+
+def test_work_that_cannot_be_looked_through_fails_its_run_and_gives_the_lease_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.model.add(_finishes())
+    issue = world.open_issue("Add a")
+    (started,) = world.tick().started
+    bundle = carry_out(world.context, started)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+
+    run = publish(world.context, started, bundle)
+
+    assert isinstance(run, Run)
+    assert (run.ending, run.spent) == (Ending.FAILED, bundle.spend.money)
+    assert run.note.startswith("What the run handed back could not be looked through: ")
+    assert world.record(issue).lease is None

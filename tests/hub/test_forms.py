@@ -45,7 +45,9 @@ class Browser:
         forms = [part.partition("</form>")[0] for part in self.page.split("<form ")[1:] if f'action="{action}"' in part.partition(">")[0]]
         asked = [dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)) for form in forms]
         fitting = [
-            one for one in asked if one.get("act") == typed.get("act") and one.get("label") == (typed["label"] if "act" in typed else None)
+            one
+            for one in asked
+            if one.get("act") == typed.get("act") and one.get("label") == (typed.get("label") if "act" in typed else None)
         ]
         assert fitting, f"the page has no such form for {action}"
         hidden = fitting[0]
@@ -84,6 +86,30 @@ def test_an_issue_is_opened_talked_about_labelled_closed_and_reopened(made: Gard
     )
     ada.send(here, state="open")
     assert made.ask("GET", f"/repos/{HOME}/issues/1")["state"] == "open"
+
+
+def test_an_issue_is_reworded_and_given_to_somebody(made: Garden) -> None:
+    made.ask("POST", f"/repos/{HOME}/issues", {"title": "Count the pots", "body": "All of them."})
+    here = f"/{HOME}/issues/1"
+    ada = Browser(made)
+    ada.open(here)
+    ada.send(f"{here}/edit", title="Count all pots", body='- [ ] every "pot" & lid')
+    issue = made.ask("GET", f"/repos/{HOME}/issues/1")
+    assert (issue["title"], issue["body"]) == ("Count all pots", '- [ ] every "pot" & lid')
+    assert "Count all pots" in Outline(ada.page).text
+
+    empty = ada.send(f"{here}/edit", title=" ", body="Now this")
+    assert (empty.status_code, made.ask("GET", f"/repos/{HOME}/issues/1")["title"]) == (422, "Count all pots")
+    assert "An issue needs a title." in ada.page
+    assert "Now this" in ada.page, "what was typed is still there"
+
+    nobody = ada.send(f"{here}/assignees", assignee="nobody-of-here")
+    assert nobody.status_code == 422
+    assert "nobody-of-here cannot be assigned: only people who may push here can." in Outline(ada.page).text
+    ada.send(f"{here}/assignees", assignee="ada")
+    assert [one["login"] for one in made.ask("GET", f"/repos/{HOME}/issues/1")["assignees"]] == ["ada"]
+    ada.send(f"{here}/assignees", act="remove", assignee="ada")
+    assert made.ask("GET", f"/repos/{HOME}/issues/1")["assignees"] == []
 
 
 def test_a_pull_request_is_remarked_on_reviewed_and_merged_at_the_head_that_was_seen(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from bot.ports import Admitted
 _MOST_COMMITS = 500
 _MOST_PATHS = 50_000
 _MOST_JUDGING = 2_000
+_MOST_READ = 1_000_000
 _LARGEST_FILE = 20_000_000
 _LARGEST_WHOLE = 200_000_000
 """Of the new objects once unpacked: a few kilobytes of bundle can hold gigabytes of zeros."""
@@ -67,7 +68,7 @@ def _judging(apart: Mirror, base: str, head: str) -> tuple[FileChange, ...]:
 
 
 def _text(data: bytes | None) -> str | None:
-    return data.decode("utf-8", "replace") if data is not None else None
+    return data[:_MOST_READ].decode("utf-8", "replace") if data is not None else None
 
 
 def brought(base: str, head: str, known: str | None) -> list[str]:

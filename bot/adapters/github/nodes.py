@@ -191,6 +191,7 @@ def _pull(node: Any) -> Pull:
         body=node["body"],
         closed_at=time_of(node["closedAt"]) if node["closedAt"] else None,
         checks=_checks(node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else None),
+        base_checks=_checks(node["baseRef"]["target"] if node["baseRef"] else None),
         reviews=tuple(_review(one) for one in node["reviews"]["nodes"] if one["submittedAt"]),
         notes=notes_on(node),
         blocked=node["mergeStateStatus"] in _BLOCKED,
@@ -235,12 +236,13 @@ def _check(node: Any) -> Check:
         state = {"SUCCESS": CheckState.SUCCESS, "PENDING": CheckState.PENDING, "EXPECTED": CheckState.PENDING}.get(
             node["state"], CheckState.FAILURE
         )
-        reporter = login_of(node["creator"]).removesuffix("[bot]")
-        return Check(name=node["context"], state=state, summary=node["description"] or "", url=node["targetUrl"] or "", reporter=reporter)
+        reporter = login_of(node["creator"]).removesuffix("[bot]") if "creator" in node else ""
+        words, url = node.get("description") or "", node.get("targetUrl") or ""
+        return Check(name=node["context"], state=state, summary=words, url=url, reporter=reporter)
     if node["status"] != "COMPLETED":
         state = CheckState.PENDING
     else:
         state = CheckState.SUCCESS if node["conclusion"] in _PASSED else CheckState.FAILURE
-    words = "\n".join(part for part in (node["title"], node["summary"], node["text"]) if part)
-    app = (node["checkSuite"] or {}).get("app") or {}
-    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=node["detailsUrl"] or "", reporter=app.get("slug") or "")
+    words = "\n".join(part for key in ("title", "summary", "text") if (part := node.get(key)))
+    app, url = (node.get("checkSuite") or {}).get("app") or {}, node.get("detailsUrl") or ""
+    return Check(name=node["name"], state=state, summary=words[-_SUMMARY:], url=url, reporter=app.get("slug") or "")

@@ -34,6 +34,9 @@ _CHECKS = """statusCheckRollup { contexts(first: 100) { nodes {
     ... on CheckRun { name status conclusion title summary text detailsUrl checkSuite { app { slug } } }
     ... on StatusContext { context state description targetUrl creator { __typename login } }
   } } }"""
+_RED = """statusCheckRollup { contexts(first: 100) { nodes {
+    __typename ... on CheckRun { name status conclusion } ... on StatusContext { context state }
+  } } }"""
 _SAID = f"id body createdAt lastEditedAt author {_ACTOR} reactionGroups {{ content viewerHasReacted }}"
 _THREADS = 40
 _PULL = f"""
@@ -46,6 +49,7 @@ fragment Shown on PullRequest {{
     id isResolved path line originalLine comments(last: 10) {{ nodes {{ {_SAID} diffHunk }} }}
   }} }}
   commits(last: 1) {{ nodes {{ commit {{ oid {_CHECKS} }} }} }}
+  baseRef {{ target {{ ... on Commit {{ {_RED} }} }} }}
   mergeQueueEntry {{ position headCommit {{ oid {_CHECKS} }} }}
   timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {{ nodes {{
     ... on RemovedFromMergeQueueEvent {{ createdAt reason actor {_ACTOR} beforeCommit {{ oid {_CHECKS} }} }}

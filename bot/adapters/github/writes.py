@@ -11,6 +11,8 @@ from bot.adapters.github.client import Client
 from bot.adapters.github.limits import Urgency
 from bot.adapters.github.projector import Projector
 from bot.core.facts.policy import MergeMethod
+from bot.core.markdown.blocks import Block, page, paragraph
+from bot.core.markdown.inline import code, line
 from bot.core.orders.labels import Label
 from bot.ports import GitHubError, GitHubErrorKind, MergeAnswer, Merged, ReviewComment
 from bot.ports.people import Projection
@@ -73,7 +75,12 @@ class Writes:
                 return
             if error.kind is GitHubErrorKind.REFUSED and comments and "line" in str(error).lower():
                 # One line outside the diff makes GitHub refuse all of it; the words matter more than their place.
-                places = "\n".join(f"- `{one.path}` line {one.line}: {one.body}" for one in comments)
+                places = page(
+                    *(
+                        page(paragraph(line("{path}, line {line}:", path=code(one.path), line=one.line)), Block(one.body))
+                        for one in comments
+                    )
+                )
                 client.rest("POST", f"pulls/{pull}/reviews", body={**wanted, "body": f"{body}\n\n{places}", "comments": []})
                 return
             raise

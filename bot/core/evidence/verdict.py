@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.evidence.checks import red_on_base
 from bot.core.facts.policy import REVIEW_CHECK, Policy
 from bot.core.facts.project import Check, CheckState, Project, Pull, QueueRemoval, ReviewState
 from bot.core.facts.record import Record, Run
@@ -79,10 +80,11 @@ def removal_from_queue(project: Project, pull: Pull) -> QueueRemoval | None:
 
 def findings_of(project: Project, pull: Pull, base: str) -> tuple[Finding, ...]:
     """What the next execution must mend on this head: failed checks and the reviewer's findings, as one list. People's notes are apart."""
+    excused = red_on_base(project, pull)
     failed = [
         Finding(source=f"check {check.name}", text=check.summary or "failed without saying why")
         for check in pull.checks
-        if check.state is CheckState.FAILURE and check.name != REVIEW_CHECK
+        if check.state is CheckState.FAILURE and check.name != REVIEW_CHECK and check.name not in excused
     ]
     verdict = verdict_on(project, pull.head)
     return (*_resolution(project, pull, base), *_given_up(project, pull), *failed, *(_asked_by(verdict) if verdict else ()))

@@ -134,6 +134,8 @@ class Pull:
     body: str = ""
     closed_at: datetime | None = None
     checks: tuple[Check, ...] = ()
+    base_checks: tuple[Check, ...] = ()
+    """On the tip of the branch that it is to be merged into."""
     reviews: tuple[Review, ...] = ()
     """Oldest first."""
     notes: tuple[Note, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.core.evidence.notes import newest, pending_notes
+from bot.core.facts.policy import Policy
 from bot.core.facts.project import Project, Pull, PullState
 from bot.core.facts.record import Run
 from bot.core.roles.role import Role
@@ -46,6 +48,12 @@ def failures_in_a_row(runs: tuple[Run, ...]) -> int:
             break
         count += 1
     return count
+
+
+def runs_since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
+    said_at = newest(pending_notes(project, policy))
+    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
 
 
 def just_updated(project: Project, pull: Pull) -> bool:

@@ -1,10 +1,11 @@
-"""The moves of a lease: taken by one, renewed and released by its holder only, expired when it ended. Nothing else moves it."""
+"""The moves of a lease: taken by one, renewed and released by its holder only, expired when it ended; and how it is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.core.facts.policy import Policy
 from bot.core.facts.record import IDEATION, Holder, Lease, Record, Run
 from bot.core.roles.role import Role
 from bot.core.runs.run import Ending
@@ -87,3 +88,15 @@ def _own_lease(record: Record, holder: Holder, now: datetime) -> Lease | Refused
     if not lease.held(now):
         return Refused(reason=f"the lease of run {holder.run} ended at {lease.until:%H:%M:%S} UTC")
     return lease
+
+
+_MISSED = 3
+"""A holder renews its lease when half of it is left; with a third of it left and no renewal nobody is there any more."""
+
+
+def at_work(lease: Lease, policy: Policy, now: datetime) -> str:
+    """A job's lease is not renewed: GitHub says itself when that is over."""
+    agent = f"agent {lease.holder.agent}"
+    if lease.job is None and lease.until - now < policy.lease / _MISSED:
+        return f"{agent} stopped responding at {lease.seen_at or lease.taken_at:%H:%M} UTC; its lease ends at {lease.until:%H:%M} UTC"
+    return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"

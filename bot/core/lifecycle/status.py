@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.core.evidence.acceptance import unaccepted_weakening
-from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on
-from bot.core.evidence.notes import newest, outstanding_requests, pending_notes, work_begins
+from bot.core.evidence.checks import ChecksFailed, ChecksMissing, ChecksPassed, ChecksPending, checks_on, red_on_base
+from bot.core.evidence.notes import outstanding_requests, pending_notes, work_begins
 from bot.core.evidence.verdict import head_since, is_confirmed_in_queue, is_shown, removal_from_queue, verdict_on
 from bot.core.facts.policy import Policy
 from bot.core.facts.project import Mergeable, Project, Pull, PullState, Review
-from bot.core.facts.record import Lease, Run
 from bot.core.lifecycle.checkpoint import review_left
-from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row, just_updated
+from bot.core.lifecycle.current import current_pull, current_runs, cycles_used, failures_in_a_row, just_updated, runs_since_notes
+from bot.core.lifecycle.lease import at_work
 from bot.core.lifecycle.phase import Phase
 from bot.core.orders.labels import HOLD, PROPOSED, READY
 from bot.core.orders.project_orders import why_paused
@@ -98,7 +98,7 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         return Status(phase=Phase.CANCELLED, reason="the issue was closed", remedy=f"Reopen it and put `{READY}` on it to have it done.")
     if lease is not None:
         phase = Phase.REVIEWING if lease.role is Role.REVIEW else Phase.WORKING
-        return Status(phase=phase, reason=_at_work(lease, policy, now))
+        return Status(phase=phase, reason=at_work(lease, policy, now))
     if HOLD in issue.labels:
         return Status(phase=Phase.PAUSED, reason=f"a person put `{HOLD}` on it", remedy=f"Take `{HOLD}` off to let it go on.")
     if (ordered := why_paused(project.record.orders)) is not None:
@@ -107,18 +107,6 @@ def _status_of(project: Project, policy: Policy, now: datetime) -> Status:
         other = project.foreign[0]
         return Status(phase=Phase.NEEDS_HUMAN, reason=other.said, remedy=other.remedy, refers_to=frozenset({other.number}))
     return _unqueued(project, policy) or _parked(project, policy, now) or _moving(project, policy, now, pull)
-
-
-_MISSED = 3
-"""A holder renews its lease when half of it is left; with a third of it left and no renewal nobody is there any more."""
-
-
-def _at_work(lease: Lease, policy: Policy, now: datetime) -> str:
-    """A job's lease is not renewed: GitHub says itself when that is over."""
-    agent = f"agent {lease.holder.agent}"
-    if lease.job is None and lease.until - now < policy.lease / _MISSED:
-        return f"{agent} stopped responding at {lease.seen_at or lease.taken_at:%H:%M} UTC; its lease ends at {lease.until:%H:%M} UTC"
-    return f"{agent} {'reviews' if lease.role is Role.REVIEW else 'works on'} it, cycle {lease.cycle} of {policy.cycles}"
 
 
 _FRESH_START = f"Put `{READY}` on again, or write `/agent retry`, to give it a fresh start; or do the rest yourself."
@@ -160,7 +148,7 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
     if worked >= policy.project_limit:
         reason = f"agents worked on it for {worked}, the limit is {policy.project_limit}"
         return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
-    runs = _since_notes(project, policy, all_runs)
+    runs = runs_since_notes(project, policy, all_runs)
     if runs and last.ending in (Ending.REFUSED, Ending.GAVE_UP):
         return Status(phase=Phase.NEEDS_HUMAN, reason=last.note, remedy=_FRESH_START)
     failures = failures_in_a_row(runs)
@@ -172,12 +160,6 @@ def _parked(project: Project, policy: Policy, now: datetime) -> Status | None:
         if again > now:
             return Status(phase=Phase.PAUSED, reason=f"{last.note}; trying again ({failures + 1} of {policy.failures})", until=again)
     return None
-
-
-def _since_notes(project: Project, policy: Policy, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """A person who writes on the pull request has decided that it goes on: only what failed since then counts."""
-    said_at = newest(pending_notes(project, policy))
-    return runs if said_at is None else tuple(run for run in runs if run.started_at >= said_at)
 
 
 def _moving(project: Project, policy: Policy, now: datetime, pull: Pull | None) -> Status:
@@ -213,7 +195,10 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         return noted
     if project.conflict is not None:
         return _again(project, policy, f"conflicts with {pull.base} in {', '.join(project.conflict.paths)}")
-    match checks_on(pull, policy):
+    red: tuple[str, ...] = ()
+    match checks_on(pull, policy, red_on_base(project, pull)):
+        case ChecksFailed() if verdict is not None and verdict.approved and project.behind and policy.up_to_date and policy.merge:
+            return _update(pull)  # what failed with an older base may pass with this one
         case ChecksFailed(names=names):
             return _again(project, policy, f"checks failed: {', '.join(names)}")
         case ChecksMissing() if now - head_since(project, pull) >= policy.checks_patience:
@@ -227,7 +212,7 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
             return Status(phase=Phase.REVIEWING, reason=f"waits for {waiting} to report", until=None)
         case ChecksPending(names=names):
             return Status(phase=Phase.REVIEWING, reason=f"waits for checks: {', '.join(names)}")
-        case ChecksPassed():
+        case ChecksPassed(red_on_base=red):
             pass
     if pull.queue_place is not None and verdict is not None and verdict.approved and not requests:
         next_step = None if is_confirmed_in_queue(pull, policy) else NextStep.CONFIRM_QUEUED_MERGE
@@ -239,10 +224,13 @@ def _on_its_head(project: Project, policy: Policy, now: datetime, pull: Pull) ->
         if review_left(project, current_runs(project), pull.head, policy) is None:
             reason = f"the reviewer came to no verdict in {policy.review_limit} or for twice its grant"
             return Status(phase=Phase.NEEDS_HUMAN, reason=reason, remedy=_FRESH_START)
-        standing = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
-        return Status(phase=Phase.REVIEWING, reason=f"{standing}; waits for the reviewer", next_step=NextStep.REVIEW)
+        checked = "checks are green" if policy.checks_expected else "nothing checks it here but its own gates"
+        checked = f"red as on {pull.base}, which is not held against it: {', '.join(red)}" if red else checked
+        return Status(phase=Phase.REVIEWING, reason=f"{checked}; waits for the reviewer", next_step=NextStep.REVIEW)
     if not verdict.approved:
         return _again(project, policy, "the reviewer asked for changes")
+    if red and not requests:
+        return _approved_on_red(project, policy, pull, red)
     return _approved(project, policy, pull, requests)
 
 
@@ -265,6 +253,20 @@ def _again(project: Project, policy: Policy, why: str) -> Status:
         remedy = f"Read both views, then push to the branch, merge, or close it. {_FRESH_START.split(';')[0]}."
         return Status(phase=Phase.NEEDS_HUMAN, reason=f"{why} after {used} cycles; a person decides", remedy=remedy)
     return Status(phase=Phase.REWORK, reason=f"{why}; trying again ({used + 1} of {policy.cycles})", next_step=NextStep.EXECUTE)
+
+
+def _approved_on_red(project: Project, policy: Policy, pull: Pull, red: tuple[str, ...]) -> Status:
+    """Never merged by the bot: what the check would have said of this very work, nobody knows."""
+    if project.behind and policy.up_to_date and policy.merge:
+        return _update(pull)
+    reason = f"approved, but red here as on {pull.base}: {', '.join(red)}; a person merges it"
+    remedy = f"Merge pull request #{pull.number} yourself; or mend {pull.base}, which is then merged in and everything checked again."
+    return Status(phase=Phase.APPROVED, reason=reason, remedy=remedy, refers_to=frozenset({pull.number}))
+
+
+def _update(pull: Pull) -> Status:
+    reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
+    return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)
 
 
 def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Review, ...]) -> Status:
@@ -292,8 +294,7 @@ def _approved(project: Project, policy: Policy, pull: Pull, requests: tuple[Revi
         )
         return Status(phase=Phase.APPROVED, reason=reason, remedy="Give it what the rule asks for, or merge it yourself.")
     if project.behind and policy.up_to_date:
-        reason = f"approved; {pull.base} moved on meanwhile: it is merged in, and everything is checked on the result"
-        return Status(phase=Phase.APPROVED, reason=reason, next_step=NextStep.UPDATE)
+        return _update(pull)
     if pull.mergeable is not Mergeable.YES:
         return Status(phase=Phase.APPROVED, reason="GitHub still computes whether it can be merged")
     return Status(phase=Phase.MERGING, reason="approved and green on this head", next_step=NextStep.MERGE)

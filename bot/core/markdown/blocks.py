@@ -11,6 +11,8 @@ from bot.core.markdown.words import cleaned, last_lines
 
 _LONGEST = 4_000
 _NOTHING = Inline("–")
+_ACTING = frozenset({"suggestion", "mermaid", "math", "geojson", "topojson", "stl", "diff-suggestion"})
+"""Languages of a code block of which GitHub makes something else than code: a button that commits it, a picture, a map."""
 _CLOSING_MARKS = re.compile(r"(?:(?<=\s)|^)#+(?=\s*$)")
 
 
@@ -52,7 +54,7 @@ def code_block(text: str, *, language: str = "", most: int = _LONGEST) -> Block:
     """The end of a long text, since that is where commands say what came of them."""
     shown = last_lines(cleaned(text), most)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    named = language if re.fullmatch(r"[\w+#.-]{1,40}", language) else ""
+    named = language if re.fullmatch(r"[\w+#.-]{1,40}", language) and language.casefold() not in _ACTING else ""
     return Block(f"{fence}{named}\n{shown}\n{fence}" if not shown.endswith("\n") else f"{fence}{named}\n{shown}{fence}")
 
 

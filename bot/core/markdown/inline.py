@@ -33,7 +33,8 @@ _ACTS = re.compile(
     r"""
       (?:https?|ftp):// | www\.                                          # links that need no markup
     | @[a-z0-9]                                                         # people, teams, addresses of mail
-    | \#\d+(?!\w) | GH-\d                                              # issues, of any repository
+    | \#\d+(?!\w) | GH-\d | /(?:issues|pull|discussions|commit)/\w       # issues, of any repository
+    | GHSA(?:-\w{4}){3}                                                # advisories
     | (?<!\w) (?= [a-f]*\d ) (?= \d*[a-f] ) [0-9a-f]{7,40} (?!\w)      # commits
     | : (?: [+-]1 | 100 | 1234 | 8ball | [a-z][\w+-]* ) :               # emoji
     """,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.evidence.checks import red_on_base
 from bot.core.facts.policy import REVIEW_CHECK, Policy
 from bot.core.facts.project import CheckState, Project
 from bot.core.facts.record import Record
@@ -71,7 +72,12 @@ def _next(project: Project, status: Status) -> str:
 def _facts(project: Project, policy: Policy) -> tuple[tuple[str, str], ...]:
     record, pull = project.record, current_pull(project)
     executing = record.lease is not None and record.lease.role is Role.EXECUTION
-    checks = [f"{check.name} {_CHECKED[check.state]}" for check in pull.checks if check.name != REVIEW_CHECK] if pull else []
+    red = red_on_base(project, pull) if pull else ()
+    checks = [
+        f"{check.name} {_CHECKED[check.state]}{f', as on {pull.base}' if check.name in red else ''}"
+        for check in (pull.checks if pull else ())
+        if pull and check.name != REVIEW_CHECK
+    ]
     return (
         ("Agent", _agent(record)),
         *_wishes(project),

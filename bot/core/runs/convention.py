@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.core.markdown.inline import acts
+from bot.core.markdown.subject import harmless
 from bot.core.markdown.words import one_line
 
 SUBJECTS_READ = 50
@@ -133,4 +134,6 @@ def unfit(title: str, longest: int = _LONGEST_EVER) -> str | None:
         return f"The title has {len(title)} characters; the most here is {longest}."
     if (what := acts(title)) is not None:
         return f"A title names nobody, refers to nothing and links nowhere: leave out `{what}`."
+    if harmless(title) != title:
+        return "A title keeps no checks from running: leave out words such as `[skip ci]`."
     return None

@@ -31,7 +31,7 @@ class Span:
 
 
 _KEY_BODY = r"(?:[A-Za-z0-9+/=]|\\[rn]|[\s\"',:-]){60,20000}?"
-_FORMATS: tuple[tuple[str, str, str], ...] = (
+FORMATS: tuple[tuple[str, str, str], ...] = (
     (
         "private key",
         "PRIVATE KEY",
@@ -67,7 +67,7 @@ _FORMATS: tuple[tuple[str, str, str], ...] = (
     ("JSON web token", "eyJ", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
 )
 """Kind, a part that every one of them has (looked for first, since that is fast), and the pattern."""
-_KNOWN = tuple((kind, part, re.compile(pattern)) for kind, part, pattern in _FORMATS)
+_KNOWN = tuple((kind, part, re.compile(pattern)) for kind, part, pattern in FORMATS)
 
 _IN_URL = re.compile(r"://[^\s:/@\"'`<>]{1,80}:(?P<value>[^\s:/@\"'`<>]{8,200})@(?P<host>[\w.-]+)")
 _ASSIGNED = re.compile(

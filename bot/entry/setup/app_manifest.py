@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 
 from bot.core.errors.user_errors import UserError
 from bot.entry.setup.apps import AppRole, app_name, asked
-from bot.entry.setup.place import Place
+from bot.entry.setup.target import Target
 
 _LOCAL = "127.0.0.1"
 _PATIENCE = 30
@@ -57,30 +57,30 @@ class Registration:
         return found
 
 
-def manifest(app_role: AppRole, place: Place, *, redirect_url: str) -> Mapping[str, object]:
+def manifest(app_role: AppRole, target: Target, *, redirect_url: str) -> Mapping[str, object]:
     """Private and without a webhook, as by the link."""
     return {
-        "name": app_name(app_role, place.owner),
-        "url": place.repo.html_url,
+        "name": app_name(app_role, target.owner),
+        "url": target.repo.html_url,
         "redirect_url": redirect_url,
         "public": False,
-        "default_permissions": {right.permission: right.level for right in asked(app_role, place.of_organization)},
+        "default_permissions": {right.permission: right.level for right in asked(app_role, target.of_organization)},
     }
 
 
-def form_address(place: Place, state: str) -> str:
-    owner = f"/organizations/{quote(place.owner)}" if place.of_organization else ""
-    return f"{place.web}{owner}/settings/apps/new?{urlencode({'state': state})}"
+def form_address(target: Target, state: str) -> str:
+    owner = f"/organizations/{quote(target.owner)}" if target.of_organization else ""
+    return f"{target.web}{owner}/settings/apps/new?{urlencode({'state': state})}"
 
 
-def install_address(place: Place, slug: str) -> str:
+def install_address(target: Target, slug: str) -> str:
     """The repository is chosen already: https://docs.github.com/apps/oauth-apps/.../migrating-oauth-apps-to-github-apps"""
-    chosen = urlencode({"suggested_target_id": place.repo.owner.id, "repository_ids[]": place.repo.id})
-    return f"{place.web}/apps/{quote(slug)}/installations/new/permissions?{chosen}"
+    chosen = urlencode({"suggested_target_id": target.repo.owner.id, "repository_ids[]": target.repo.id})
+    return f"{target.web}/apps/{quote(slug)}/installations/new/permissions?{chosen}"
 
 
 @contextmanager
-def registering(app_role: AppRole, place: Place) -> Iterator[Registration]:
+def registering(app_role: AppRole, target: Target) -> Iterator[Registration]:
     """Listens on this machine alone until the block ends."""
     state, arrived = secrets.token_urlsafe(32), Queue[MadeApp | UserError]()
     app = Flask("groundskeeper-app-manifest", static_folder=None, template_folder=None)
@@ -96,8 +96,8 @@ def registering(app_role: AppRole, place: Place) -> Iterator[Registration]:
 
     @app.get(f"/{state}")
     def page() -> Response:
-        text = json.dumps(manifest(app_role, place, redirect_url=f"{here}/callback"))
-        return _page(app_role, form_address(place, state), text)
+        text = json.dumps(manifest(app_role, target, redirect_url=f"{here}/callback"))
+        return _page(app_role, form_address(target, state), text)
 
     @app.get("/callback")
     def callback() -> AnyResponse:
@@ -108,12 +108,12 @@ def registering(app_role: AppRole, place: Place) -> Iterator[Registration]:
         if not code.isalnum() or not pending.acquire(blocking=False):
             abort(400, "There is nothing more to do here.")
         try:
-            made = converted(place.api_url, code)
+            made = converted(target.api_url, code)
         except UserError as error:
             arrived.put(error)
             abort(502, str(error))
         arrived.put(made)
-        return redirect(install_address(place, made.slug), 303)
+        return redirect(install_address(target, made.slug), 303)
 
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

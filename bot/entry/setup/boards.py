@@ -13,8 +13,8 @@ from github import UnknownObjectException
 
 from bot.core.errors.user_errors import UserError
 from bot.core.projections.board import BOARD_FIELDS, BoardField, BoardFieldKind
-from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step
+from bot.entry.setup.target import Target
 
 _SEEN = """
 query Board($login: String!, $owner: String!, $name: String!, $number: Int!, $named: Boolean!) {
@@ -95,20 +95,20 @@ class BoardState:
         return str(found["id"]) if found else None
 
 
-def title_of(place: Place) -> str:
-    return f"Groundskeeper: {place.repo.full_name}"
+def title_of(target: Target) -> str:
+    return f"Groundskeeper: {target.repo.full_name}"
 
 
-def look(place: Place, number: int | None) -> BoardState:
+def look(target: Target, number: int | None) -> BoardState:
     """Raises `GithubException`."""
-    owner, name = place.repo.full_name.split("/")
+    owner, name = target.repo.full_name.split("/")
     about = {"login": owner, "owner": owner, "name": name, "number": number or 0, "named": number is not None}
     try:
-        data = _ask(place, _SEEN, about)
+        data = _ask(target, _SEEN, about)
     except UnknownObjectException:  # no board of this number that this token may know of
         if number is None:
             raise
-        return look(place, None)
+        return look(target, None)
     repo = data["repository"]
     return BoardState(
         repo_id=repo["id"],
@@ -118,9 +118,9 @@ def look(place: Place, number: int | None) -> BoardState:
     )
 
 
-def board_of(place: Place, seen: BoardState) -> int | None:
+def board_of(target: Target, seen: BoardState) -> int | None:
     """The number of the board that `init` made once, known by its title, should the note of it be lost."""
-    return next((int(node["number"]) for node in seen.linked if node["title"] == title_of(place)), None)
+    return next((int(node["number"]) for node in seen.linked if node["title"] == title_of(target)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,24 +131,24 @@ class Todo:
     number: int | None = None
 
 
-def todo(place: Place, *, noted: int | None, configured: int | None) -> Todo:
+def todo(target: Target, *, noted: int | None, configured: int | None) -> Todo:
     """`noted` is the board that `init` remembers to have made; a `configured` one that it did not make is somebody's, and only looked at.
 
     Raises `GithubException`.
     """
-    if not place.has_board_token and place.scopes is not None and not {"project", "write:project"} & place.scopes:
+    if not target.has_board_token and target.scopes is not None and not {"project", "write:project"} & target.scopes:
         return Todo(steps=(_yours("board", f"the token lacks the scope `project`, so it goes on without a board. {WITHOUT}"),))
-    seen = look(place, noted)
-    own = noted if seen.board is not None else board_of(place, seen)
+    seen = look(target, noted)
+    own = noted if seen.board is not None else board_of(target, seen)
     if own is None and configured is not None and configured != noted:
-        return Todo(steps=(_theirs(look(place, configured), configured),), number=configured)
+        return Todo(steps=(_theirs(look(target, configured), configured),), number=configured)
     if own is None:
-        return Todo(steps=(_making(place, seen), _completing(place, "fields and views of the board", _told(look(place, None)))))
-    seen = seen if own == noted else look(place, own)
+        return Todo(steps=(_making(target, seen), _completing(target, "fields and views of the board", _told(look(target, None)))))
+    seen = seen if own == noted else look(target, own)
     lacking = seen.missing_fields or seen.missing_views
     done = Step(what=f"board {own}", why="has its fields and views", state=State.DONE)
     adopted = Step(what=f"board {own}", why="made by an earlier `init`", state=State.TO_DO, do=lambda memory: replace(memory, board=own))
-    last = _completing(place, f"fields and views of board {own}", _told(seen)) if lacking else done
+    last = _completing(target, f"fields and views of board {own}", _told(seen)) if lacking else done
     return Todo(steps=(last,) if own == noted else (adopted, last), number=own)
 
 
@@ -169,29 +169,29 @@ def _told(seen: BoardState) -> str:
     return ", ".join([*(one.name for one in seen.missing_fields), *(f"the view {one.name!r}" for one in seen.missing_views)])
 
 
-def _making(place: Place, seen: BoardState) -> Step:
+def _making(target: Target, seen: BoardState) -> Step:
     """Linked to the repository by the same call, so that it can be found again whatever happens next."""
 
     def make(memory: Memory) -> Memory:
-        given = {"owner": seen.owner_id, "title": title_of(place), "repo": seen.repo_id}
-        return replace(memory, board=int(_ask(place, _CREATE, given)["createProjectV2"]["projectV2"]["number"]))
+        given = {"owner": seen.owner_id, "title": title_of(target), "repo": seen.repo_id}
+        return replace(memory, board=int(_ask(target, _CREATE, given)["createProjectV2"]["projectV2"]["number"]))
 
     why = "made and linked to the repository"
-    return Step(what=f"board {title_of(place)!r}", why=why, state=State.TO_DO, do=make, optional=True, otherwise=WITHOUT)
+    return Step(what=f"board {title_of(target)!r}", why=why, state=State.TO_DO, do=make, optional=True, otherwise=WITHOUT)
 
 
-def _completing(place: Place, what: str, told: str) -> Step:
+def _completing(target: Target, what: str, told: str) -> Step:
     def work(memory: Memory) -> Memory:
         if memory.board is not None:
-            complete(place, memory.board)
+            complete(target, memory.board)
         return memory
 
     return Step(what=what, why=f"add {told}", state=State.TO_DO, do=work, otherwise="Run this again.")
 
 
-def complete(place: Place, number: int) -> None:
+def complete(target: Target, number: int) -> None:
     """Adds fields, options and views that are missing; what people added stays. Raises `GithubException`."""
-    seen = look(place, number)
+    seen = look(target, number)
     if seen.board is None:
         raise UserError(f"board {number} was there a moment ago, and is gone")
     for wanted in seen.missing_fields:
@@ -202,13 +202,13 @@ def complete(place: Place, number: int) -> None:
         field_id = seen.field_id(wanted.name)
         if field_id is None:
             about = {"board": seen.board["id"], "name": wanted.name, "kind": wanted.kind.value, "options": options or None}
-            _ask(place, _FIELD, about)
+            _ask(target, _FIELD, about)
         elif wanted.kind is BoardFieldKind.SINGLE_SELECT:
-            _ask(place, _OPTIONS, {"field": field_id, "options": options})
-    at = f"/orgs/{place.owner}" if place.of_organization else f"/users/{place.repo.owner.id}"
+            _ask(target, _OPTIONS, {"field": field_id, "options": options})
+    at = f"/orgs/{target.owner}" if target.of_organization else f"/users/{target.repo.owner.id}"
     for view in seen.missing_views:
         body = {"name": view.name, "layout": view.layout} | ({"filter": view.filter} if view.filter else {})
-        place.boards.requester.requestJsonAndCheck("POST", f"{at}/projectsV2/{number}/views", input=body)
+        target.boards.requester.requestJsonAndCheck("POST", f"{at}/projectsV2/{number}/views", input=body)
 
 
 def _others(seen: BoardState, wanted: BoardField) -> tuple[str, ...]:
@@ -227,19 +227,19 @@ def _as_wanted(wanted: BoardField, found: Mapping[str, Any] | None) -> bool:
     return all(option.casefold() in there for option in wanted.options)
 
 
-def removal_step(place: Place, number: int) -> Step:
+def removal_step(target: Target, number: int) -> Step:
     """The board that `init` made. To a token that may see no boards at all GitHub says so, so what is not found is gone."""
-    seen = look(place, number)
+    seen = look(target, number)
     if seen.board is None:
         return Step(what=f"board {number}", why="is gone already", state=State.TO_DO, do=lambda memory: replace(memory, board=None))
     board = seen.board
 
     def remove(memory: Memory) -> Memory:
-        _ask(place, _DELETE, {"board": board["id"]})
+        _ask(target, _DELETE, {"board": board["id"]})
         return replace(memory, board=None)
 
     return Step(what=f"remove board {number}", why=f"{board['title']} with all its rows; issues stay", state=State.TO_DO, do=remove)
 
 
-def _ask(place: Place, document: str, variables: Mapping[str, Any]) -> Any:
-    return place.boards.requester.graphql_query(document, dict(variables))[1]["data"]
+def _ask(target: Target, document: str, variables: Mapping[str, Any]) -> Any:
+    return target.boards.requester.graphql_query(document, dict(variables))[1]["data"]

@@ -8,30 +8,30 @@ from functools import partial
 from github import GithubException
 from github.GitRef import GitRef
 
-from bot.entry.setup.place import Place
 from bot.entry.setup.step import Memory, State, Step
+from bot.entry.setup.target import Target
 
 _BRANCH = re.compile(r"refs/heads/(agent-\d+/project-\d+)\Z")
 
 
-def state_step(place: Place) -> Step:
+def state_step(target: Target) -> Step:
     """Leases, ledger and memory: `refs/groundskeeper/*`."""
-    refs = list(place.repo.get_git_matching_refs("groundskeeper/"))
+    refs = list(target.repo.get_git_matching_refs("groundskeeper/"))
     if not refs:
         return Step(what="state refs", why="there are none", state=State.DONE)
     why = f"{len(refs)} under refs/groundskeeper: the record of money and of every project, which git cannot bring back"
     return Step(what="remove state refs", why=why, state=State.TO_DO, do=partial(_delete, tuple(refs)))
 
 
-def branch_steps(place: Place, *, all_of_them: bool) -> tuple[Step, ...]:
+def branch_steps(target: Target, *, all_of_them: bool) -> tuple[Step, ...]:
     """Branches whose whole work was merged go; what nobody merged is only said, unless it is asked for."""
     steps = []
-    for ref in place.repo.get_git_matching_refs("heads/agent-"):
+    for ref in target.repo.get_git_matching_refs("heads/agent-"):
         match = _BRANCH.match(ref.ref)
         if match is None:
             continue
         branch, what = match[1], f"remove branch {match[1]}"
-        pulls = list(place.repo.get_pulls(state="all", head=f"{place.owner}:{branch}"))
+        pulls = list(target.repo.get_pulls(state="all", head=f"{target.owner}:{branch}"))
         if any(pull.merged_at is not None and pull.head.sha == ref.object.sha for pull in pulls):
             steps.append(Step(what=what, why="all of it was merged", state=State.TO_DO, do=partial(_delete, (ref,))))
             continue
@@ -45,9 +45,9 @@ def branch_steps(place: Place, *, all_of_them: bool) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def runs_at_work(place: Place, workflow: str) -> tuple[str, ...]:
+def runs_at_work(target: Target, workflow: str) -> tuple[str, ...]:
     """Addresses of runs that are not over. A job keeps the credentials that it began with, so it would write again what is taken away."""
-    runs = (place.found(f"actions/workflows/{workflow}/runs?per_page=100") or {}).get("workflow_runs") or ()
+    runs = (target.found(f"actions/workflows/{workflow}/runs?per_page=100") or {}).get("workflow_runs") or ()
     return tuple(str(run["html_url"]) for run in runs if run.get("status") != "completed")
 
 

@@ -1,4 +1,4 @@
-"""What the setup's commands share on the command line: where they are said for, the place opened, steps shown and done."""
+"""What the setup's commands share on the command line: where they are said for, the target opened, steps shown and done."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import click
 
 if TYPE_CHECKING:
-    from bot.entry.setup.place import Place
     from bot.entry.setup.source import Source
     from bot.entry.setup.step import Failure, Memory, Step
+    from bot.entry.setup.target import Target
 
 _PAUSE = "GROUNDSKEEPER_WRITE_PAUSE"
 _MARKS = {"done": "=", "to do": "+", "yours": "!"}
@@ -43,24 +43,24 @@ SOURCE = click.option(
 
 
 @contextmanager
-def opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Place]:
+def opened(checkout: Path, repository: str | None, api_url: str) -> Iterator[Target]:
     """GitHub's refusals outside of a step are told in its words, as everywhere."""
     from github import GithubException
     from requests import RequestException
 
-    from bot.entry.setup.place import github_error, open_place, unreachable
+    from bot.entry.setup.target import github_error, open_target, unreachable
 
     token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN") or token_of_gh(api_url)
     boards = os.environ.get("GROUNDSKEEPER_BOARD_TOKEN")
-    place = open_place(checkout, repository=repository, token=token, board_token=boards, api_url=api_url, pause=_pause())
+    target = open_target(checkout, repository=repository, token=token, board_token=boards, api_url=api_url, pause=_pause())
     try:
-        yield place
+        yield target
     except GithubException as error:
-        raise github_error(error, f"{place.repo.full_name} on {api_url}", is_there=True) from error
+        raise github_error(error, f"{target.repo.full_name} on {api_url}", is_there=True) from error
     except RequestException as error:
         raise unreachable(error, api_url) from error
     finally:
-        place.close()
+        target.close()
 
 
 def token_of_gh(api_url: str) -> str | None:
@@ -115,16 +115,16 @@ def agreed(*, yes: bool, dry_run: bool) -> bool:
     return True
 
 
-def carry_out_steps(place: Place, steps: tuple[Step, ...], memory: Memory, *, yes: bool, dry_run: bool) -> tuple[Failure, ...]:
+def carry_out_steps(target: Target, steps: tuple[Step, ...], memory: Memory, *, yes: bool, dry_run: bool) -> tuple[Failure, ...]:
     from bot.entry.setup.step import State
 
     if not dry_run and all(step.state is not State.TO_DO for step in steps):
         click.echo("Nothing is to do.")
         return ()
-    return do_steps(place, steps, memory) if agreed(yes=yes, dry_run=dry_run) else ()
+    return do_steps(target, steps, memory) if agreed(yes=yes, dry_run=dry_run) else ()
 
 
-def do_steps(place: Place, steps: tuple[Step, ...], memory: Memory) -> tuple[Failure, ...]:
+def do_steps(target: Target, steps: tuple[Step, ...], memory: Memory) -> tuple[Failure, ...]:
     from bot.entry.setup import settings
     from bot.entry.setup.step import carry_out
     from bot.entry.terminal import say_all
@@ -139,7 +139,7 @@ def do_steps(place: Place, steps: tuple[Step, ...], memory: Memory) -> tuple[Fai
                 "Whoever may push can have a workflow read those."
             )
         told = after.plain
-        settings.keep(place, after)
+        settings.keep(target, after)
 
     return carry_out(
         steps,

@@ -45,12 +45,12 @@ def uninstall(
     from bot.entry.setup.removal_pull import BRANCH
     from bot.entry.terminal import say_all
 
-    with opened(checkout, repository, api_url) as place:
-        todo = uninstall_steps(place, branches=branches, force=force, source=source_of(source), pull_request=pull_request)
+    with opened(checkout, repository, api_url) as target:
+        todo = uninstall_steps(target, branches=branches, force=force, source=source_of(source), pull_request=pull_request)
         show(todo.steps)
-        failures = carry_out_steps(place, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
-        opened_pull = open_pull_request(place, BRANCH) if pull_request and not dry_run else None
-        apps = f"{place.web}/organizations/{place.owner}/settings/apps" if place.of_organization else f"{place.web}/settings/apps"
+        failures = carry_out_steps(target, todo.steps, todo.memory, yes=yes, dry_run=dry_run)
+        opened_pull = open_pull_request(target, BRANCH) if pull_request and not dry_run else None
+        apps = f"{target.web}/organizations/{target.owner}/settings/apps" if target.of_organization else f"{target.web}/settings/apps"
     if not dry_run:
         if opened_pull is not None:
             say_all(["", f"Merge this to take its files out: {opened_pull['html_url']}"])
@@ -73,8 +73,8 @@ def doctor(checkout: Path, repository: str | None, api_url: str, here: bool, as_
     from bot.entry.terminal import say_all
 
     findings = []
-    with opened(checkout, repository, api_url) as place:
-        for finding in doctoring.examined(place, os.environ, here=here):
+    with opened(checkout, repository, api_url) as target:
+        for finding in doctoring.examined(target, os.environ, here=here):
             findings.append(finding)
             if not as_json:
                 say_all("\n".join(doctoring.as_lines(finding)).splitlines())

@@ -11,29 +11,29 @@ from bot.entry.config import PATH, Config, parse, policy_of
 from bot.entry.setup import doctor_environment, doctor_identities, doctor_machine, doctor_repository, doctor_state, files
 from bot.entry.setup.finding import Finding, Light, looked, ok, wrong
 from bot.entry.setup.onboarding import published
-from bot.entry.setup.place import Place
+from bot.entry.setup.target import Target
 from bot.entry.texts import load_categories
 
 
-def examined(place: Place, environment: Mapping[str, str], *, here: bool) -> Iterator[Finding]:
+def examined(target: Target, environment: Mapping[str, str], *, here: bool) -> Iterator[Finding]:
     """One finding after the other, as they are seen. `here`: whether agents shall run on this machine too, and it must be fit for that."""
     config = Config()
     with suppress(UserError):  # what is wrong in it is a finding of its own
-        config = files.configured(place.checkout) or config
-    yield from looked("configuration", lambda: _configuration(place))
-    yield from doctor_repository.examined(place, config)
-    yield from doctor_identities.examined(place, config, environment)
-    yield from doctor_state.examined(place, environment)
-    yield from doctor_machine.examined(place, config, environment, here=here)
+        config = files.configured(target.checkout) or config
+    yield from looked("configuration", lambda: _configuration(target))
+    yield from doctor_repository.examined(target, config)
+    yield from doctor_identities.examined(target, config, environment)
+    yield from doctor_state.examined(target, environment)
+    yield from doctor_machine.examined(target, config, environment, here=here)
     if here:
-        yield from doctor_environment.examined(place.checkout, place.repo.full_name, config)
+        yield from doctor_environment.examined(target.checkout, target.repo.full_name, config)
 
 
-def _configuration(place: Place) -> Iterator[Finding]:
+def _configuration(target: Target) -> Iterator[Finding]:
     """Here and on the default branch, which is where the bot reads it."""
-    branch = place.repo.default_branch
-    there = published(place, PATH)
-    local = files.read(place.checkout / PATH)
+    branch = target.repo.default_branch
+    there = published(target, PATH)
+    local = files.read(target.checkout / PATH)
     if local is None and there is None:
         yield wrong("configuration", f"{PATH} is missing, so every option has its default", "Run `groundskeeper init`.")
         return

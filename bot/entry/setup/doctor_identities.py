@@ -12,13 +12,13 @@ from bot.entry.config import Config
 from bot.entry.setup import apps, settings
 from bot.entry.setup.apps import AppRole
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
-from bot.entry.setup.place import Place, said
+from bot.entry.setup.target import Target, said
 
 
-def examined(place: Place, config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+def examined(target: Target, config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
     logins: dict[AppRole, str] = {}
     for app_role in AppRole:
-        yield from looked(app_role.value, partial(_app_role, place, config, environment, app_role, logins))
+        yield from looked(app_role.value, partial(_app_role, target, config, environment, app_role, logins))
     if len(logins) == 2:
         yield from _two(logins)
 
@@ -35,24 +35,24 @@ def _two(logins: Mapping[AppRole, str]) -> Iterator[Finding]:
 
 
 def _app_role(
-    place: Place, config: Config, environment: Mapping[str, str], app_role: AppRole, logins: dict[AppRole, str]
+    target: Target, config: Config, environment: Mapping[str, str], app_role: AppRole, logins: dict[AppRole, str]
 ) -> Iterator[Finding]:
     prefix = f"GROUNDSKEEPER_{app_role.name}"
     token, app, key = (environment.get(f"{prefix}_{part}") for part in ("TOKEN", "APP_ID", "PRIVATE_KEY"))
-    app = app or settings.variables(place).get(f"{prefix}_APP_ID")
+    app = app or settings.variables(target).get(f"{prefix}_APP_ID")
     if token:
-        yield from _by_token(place, app_role, token, logins)
+        yield from _by_token(target, app_role, token, logins)
     elif app and key:
-        yield from _by_app(place, config, app_role, app, key, logins)
+        yield from _by_app(target, config, app_role, app, key, logins)
     else:
         why = f"secrets cannot be read back, and {prefix}_TOKEN or {prefix}_PRIVATE_KEY is not in the environment"
         yield not_seen(app_role.value, why, "Run this once with it in the environment, to have it tried.")
 
 
-def _by_token(place: Place, app_role: AppRole, token: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
+def _by_token(target: Target, app_role: AppRole, token: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
     try:
-        with place.connected(token) as github:
-            repo = github.get_repo(place.repo.full_name)
+        with target.connected(token) as github:
+            repo = github.get_repo(target.repo.full_name)
             login = _login(github)
             scopes = github.oauth_scopes
     except GithubException as error:
@@ -74,19 +74,19 @@ def _login(github: Github) -> str:
     return str(github.requester.graphql_query("{ viewer { login } }", {})[1]["data"]["viewer"]["login"])
 
 
-def _by_app(place: Place, config: Config, app_role: AppRole, app: str, key: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
+def _by_app(target: Target, config: Config, app_role: AppRole, app: str, key: str, logins: dict[AppRole, str]) -> Iterator[Finding]:
     again = "Look at the app's id and private key, and give them to `groundskeeper init`."
     prefix = f"GROUNDSKEEPER_{app_role.name}"
     auth = Auth.AppAuth(app_id(f"{prefix}_APP_ID", app), private_key(f"{prefix}_PRIVATE_KEY", key))
     integration = GithubIntegration(
-        auth=auth, base_url=place.api_url, retry=None, seconds_between_requests=None, seconds_between_writes=None
+        auth=auth, base_url=target.api_url, retry=None, seconds_between_requests=None, seconds_between_writes=None
     )
     try:
         slug = integration.get_app().slug
-        installation = integration.get_repo_installation(*place.repo.full_name.split("/"))
+        installation = integration.get_repo_installation(*target.repo.full_name.split("/"))
     except GithubException as error:
         if error.status == 404:
-            yield wrong(app_role.value, f"app {app} is not installed on {place.repo.full_name}", "Install it from the app's page.")
+            yield wrong(app_role.value, f"app {app} is not installed on {target.repo.full_name}", "Install it from the app's page.")
         else:
             yield wrong(app_role.value, f"app {app} is not taken: {said(error)}", again)
         return
@@ -97,7 +97,7 @@ def _by_app(place: Place, config: Config, app_role: AppRole, app: str, key: str,
     if lacks:
         remedy = f"Add to the app's permissions, and accept them where it is installed: {', '.join(lacks)}."
         yield wrong(app_role.value, f"{slug} lacks permissions", remedy)
-    elif config.board is not None and app_role is AppRole.WORKER and not place.of_organization:
+    elif config.board is not None and app_role is AppRole.WORKER and not target.of_organization:
         yield wrong(
             app_role.value, "apps cannot see a person's board", "Take `board:` out of the configuration, or let the worker be a user."
         )

@@ -20,17 +20,17 @@ from bot.entry.config import Config
 from bot.entry.environments import UNPROTECTED
 from bot.entry.setup import settings
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
-from bot.entry.setup.place import Place
+from bot.entry.setup.target import Target
 
 _DRIFT = timedelta(minutes=1)
 """GitHub takes an app's key only where the clocks agree to about a minute: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app"""
 
 
-def examined(place: Place, config: Config, environment: Mapping[str, str], *, here: bool) -> Iterator[Finding]:
+def examined(target: Target, config: Config, environment: Mapping[str, str], *, here: bool) -> Iterator[Finding]:
     models = tuple(sorted({config.models.execution, config.models.review, config.models.ideation}))
     yield from looked("prices", partial(_prices, models))
-    yield from looked("model", partial(_model, place, models, environment))
-    yield from looked("clock", partial(_clock, place))
+    yield from looked("model", partial(_model, target, models, environment))
+    yield from looked("clock", partial(_clock, target))
     yield from looked("git", _git)
     if here:
         yield from looked("sandbox", partial(_sandbox, config))
@@ -46,11 +46,11 @@ def _prices(models: tuple[str, ...]) -> Iterator[Finding]:
         yield ok("prices", f"known for {', '.join(models)}")
 
 
-def _model(place: Place, models: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[Finding]:
+def _model(target: Target, models: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[Finding]:
     """By asking about the models, which costs nothing: https://docs.anthropic.com/en/api/models"""
     key = environment.get("ANTHROPIC_API_KEY")
     if not key:
-        if "ANTHROPIC_API_KEY" not in settings.secret_names(place):
+        if "ANTHROPIC_API_KEY" not in settings.secret_names(target):
             yield wrong("model", "there is no ANTHROPIC_API_KEY, here or in the repository", "Give it to `groundskeeper init`.")
         else:
             why = "the secret ANTHROPIC_API_KEY is set, but secrets cannot be read back"
@@ -77,8 +77,8 @@ def _model(place: Place, models: tuple[str, ...], environment: Mapping[str, str]
                 yield not_seen("model", f"{base} answers {other}", "Try again later.")
 
 
-def _clock(place: Place) -> Iterator[Finding]:
-    headers = place.github.requester.requestJsonAndCheck("GET", "/rate_limit")[0]
+def _clock(target: Target) -> Iterator[Finding]:
+    headers = target.github.requester.requestJsonAndCheck("GET", "/rate_limit")[0]
     told = headers.get("date")
     if told is None:
         yield not_seen("clock", "GitHub's answer has no date", "Look whether this machine's clock is right.")

@@ -14,20 +14,20 @@ from bot.adapters.github.client import AppKey
 from bot.core.facts.damage import Damage
 from bot.entry.app_keys import private_key
 from bot.entry.setup.finding import Finding, looked, not_seen, ok, wrong
-from bot.entry.setup.place import Place
+from bot.entry.setup.target import Target
 from bot.entry.state_keys import PREVIOUS, signer_for
 from bot.ports import GitError
 
 _NAMED = 5
 
 
-def examined(place: Place, environment: Mapping[str, str]) -> Iterator[Finding]:
-    yield from looked("state", lambda: _state(place, environment))
+def examined(target: Target, environment: Mapping[str, str]) -> Iterator[Finding]:
+    yield from looked("state", lambda: _state(target, environment))
 
 
-def _state(place: Place, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _state(target: Target, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Nothing where the bot never worked yet. GitHub's rules cannot protect these refs, so nothing is said of rules."""
-    tips = {ref.ref: ref.object.sha for ref in place.repo.get_git_matching_refs("groundskeeper/")}
+    tips = {ref.ref: ref.object.sha for ref in target.repo.get_git_matching_refs("groundskeeper/")}
     if not tips:
         return
     credential = _credential(environment)
@@ -36,7 +36,7 @@ def _state(place: Place, environment: Mapping[str, str]) -> Iterator[Finding]:
         yield not_seen("state", f"{len(tips)} refs, whose signatures only the worker's credential can verify", remedy)
         return
     try:
-        damage = _damage(place, credential, environment.get(PREVIOUS))
+        damage = _damage(target, credential, environment.get(PREVIOUS))
     except GitError as error:
         yield not_seen("state", str(error), "Look whether the network and the address are right, and try again.")
         return
@@ -54,12 +54,12 @@ def _credential(environment: Mapping[str, str]) -> str | AppKey | None:
     return AppKey(app_id=0, private_key=private_key("GROUNDSKEEPER_WORKER_PRIVATE_KEY", key)) if key else None
 
 
-def _damage(place: Place, credential: str | AppKey, previous: str | None) -> tuple[Damage, ...]:
-    signer = signer_for(credential, place.repo.id, previous=previous)
-    auth = place.github.requester.auth
+def _damage(target: Target, credential: str | AppKey, previous: str | None) -> tuple[Damage, ...]:
+    signer = signer_for(credential, target.repo.id, previous=previous)
+    auth = target.github.requester.auth
     token = auth.token if isinstance(auth, Token) else ""
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
-        mirror = open_mirror(Path(folder) / "mirror.git", place.repo.clone_url, token=lambda: token)
+        mirror = open_mirror(Path(folder) / "mirror.git", target.repo.clone_url, token=lambda: token)
         mirror.remote_git("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", mirror.remote, f"+{ROOT}*:{ROOT}*")
         listed = mirror.git("for-each-ref", "--format=%(objectname)\t%(refname)", ROOT.rstrip("/")).text
         tips = {ref: oid for oid, ref in (line.split("\t", 1) for line in listed.splitlines())}

@@ -9,7 +9,7 @@ from enum import Enum
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
-from bot.entry.setup.place import said
+from bot.entry.setup.target import said
 
 
 class Light(Enum):

@@ -14,9 +14,9 @@ from bot.entry.config import Config
 from bot.entry.github_hosts import INSTEAD, WHY_NOT, actions_can_work
 from bot.entry.setup import boards, bot_refs, files, labels, onboarding, proposing, protection, removal_pull, settings, toolchains
 from bot.entry.setup.finding import Finding
-from bot.entry.setup.place import Place, said
 from bot.entry.setup.source import Source
 from bot.entry.setup.step import Memory, State, Step
+from bot.entry.setup.target import Target, said
 from bot.entry.texts import load_workflow
 
 
@@ -45,56 +45,58 @@ class Todo:
     memory: Memory
 
 
-def init_steps(place: Place, wishes: Wishes) -> Todo:
+def init_steps(target: Target, wishes: Wishes) -> Todo:
     """Raises `GithubException`."""
-    memory = settings.recall(place)
-    where = wishes.folder or place.checkout
-    board = _board(place, wishes, memory, where)
+    memory = settings.recall(target)
+    where = wishes.folder or target.checkout
+    board = _board(target, wishes, memory, where)
     to_come = board.number is None and any(step.state is State.TO_DO for step in board.steps)
-    reviewer = wishes.given.get("GROUNDSKEEPER_REVIEWER_APP_ID") or settings.variables(place).get("GROUNDSKEEPER_REVIEWER_APP_ID", "")
+    reviewer = wishes.given.get("GROUNDSKEEPER_REVIEWER_APP_ID") or settings.variables(target).get("GROUNDSKEEPER_REVIEWER_APP_ID", "")
     steps = (
-        _noted(place, memory),
-        labels.label_step(place),
+        _noted(target, memory),
+        labels.label_step(target),
         *board.steps,
-        *settings.setting_steps(place, wishes.given, plain=wishes.plain_secrets),
-        _seen("branch protection", lambda: protection.protection_step(place, wanted=wishes.protect, reviewer=reviewer)),
-        *_file_steps(place, wishes, where, board=board.number, to_come=to_come),
+        *settings.setting_steps(target, wishes.given, plain=wishes.plain_secrets),
+        _seen("branch protection", lambda: protection.protection_step(target, wanted=wishes.protect, reviewer=reviewer)),
+        *_file_steps(target, wishes, where, board=board.number, to_come=to_come),
     )
     return Todo(steps=steps, memory=memory)
 
 
-def _file_steps(place: Place, wishes: Wishes, where: Path, *, board: int | None, to_come: bool) -> tuple[Step, ...]:
+def _file_steps(target: Target, wishes: Wishes, where: Path, *, board: int | None, to_come: bool) -> tuple[Step, ...]:
     schema = files.schema_place(where, wishes.source)
     config = files.config_step(where, schema=schema, agents=wishes.agents, board=board, board_to_come=to_come, force=wishes.force)
     workflow = (
         files.workflow_step(where, shipped=load_workflow(), source=wishes.source, force=wishes.force)
-        if actions_can_work(place.web)
+        if actions_can_work(target.web)
         else Step(what=files.WORKFLOW_PATH, why=f"not written: {WHY_NOT}. {INSTEAD}", state=State.YOURS)
     )
-    own = toolchains.toolchains_steps(place.checkout, where)
+    own = toolchains.toolchains_steps(target.checkout, where)
     if wishes.folder is None:
         return (config, workflow, *own)
     written = tuple(replace(step, why=step.why.replace("; commit and push it", "")) for step in (config, workflow, *own))
     to_write = any(step.state is State.TO_DO for step in written)
-    proposed = partial(onboarding.onboarding_step, place, where, to_write=to_write, missing=partial(missing, place), examine=wishes.examine)
+    proposed = partial(
+        onboarding.onboarding_step, target, where, to_write=to_write, missing=partial(missing, target), examine=wishes.examine
+    )
     return (*written, _seen("onboarding pull request", proposed))
 
 
-def missing(place: Place) -> tuple[str, ...]:
+def missing(target: Target) -> tuple[str, ...]:
     """What the bot could not work without, as things stand. Raises `GithubException`."""
-    return settings.missing_credentials(settings.variables(place), settings.secret_names(place))
+    return settings.missing_credentials(settings.variables(target), settings.secret_names(target))
 
 
-def _board(place: Place, wishes: Wishes, memory: Memory, where: Path) -> boards.Todo:
-    if wishes.board is False or (wishes.board is None and not place.of_organization):
+def _board(target: Target, wishes: Wishes, memory: Memory, where: Path) -> boards.Todo:
+    if wishes.board is False or (wishes.board is None and not target.of_organization):
         why = (
             "not asked for"
-            if place.of_organization
+            if target.of_organization
             else "apps cannot see a person's boards, so none is made; --board makes one all the same"
         )
         return boards.Todo(steps=(Step(what="board", why=why, state=State.DONE),))
     try:
-        return boards.todo(place, noted=memory.board, configured=_configured(where))
+        return boards.todo(target, noted=memory.board, configured=_configured(where))
     except GithubException as error:
         why = f"{said(error)}, so it goes on without a board. {boards.WITHOUT}"
         return boards.Todo(steps=(Step(what="board", why=why, state=State.YOURS),))
@@ -108,9 +110,9 @@ def _configured(where: Path) -> int | None:
     return config.board if config is not None else None
 
 
-def _noted(place: Place, memory: Memory) -> Step:
+def _noted(target: Target, memory: Memory) -> Step:
     """Before anything is made: a run that ends in the middle must not leave what `uninstall` does not know."""
-    wanted = labels.missing_labels(place)
+    wanted = labels.missing_labels(target)
     noted = replace(memory, labels=tuple(sorted({*memory.labels, *wanted})))
     what = f"variable {settings.MEMORY}"
     if noted == memory:
@@ -130,37 +132,37 @@ def _seen(what: str, look: Callable[[], Step]) -> Step:
         return Step(what=what, why=why, state=State.YOURS)
 
 
-def uninstall_steps(place: Place, *, branches: bool, force: bool, source: Source | None, pull_request: bool = True) -> Todo:
+def uninstall_steps(target: Target, *, branches: bool, force: bool, source: Source | None, pull_request: bool = True) -> Todo:
     """First what lets the bot act, then what it would write again, last what it remembers itself by.
 
     With `pull_request`, files that are on the default branch are taken out there; the checkout's are as it has them then.
 
     Raises `GithubException`, and `UserError` while the bot is at work.
     """
-    at_work = bot_refs.runs_at_work(place, files.WORKFLOW_PATH.rpartition("/")[2])
+    at_work = bot_refs.runs_at_work(target, files.WORKFLOW_PATH.rpartition("/")[2])
     if at_work and not force:
         raise UserError(
             f"The bot is at work and would write again what is taken away: {', '.join(at_work)}. Cancel it, or wait for its end."
         )
-    memory = settings.still_true(place, settings.recall(place))
-    schemas = tuple({files.schema_place(place.checkout, one) for one in (source, None)} | files.schemas_written(place.checkout))
-    published = removal_pull.published_files(place) if pull_request else ()
+    memory = settings.still_true(target, settings.recall(target))
+    schemas = tuple({files.schema_place(target.checkout, one) for one in (source, None)} | files.schemas_written(target.checkout))
+    published = removal_pull.published_files(target) if pull_request else ()
     maybe = (
-        *files.removal_steps(place.checkout, shipped=load_workflow(), schemas=schemas, force=force, but_not=published),
-        *toolchains.removal_steps(place.checkout, but_not=published),
-        *settings.removal_steps(place, memory),
-        protection.removal_step(place, memory),
-        bot_refs.state_step(place),
-        proposing.withdrawal_step(place, onboarding.BRANCH),
-        *removal_pull.steps(place, published),
-        *bot_refs.branch_steps(place, all_of_them=branches),
-        _board_removal(place, memory),
-        labels.removal_step(place, memory.labels),
-        settings.forget_step(place),
+        *files.removal_steps(target.checkout, shipped=load_workflow(), schemas=schemas, force=force, but_not=published),
+        *toolchains.removal_steps(target.checkout, but_not=published),
+        *settings.removal_steps(target, memory),
+        protection.removal_step(target, memory),
+        bot_refs.state_step(target),
+        proposing.withdrawal_step(target, onboarding.BRANCH),
+        *removal_pull.steps(target, published),
+        *bot_refs.branch_steps(target, all_of_them=branches),
+        _board_removal(target, memory),
+        labels.removal_step(target, memory.labels),
+        settings.forget_step(target),
     )
     return Todo(steps=tuple(step for step in maybe if step is not None), memory=memory)
 
 
-def _board_removal(place: Place, memory: Memory) -> Step | None:
+def _board_removal(target: Target, memory: Memory) -> Step | None:
     number = memory.board
-    return None if number is None else _seen(f"board {number}", lambda: boards.removal_step(place, number))
+    return None if number is None else _seen(f"board {number}", lambda: boards.removal_step(target, number))

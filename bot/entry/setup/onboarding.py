@@ -18,9 +18,9 @@ from bot.entry.config import Config, parse, wishes_of
 from bot.entry.setup import files, proposing, toolchains
 from bot.entry.setup.finding import Finding, Light
 from bot.entry.setup.onboarding_text import TITLE, FoundCommand, onboarding_text
-from bot.entry.setup.place import Place
 from bot.entry.setup.source import ACTION, is_own_checkout
 from bot.entry.setup.step import Memory, State, Step
+from bot.entry.setup.target import Target
 
 BRANCH = "groundskeeper/onboarding"
 PATHS = (CONFIG_PATH, files.WORKFLOW_PATH, toolchains.PATH)
@@ -28,19 +28,19 @@ _WHAT = "onboarding pull request"
 _MOST_READ = 200_000
 
 
-def published(place: Place, path: str, branch: str | None = None) -> str | None:
+def published(target: Target, path: str, branch: str | None = None) -> str | None:
     """A file as it is on a branch, the default one where none is said; None where it is not there. Raises `GithubException`."""
-    found = place.found(f"contents/{path}?ref={quote(branch or place.repo.default_branch, safe='')}")
+    found = target.found(f"contents/{path}?ref={quote(branch or target.repo.default_branch, safe='')}")
     return None if found is None else base64.b64decode(found["content"]).decode("utf-8", "replace")
 
 
-def staged(place: Place, folder: Path) -> Path:
+def staged(target: Target, folder: Path) -> Path:
     """A folder with the two files as they are on the default branch, for the steps that write them."""
     for path in PATHS:
-        if (text := published(place, path)) is not None:
+        if (text := published(target, path)) is not None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
-    if is_own_checkout(place.checkout):
+    if is_own_checkout(target.checkout):
         (folder / ACTION).mkdir(parents=True)
         (folder / ACTION / "action.yml").touch()
     return folder
@@ -80,7 +80,7 @@ def with_results(commands: Sequence[FoundCommand], findings: Sequence[Finding]) 
 
 
 def onboarding_step(
-    place: Place,
+    target: Target,
     folder: Path,
     *,
     to_write: bool,
@@ -89,16 +89,16 @@ def onboarding_step(
 ) -> Step:
     """`to_write`: whether a step before this one puts something into `folder` that the default branch does not have."""
     if not to_write:
-        why = f"both files are on {place.repo.default_branch} as they would be written"
+        why = f"both files are on {target.repo.default_branch} as they would be written"
         return Step(what=_WHAT, why=why, state=State.DONE)
 
     def open_it(memory: Memory) -> Memory:
         wanted = {path: text for path in PATHS if (text := files.read(folder / path)) is not None}
         config = parse(wanted.get(CONFIG_PATH) or "")
-        commands = with_results(found_commands(place.checkout, config), examine(config))
+        commands = with_results(found_commands(target.checkout, config), examine(config))
         body = onboarding_text(config, commands=commands, missing=missing())
         message = f"{TITLE}\n\nMerging this switches it on; its configuration explains every option."
-        proposing.propose(place, BRANCH, wanted, message=message, title=TITLE, body=body)
+        proposing.propose(target, BRANCH, wanted, message=message, title=TITLE, body=body)
         return memory
 
     why = f"both files on {BRANCH}, with what merging it starts, may cost, and how it is stopped; your checkout stays as it is"

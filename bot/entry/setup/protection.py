@@ -13,8 +13,8 @@ from urllib.parse import quote
 from github import GithubException
 
 from bot.core.facts.policy import REVIEW_CHECK
-from bot.entry.setup.place import Place, said
 from bot.entry.setup.step import Memory, State, Step
+from bot.entry.setup.target import Target, said
 
 _WHY = "nobody's pull request goes into it without the reviewer's green check, the bot's own as little as a person's"
 
@@ -23,15 +23,15 @@ def _path(branch: str) -> str:
     return f"branches/{quote(branch, safe='')}/protection"
 
 
-def rule(place: Place) -> Mapping[str, Any] | None:
+def rule(target: Target) -> Mapping[str, Any] | None:
     """The default branch's classic protection; None where it has none. Raises `GithubException`: only who administers sees it."""
-    return _rule(place, place.repo.default_branch)
+    return _rule(target, target.repo.default_branch)
 
 
-def _rule(place: Place, branch: str) -> Mapping[str, Any] | None:
+def _rule(target: Target, branch: str) -> Mapping[str, Any] | None:
     """To who may not see rules GitHub says 404 as well, in other words than to who sees that there is none."""
     try:
-        found: Mapping[str, Any] = place.rest("GET", _path(branch))
+        found: Mapping[str, Any] = target.rest("GET", _path(branch))
     except GithubException as error:
         if error.status == 404 and "not protected" in said(error):
             return None
@@ -44,11 +44,11 @@ def required_checks(found: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(str(check["context"]) for check in part.get("checks") or ())
 
 
-def protection_step(place: Place, *, wanted: bool, reviewer: str = "") -> Step:
+def protection_step(target: Target, *, wanted: bool, reviewer: str = "") -> Step:
     """Only the reviewer's app may set the check, where `reviewer` is its id: else anybody who may write could."""
-    branch = place.repo.default_branch
+    branch = target.repo.default_branch
     what = f"required check {REVIEW_CHECK} on {branch}"
-    found = rule(place)
+    found = rule(target)
     if REVIEW_CHECK in required_checks(found):
         return Step(what=what, why="is required", state=State.DONE)
     if not wanted:
@@ -64,20 +64,22 @@ def protection_step(place: Place, *, wanted: bool, reviewer: str = "") -> Step:
     def protect(memory: Memory) -> Memory:
         if found is None:
             parts: dict[str, Any] = {"required_status_checks": {"strict": False, "contexts": [], "checks": [wanted_check]}}
-            place.rest("PUT", _path(branch), parts | {"enforce_admins": False, "required_pull_request_reviews": None, "restrictions": None})
+            target.rest(
+                "PUT", _path(branch), parts | {"enforce_admins": False, "required_pull_request_reviews": None, "restrictions": None}
+            )
         else:
             kept = [_kept(check) for check in found["required_status_checks"]["checks"]]
-            place.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": [*kept, wanted_check]})
+            target.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": [*kept, wanted_check]})
         return replace(memory, required=branch, protected=found is None)
 
     return Step(what=what, why=_WHY, state=State.TO_DO, do=protect, optional=True, otherwise="Require it by hand in the branch's settings.")
 
 
-def removal_step(place: Place, memory: Memory) -> Step | None:
+def removal_step(target: Target, memory: Memory) -> Step | None:
     branch = memory.required
     if branch is None:
         return None
-    found = _rule(place, branch)
+    found = _rule(target, branch)
     what = f"no longer require {REVIEW_CHECK} on {branch}"
     if REVIEW_CHECK not in required_checks(found):
         return Step(
@@ -88,9 +90,9 @@ def removal_step(place: Place, memory: Memory) -> Step | None:
 
     def undo(memory: Memory) -> Memory:
         if whole:
-            place.rest("DELETE", _path(branch))
+            target.rest("DELETE", _path(branch))
         else:
-            place.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": others})
+            target.rest("PATCH", f"{_path(branch)}/required_status_checks", {"checks": others})
         return replace(memory, required=None, protected=False)
 
     why = "the branch had no protection before, and nobody added to it" if whole else "the rest of the branch's protection stays"

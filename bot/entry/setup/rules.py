@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from bot.core.facts.policy import MergeMethod
 from bot.entry.setup import protection
-from bot.entry.setup.place import Place
+from bot.entry.setup.target import Target
 
 _QUEUE = "query Queue($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { mergeQueue { id } } }"
 _SWITCHES = {
@@ -39,9 +39,9 @@ class Rules:
     """Whether there is a merge queue, which chooses the method itself."""
 
 
-def of(place: Place) -> Rules:
+def of(target: Target) -> Rules:
     """Raises `GithubException`: classic protection is only for the eyes of who administers."""
-    classic, listed = protection.rule(place), _listed(place)
+    classic, listed = protection.rule(target), _listed(target)
     by_type = [(str(one["type"]), one.get("parameters") or {}) for one in listed]
     pulls = [given for kind, given in by_type if kind == "pull_request"]
     reviews: Mapping[str, Any] = (classic or {}).get("required_pull_request_reviews") or {}
@@ -57,13 +57,13 @@ def of(place: Place) -> Rules:
         resolved=on["resolved"] or any(given.get("required_review_thread_resolution") for given in pulls),
         locked=on["locked"] or "update" in kinds,
         methods=frozenset.intersection(*allowed) if allowed else None,
-        queue="merge_queue" in kinds or _has_queue(place),
+        queue="merge_queue" in kinds or _has_queue(target),
     )
 
 
-def _listed(place: Place) -> list[Mapping[str, Any]]:
+def _listed(target: Target) -> list[Mapping[str, Any]]:
     """GitHub Enterprise Server before 3.11 has no such route, and shows no rulesets."""
-    return list(place.found(f"rules/branches/{quote(place.repo.default_branch, safe='')}?per_page=100") or ())
+    return list(target.found(f"rules/branches/{quote(target.repo.default_branch, safe='')}?per_page=100") or ())
 
 
 def _checks(by_type: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
@@ -71,10 +71,10 @@ def _checks(by_type: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
     return [str(check["context"]) for given in required for check in given.get("required_status_checks") or ()]
 
 
-def _has_queue(place: Place) -> bool:
+def _has_queue(target: Target) -> bool:
     """One that was switched on in classic protection is told of by GraphQL alone."""
-    owner, name = place.repo.full_name.split("/")
-    found = place.github.requester.graphql_query(_QUEUE, {"owner": owner, "name": name})[1]["data"]["repository"]
+    owner, name = target.repo.full_name.split("/")
+    found = target.github.requester.graphql_query(_QUEUE, {"owner": owner, "name": name})[1]["data"]["repository"]
     return found["mergeQueue"] is not None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from github import GithubException
 
 from bot.core.errors.user_errors import UserError
-from bot.entry.setup.place import said
+from bot.entry.setup.target import said
 
 
 class State(Enum):
@@ -35,6 +35,9 @@ class Memory:
     plain: str | None = None
     """Why GitHub gives this repository no environments, so that secrets are plain ones of the repository."""
 
+    uninstalled: tuple[str, ...] = ()
+    """Apps that were made, whose installation nobody saw."""
+
     def text(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
 
@@ -43,7 +46,7 @@ def remembered(text: str | None) -> Memory:
     """Anybody with the right may have written over the variable, so what does not fit is taken for nothing."""
     try:
         kept: Any = json.loads(text or "{}")
-        names = {name: tuple(str(one) for one in kept.get(name) or ()) for name in ("labels", "variables", "secrets")}
+        names = {name: tuple(str(one) for one in kept.get(name) or ()) for name in ("labels", "variables", "secrets", "uninstalled")}
         board, required, plain = kept.get("board"), kept.get("required"), kept.get("plain")
         return Memory(
             **names,

@@ -16,7 +16,7 @@ from bot.core.errors.user_errors import UserError
 NAME = "inbox.sqlite3"
 KEPT = timedelta(days=4)
 """GitHub can be asked to deliver again for three days, on a server of one's own for seven; what comes later is only one tick more."""
-_VERSION = 1
+_VERSION = 2
 _PATIENCE_MS = 500
 _SCHEMA = f"""
 create table hints (
@@ -24,9 +24,10 @@ create table hints (
     tries integer not null default 0);
 create table deliveries (guid text primary key, at real not null) without rowid;
 create table hooks (id integer primary key, repository text not null);
-create table heard (repository text primary key collate nocase) without rowid;
+create table repositories (repository text primary key collate nocase) without rowid;
 pragma user_version = {_VERSION};
 """
+_FROM_1 = f"alter table heard rename to repositories; pragma user_version = {_VERSION};"
 
 
 _TAKEN = "insert or replace into deliveries values (?, ?)"
@@ -114,7 +115,7 @@ class Inbox:
             with self._writing() as db:
                 if guid in self._taken:
                     return HintOutcome.DOUBLED
-                db.executemany("insert or ignore into heard values (?)", [(one,) for one in repositories])
+                db.executemany("insert or ignore into repositories values (?)", [(one,) for one in repositories])
                 fresh = [self._put(db, one, reason, at + self.gather.total_seconds()) for one in repositories]
                 self._came(names)
                 self._soon.update(names)
@@ -195,12 +196,12 @@ class Inbox:
     def forget(self, repository: str) -> None:
         with self._writing() as db:
             self._soon.discard(repository.lower())
-            for table in ("hints", "heard", "hooks"):
+            for table in ("hints", "repositories", "hooks"):
                 db.execute(f"delete from {table} where repository = ? collate nocase", (repository,))  # noqa: S608
 
     def known_repositories(self) -> tuple[str, ...]:
         """Every repository that a delivery has named, until it is forgotten."""
-        return tuple(row["repository"] for row in self._rows("select repository from heard order by repository"))
+        return tuple(row["repository"] for row in self._rows("select repository from repositories order by repository"))
 
     def knows(self, guid: str) -> bool:
         return guid in self._taken or bool(self._rows("select 1 from deliveries where guid = ?", (guid,)))
@@ -256,6 +257,8 @@ def open_inbox(home: Path, *, now: Callable[[], datetime], gather: timedelta = t
         version = db.execute("pragma user_version").fetchone()[0]
         if version == 0:
             db.executescript(f"begin immediate; {_SCHEMA} commit;")
+        elif version == 1:
+            db.executescript(f"begin immediate; {_FROM_1} commit;")
         elif version != _VERSION:
             raise UserError(f"{path}: written by another version ({version}, this one has {_VERSION}). Move it away: hints can be lost.")
         inbox = Inbox(db=db, now=now, gather=gather, changed=threading.Event(), lock=threading.Lock())

@@ -1,4 +1,4 @@
-"""What a person does on the pages: signs in, opens issues, comments, labels, reviews, merges. Each form asks the REST route of the same thing."""
+"""What a person does on the pages: signs in, opens issues, edits, comments, labels, assigns, reviews, merges. Each form asks the REST route of the same thing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -125,6 +125,36 @@ def label(owner: str, name: str, number: int) -> AnyResponse:
             raise Problem(422, "Write the label's name, or choose one.")
         else:
             within.ask("POST", place, {"labels": [chosen]})
+        return _page(owner, name, number)
+
+    return _attempt(work, lambda: _conversation(owner, name, number))
+
+
+@routes.post("/<owner>/<name>/issues/<int:number>/edit")
+def edit(owner: str, name: str, number: int) -> AnyResponse:
+    """Title and description, of a pull request too."""
+
+    def work() -> str:
+        if not _typed("title"):
+            raise Problem(422, "An issue needs a title.")
+        within.ask("PATCH", f"/repos/{owner}/{name}/issues/{number}", {"title": _typed("title"), "body": _typed("body")})
+        return _page(owner, name, number)
+
+    return _attempt(work, lambda: _conversation(owner, name, number))
+
+
+@routes.post("/<owner>/<name>/issues/<int:number>/assignees")
+def assign(owner: str, name: str, number: int) -> AnyResponse:
+    """The REST route ignores in silence whom it may not take; a person is told."""
+
+    def work() -> str:
+        place, chosen = f"/repos/{owner}/{name}/issues/{number}/assignees", _typed("assignee")
+        if request.form.get("act") == "remove":
+            within.ask("DELETE", place, {"assignees": [chosen]})
+            return _page(owner, name, number)
+        after = within.ask("POST", place, {"assignees": [chosen]})
+        if chosen.lower() not in [one["login"].lower() for one in after["assignees"]]:
+            raise Problem(422, f"{chosen or 'Nobody'} cannot be assigned: only people who may push here can.")
         return _page(owner, name, number)
 
     return _attempt(work, lambda: _conversation(owner, name, number))

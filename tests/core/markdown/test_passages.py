@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 
 from bot.core.markdown.blocks import Block, page, quote
@@ -55,3 +56,14 @@ def test_links_images_and_html_are_only_characters() -> None:
     assert passage('See [here](https://x.y) ![i](https://x.y/i.png) <img src="x"> <!-- hidden --> Closes #3') == (
         'See \\[here\\](`https://x.y`) !\\[i\\](`https://x.y/i.png`) \\<img src="x"> \\<!-- hidden --> Closes `#3`'
     )
+
+
+@pytest.mark.parametrize("language", ["suggestion", "Mermaid", "math", "geojson"])
+def test_a_block_of_code_is_code_and_no_button_picture_or_map(language: str) -> None:
+    """https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/creating-diagrams"""
+    assert passage(f"```{language}\nx\n```") == "```\nx\n```"
+
+
+@pytest.mark.parametrize("words", ["octo/hub/issues/3", "github.com/octo/hub/pull/3", "GHSA-abcd-1234-efgh"])
+def test_what_github_makes_a_link_of_without_a_scheme_is_code(words: str) -> None:
+    assert passage(f"fixes {words}") == f"fixes `{words}`"

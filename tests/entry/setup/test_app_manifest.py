@@ -13,17 +13,17 @@ import pytest
 from bot.core.errors.user_errors import UserError
 from bot.entry.setup.app_manifest import Registration, registering
 from bot.entry.setup.apps import AppRole
-from bot.entry.setup.place import Place, open_place
+from bot.entry.setup.target import Target, open_target
 from bot.hub.rest.accounts import app_manifests
 from bot.hub.web import faults
 from tests.entry.setup.conftest import Site
 
 
 @pytest.fixture
-def place(site: Site) -> Iterator[Place]:
-    place = open_place(site.checkout, repository=None, token=site.tokens["ann"], api_url=site.url, pause=0)
-    yield place
-    place.close()
+def target(site: Site) -> Iterator[Target]:
+    target = open_target(site.checkout, repository=None, token=site.tokens["ann"], api_url=site.url, pause=0)
+    yield target
+    target.close()
 
 
 def begun_on(page: Registration) -> tuple[str, str, dict[str, object]]:
@@ -34,8 +34,8 @@ def begun_on(page: Registration) -> tuple[str, str, dict[str, object]]:
     return str(manifest["redirect_url"]), state, manifest
 
 
-def test_the_code_is_changed_for_the_key_and_the_person_goes_on_to_install(site: Site, place: Place) -> None:
-    with registering(AppRole.WORKER, place) as page:
+def test_the_code_is_changed_for_the_key_and_the_person_goes_on_to_install(site: Site, target: Target) -> None:
+    with registering(AppRole.WORKER, target) as page:
         callback, state, manifest = begun_on(page)
         code = app_manifests.agree(site.hub, "garden", manifest)
         answer = httpx.get(callback, params={"code": code, "state": state})
@@ -53,8 +53,8 @@ def test_the_code_is_changed_for_the_key_and_the_person_goes_on_to_install(site:
     assert again.status_code == 400
 
 
-def test_what_was_not_begun_here_is_refused_and_the_waiting_goes_on(site: Site, place: Place) -> None:
-    with registering(AppRole.WORKER, place) as page:
+def test_what_was_not_begun_here_is_refused_and_the_waiting_goes_on(site: Site, target: Target) -> None:
+    with registering(AppRole.WORKER, target) as page:
         callback, state, manifest = begun_on(page)
         code = app_manifests.agree(site.hub, "garden", manifest)
 
@@ -72,8 +72,8 @@ def test_what_was_not_begun_here_is_refused_and_the_waiting_goes_on(site: Site, 
         httpx.get(callback)
 
 
-def test_a_code_that_github_does_not_take_is_told(site: Site, place: Place) -> None:
-    with registering(AppRole.REVIEWER, place) as page:
+def test_a_code_that_github_does_not_take_is_told(site: Site, target: Target) -> None:
+    with registering(AppRole.REVIEWER, target) as page:
         callback, state, _ = begun_on(page)
         faults.fail_next(site.hub, "POST", "/conversions", 502)
         shown = httpx.get(callback, params={"code": "abc", "state": state})

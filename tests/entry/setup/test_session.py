@@ -125,6 +125,18 @@ def test_peoples_own_labels_files_and_keys_are_left_as_they_are(site: Site) -> N
     assert "you changed it and git does not have the change (--force removes it)" in removed.stdout
 
 
+def test_a_second_init_shows_again_where_an_app_is_installed_that_nobody_saw_installed(site: Site) -> None:
+    noted = {"name": "GROUNDSKEEPER_SETUP", "value": json.dumps({"uninstalled": ["gk-worker-garden"]})}
+    assert site.send("POST", f"/repos/{NAME}/actions/variables", noted).is_success
+
+    again = site.run("init", "--yes", "--no-board", "--no-browser", "--no-try", "--source", SOURCE)
+    site.run("uninstall", "--yes")
+
+    assert "gk-worker-garden was not seen installed when it was made. Unless it is by now:" in again.stdout
+    assert f"{site.url}/apps/gk-worker-garden/installations/new/permissions?" in again.stdout
+    assert site.get(f"/repos/{NAME}/actions/variables")["total_count"] == 0
+
+
 def test_nothing_is_taken_away_under_a_bot_at_work(site: Site) -> None:
     site.run("init", "--no-pull-request", "--yes", "--no-board", "--source", SOURCE)
     site.publish("Let the bot in")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -150,13 +151,34 @@ def test_a_damaged_file_is_said_with_what_to_do(builder: Builder) -> None:
     assert "Move it away" in _opened(builder.home)
 
 
+def test_a_file_of_the_version_before_is_taken_over_with_all_that_is_in_it(builder: Builder) -> None:
+    builder.home.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(builder.home / NAME)) as db:
+        db.executescript(
+            """create table hints (repository text primary key collate nocase, reason text not null, due real not null,
+                   tries integer not null default 0);
+               create table deliveries (guid text primary key, at real not null) without rowid;
+               create table hooks (id integer primary key, repository text not null);
+               create table heard (repository text primary key collate nocase) without rowid;
+               insert into hints values ('garden/pots', 'an issue was labelled', 0, 0);
+               insert into heard values ('garden/pots');
+               pragma user_version = 1;"""
+        )
+
+    inbox = open_inbox(builder.home, now=builder.clock.now)
+
+    assert inbox.known_repositories() == ("garden/pots",)
+    assert [one.repository for one in inbox.due()] == ["garden/pots"]
+    inbox.close()
+
+
 def test_a_file_of_another_version_is_not_guessed_at(builder: Builder) -> None:
     builder.build().inbox.close()
     with sqlite3.connect(builder.home / NAME) as db:
         db.execute("pragma user_version = 9")
     db.close()
 
-    assert "written by another version (9, this one has 1)" in _opened(builder.home)
+    assert "written by another version (9, this one has 2)" in _opened(builder.home)
 
 
 def test_a_home_that_cannot_be_had_is_named(tmp_path: Path) -> None:

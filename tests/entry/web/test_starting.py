@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 
 
 @dataclass(kw_only=True)
-class Yard:
+class Harness:
     """A webhook app with a starter that notes what it was to start, and does `next` of it."""
 
     webhook_app: WebhookApp
@@ -43,8 +43,8 @@ class Yard:
 
 
 @pytest.fixture
-def yard(webhook_app: WebhookApp, builder: Builder) -> Yard:
-    return Yard(webhook_app=webhook_app, builder=builder)
+def harness(webhook_app: WebhookApp, builder: Builder) -> Harness:
+    return Harness(webhook_app=webhook_app, builder=builder)
 
 
 def failing(error: Exception) -> Callable[[], Retry | None]:
@@ -54,135 +54,135 @@ def failing(error: Exception) -> Callable[[], Retry | None]:
     return fail
 
 
-def test_a_burst_of_a_hundred_deliveries_is_one_start(yard: Yard) -> None:
-    starter = yard.starter()
+def test_a_burst_of_a_hundred_deliveries_is_one_start(harness: Harness) -> None:
+    starter = harness.starter()
     for _ in range(100):
-        assert yard.webhook_app.send().status_code == 202
+        assert harness.webhook_app.send().status_code == 202
         starter.round()
-    yard.later(seconds=1)
+    harness.later(seconds=1)
     for _ in range(3):
         starter.round()
 
-    assert yard.started == [POTS]
-    assert yard.webhook_app.metric("deliveries_total", event="issues", outcome="coalesced") == 99
-    assert yard.webhook_app.metric("ticks_total", outcome="started") == 1
+    assert harness.started == [POTS]
+    assert harness.webhook_app.metric("deliveries_total", event="issues", outcome="coalesced") == 99
+    assert harness.webhook_app.metric("ticks_total", outcome="started") == 1
 
 
-def test_a_hint_taken_before_a_crash_starts_work_after_it(yard: Yard) -> None:
-    yard.webhook_app.send()
-    later = Yard(webhook_app=yard.builder.build(), builder=yard.builder)
-    yard.later(seconds=1)
+def test_a_hint_taken_before_a_crash_starts_work_after_it(harness: Harness) -> None:
+    harness.webhook_app.send()
+    later = Harness(webhook_app=harness.builder.build(), builder=harness.builder)
+    harness.later(seconds=1)
     later.starter().round()
 
-    assert (yard.started, later.started) == ([], [POTS])
+    assert (harness.started, later.started) == ([], [POTS])
     later.webhook_app.inbox.close()
 
 
-def test_a_failed_start_is_tried_again_at_growing_distances_over_restarts(yard: Yard) -> None:
+def test_a_failed_start_is_tried_again_at_growing_distances_over_restarts(harness: Harness) -> None:
     error = GitError("no route to host")
-    yard.webhook_app.send()
-    yard.later(seconds=1)
+    harness.webhook_app.send()
+    harness.later(seconds=1)
     tried = []
     for _ in range(4):
-        yard.next.append(failing(error))
-        yard.starter().round()
-        due = yard.webhook_app.inbox.next_due()
+        harness.next.append(failing(error))
+        harness.starter().round()
+        due = harness.webhook_app.inbox.next_due()
         assert due is not None
-        tried.append(due - yard.builder.clock.now())
-        yard.webhook_app.send()
-        yard.builder.clock.moment = due
-    yard.starter().round()
+        tried.append(due - harness.builder.clock.now())
+        harness.webhook_app.send()
+        harness.builder.clock.moment = due
+    harness.starter().round()
 
     assert tried == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 40)]
-    assert len(yard.started) == 5
-    assert yard.webhook_app.metric("ticks_total", outcome="failed") == 4
-    assert '"reason": "no route to host"' in yard.written.getvalue()
-    assert "Traceback" not in yard.written.getvalue()
+    assert len(harness.started) == 5
+    assert harness.webhook_app.metric("ticks_total", outcome="failed") == 4
+    assert '"reason": "no route to host"' in harness.written.getvalue()
+    assert "Traceback" not in harness.written.getvalue()
 
 
-def test_what_nobody_thought_of_is_shown_whole_and_the_hint_kept(yard: Yard) -> None:
-    yard.webhook_app.send()
-    yard.later(seconds=1)
-    yard.next.append(failing(ZeroDivisionError("never")))
-    yard.starter().round()
+def test_what_nobody_thought_of_is_shown_whole_and_the_hint_kept(harness: Harness) -> None:
+    harness.webhook_app.send()
+    harness.later(seconds=1)
+    harness.next.append(failing(ZeroDivisionError("never")))
+    harness.starter().round()
 
-    assert "Traceback" in yard.written.getvalue()
-    assert yard.webhook_app.waiting() == [POTS]
-
-
-def test_a_limit_of_github_is_waited_for(yard: Yard) -> None:
-    resume_at = yard.builder.clock.now() + timedelta(minutes=40)
-    yard.webhook_app.send()
-    yard.later(seconds=1)
-    yard.next.append(failing(GitHubError(GitHubErrorKind.LIMITED, "rate limit", resume_at=resume_at)))
-    yard.starter().round()
-
-    assert yard.webhook_app.inbox.next_due() == resume_at
+    assert "Traceback" in harness.written.getvalue()
+    assert harness.webhook_app.waiting() == [POTS]
 
 
-def test_a_start_that_moved_something_comes_again_and_one_that_is_held_back_later(yard: Yard) -> None:
-    starter = yard.starter()
-    yard.webhook_app.send()
-    yard.later(seconds=1)
-    yard.next += [lambda: Retry(reason="it moved"), lambda: Retry(reason="another process writes", after=timedelta(seconds=5))]
+def test_a_limit_of_github_is_waited_for(harness: Harness) -> None:
+    resume_at = harness.builder.clock.now() + timedelta(minutes=40)
+    harness.webhook_app.send()
+    harness.later(seconds=1)
+    harness.next.append(failing(GitHubError(GitHubErrorKind.LIMITED, "rate limit", resume_at=resume_at)))
+    harness.starter().round()
+
+    assert harness.webhook_app.inbox.next_due() == resume_at
+
+
+def test_a_start_that_moved_something_comes_again_and_one_that_is_held_back_later(harness: Harness) -> None:
+    starter = harness.starter()
+    harness.webhook_app.send()
+    harness.later(seconds=1)
+    harness.next += [lambda: Retry(reason="it moved"), lambda: Retry(reason="another process writes", after=timedelta(seconds=5))]
     for _ in range(4):
         starter.round()
-    assert len(yard.started) == 2
-    yard.later(seconds=5)
+    assert len(harness.started) == 2
+    harness.later(seconds=5)
     starter.round()
     starter.round()
 
-    assert len(yard.started) == 3
-    assert yard.webhook_app.waiting() == []
+    assert len(harness.started) == 3
+    assert harness.webhook_app.waiting() == []
 
 
-def test_a_repository_that_is_not_ours_is_forgotten(yard: Yard) -> None:
-    yard.webhook_app.send()
-    yard.later(seconds=1)
-    yard.next.append(failing(NotServed("the app is not installed there")))
-    starter = yard.starter(
+def test_a_repository_that_is_not_ours_is_forgotten(harness: Harness) -> None:
+    harness.webhook_app.send()
+    harness.later(seconds=1)
+    harness.next.append(failing(NotServed("the app is not installed there")))
+    starter = harness.starter(
         PeriodicTask(
-            name="own", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, yard.webhook_app.inbox.known_repositories)
+            name="own", every=timedelta(minutes=5), do=own_hints(harness.webhook_app.inbox, harness.webhook_app.inbox.known_repositories)
         )
     )
     starter.round()
-    yard.later(minutes=6)
+    harness.later(minutes=6)
     starter.round()
 
-    assert yard.started == [POTS]
-    assert (yard.webhook_app.waiting(), yard.webhook_app.inbox.known_repositories()) == ([], ())
+    assert harness.started == [POTS]
+    assert (harness.webhook_app.waiting(), harness.webhook_app.inbox.known_repositories()) == ([], ())
 
 
-def test_what_could_not_be_noted_as_started_is_not_started(yard: Yard) -> None:
-    starter = yard.starter()
-    yard.webhook_app.send()
-    yard.later(seconds=1)
-    yard.webhook_app.inbox.db.execute("pragma query_only = on")
+def test_what_could_not_be_noted_as_started_is_not_started(harness: Harness) -> None:
+    starter = harness.starter()
+    harness.webhook_app.send()
+    harness.later(seconds=1)
+    harness.webhook_app.inbox.db.execute("pragma query_only = on")
     starter.round()
     pause = starter._pause()
-    yard.webhook_app.inbox.db.execute("pragma query_only = off")
-    assert (yard.started, pause) == ([], timedelta(seconds=5))
+    harness.webhook_app.inbox.db.execute("pragma query_only = off")
+    assert (harness.started, pause) == ([], timedelta(seconds=5))
     starter.round()
 
-    assert yard.started == [POTS]
-    assert "attempt to write a readonly database" in yard.written.getvalue()
+    assert harness.started == [POTS]
+    assert "attempt to write a readonly database" in harness.written.getvalue()
 
 
-def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_task_that_breaks(yard: Yard) -> None:
+def test_a_look_of_its_own_needs_no_webhook_and_outlives_a_task_that_breaks(harness: Harness) -> None:
     def broken() -> Any:
         raise ZeroDivisionError
 
     tasks = (
         PeriodicTask(name="broken", every=timedelta(minutes=1), do=broken),
-        PeriodicTask(name="own hint", every=timedelta(minutes=5), do=own_hints(yard.webhook_app.inbox, lambda: (POTS,))),
+        PeriodicTask(name="own hint", every=timedelta(minutes=5), do=own_hints(harness.webhook_app.inbox, lambda: (POTS,))),
     )
-    starter = yard.starter(*tasks)
+    starter = harness.starter(*tasks)
     for _ in range(11):
         starter.round()
-        yard.later(minutes=1)
+        harness.later(minutes=1)
 
-    assert yard.started == [POTS] * 2
-    assert yard.written.getvalue().count("task broke") == 11
+    assert harness.started == [POTS] * 2
+    assert harness.written.getvalue().count("task broke") == 11
 
 
 def test_its_thread_starts_work_when_a_delivery_rings_and_ends_when_told(webhook_app: WebhookApp) -> None:

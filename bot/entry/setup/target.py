@@ -19,7 +19,7 @@ from bot.ports import GitHubError, GitHubErrorKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Target:
     """`boards` asks for boards: with a token of its own where one is given, which `has_board_token` says."""
 
     checkout: Path
@@ -72,7 +72,7 @@ class Place:
             return None
 
 
-def open_place(
+def open_target(
     checkout: Path,
     *,
     repository: str | None,
@@ -80,7 +80,7 @@ def open_place(
     board_token: str | None = None,
     api_url: str = "https://api.github.com",
     pause: float = 1.0,
-) -> Place:
+) -> Target:
     """`pause` is what lies between two writes, in seconds: GitHub asks for one. Without it nothing is tried twice either.
 
     Raises `UserError` for what a person left out, `GitHubError` for what GitHub says no to.
@@ -110,7 +110,7 @@ def open_place(
         raise unreachable(error, api_url) from error
     scopes = github.oauth_scopes
     boards = _connected(board_token, api_url, pause) if board_token else github
-    return Place(
+    return Target(
         checkout=checkout,
         api_url=api_url.rstrip("/"),
         repo=repo,

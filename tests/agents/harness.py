@@ -1,4 +1,4 @@
-"""A workshop for agents: a real repository, the sandbox of this machine, a scripted model, a clock that moves when told."""
+"""A harness for agents: a real repository, the sandbox of this machine, a scripted model, a clock that moves when told."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Checkout:
 
 
 @dataclass
-class Workshop:
+class Harness:
     path: Path
     base: str
     clock: Clock = field(default_factory=Clock)
@@ -134,7 +134,7 @@ class Workshop:
         return git(self.path, "log", "--format=%s", f"{self.base}..{bundle.head}").splitlines()
 
 
-def open_workshop(tmp_path: Path) -> Workshop:
+def open_workshop(tmp_path: Path) -> Harness:
     path = tmp_path / "checkout"
     path.mkdir()
     git(path, "init", "--quiet", "--initial-branch=main")
@@ -143,4 +143,4 @@ def open_workshop(tmp_path: Path) -> Workshop:
     git(path, "commit", "--quiet", "-m", "Begin")
     base = git(path, "rev-parse", "HEAD")
     git(path, "switch", "--quiet", "--create", "agent-3/project-7")
-    return Workshop(path=path, base=base)
+    return Harness(path=path, base=base)
