@@ -11,7 +11,7 @@ from statistics import median
 from bench.row import Row
 from bot.adapters.git.process import git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.adapters.git.signing import Place, Signer, StateKey
+from bot.adapters.git.signing import Position, Signer, StateKey
 from bot.core.facts.record import Holder, Lease, Record
 from bot.core.money.pricing import usd
 from bot.core.roles.role import Role
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
 def _signing(signer: Signer, push: float) -> Row:
     """What a signature adds to a push of a lease, and its verification to the look that follows: far below what a tick takes besides."""
     head = b"tree 0\nparent 0\nauthor a <a@b> 1 +0000\ncommitter a <a@b> 1 +0000\n\n"
-    place, message = Place(sequence=1, ledger=1, stop=1), "Agent 1 takes project 7 for execution\n\nepoch: 1\nnonce: 0123456789abcdef\n"
+    place, message = Position(sequence=1, ledger=1, stop=1), "Agent 1 takes project 7 for execution\n\nepoch: 1\nnonce: 0123456789abcdef\n"
     started = time.perf_counter()
     for _ in range(_SIGNATURES):
         commit = head + signer.signed("refs/groundskeeper/project/7", head, message, place)

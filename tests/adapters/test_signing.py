@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.git.process import git, open_mirror
 from bot.adapters.git.refs import GitRefs
-from bot.adapters.git.signing import Place, Signer, StateKey
+from bot.adapters.git.signing import Position, Signer, StateKey
 from bot.core.facts.damage import LEDGER, STOP, damage_of
 from bot.core.facts.project import Stop
 from bot.core.facts.record import WRITER_LOCK, Record
@@ -23,7 +23,7 @@ from tests.core.facts import NOON, lease, run
 PROJECT, LEDGER_REF, STOP_REF = (f"refs/groundskeeper/{name}" for name in ("project/7", "ledger", "stop"))
 NEW_KEY = StateKey(secret=b"n" * 32)
 HEAD = b"tree 1\nparent 2\nauthor a <a@b> 1 +0000\ncommitter a <a@b> 1 +0000\n\n"
-PLACE = Place(sequence=12, ledger=7, stop=3)
+PLACE = Position(sequence=12, ledger=7, stop=3)
 
 __all__ = ["remote"]
 

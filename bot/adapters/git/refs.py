@@ -10,7 +10,7 @@ from datetime import UTC
 
 from bot.adapters.git.objects import files_of, objects
 from bot.adapters.git.process import Mirror, NoAnswer, checked_oid
-from bot.adapters.git.signing import Place, Signer
+from bot.adapters.git.signing import Position, Signer
 from bot.adapters.git.state_commits import Draft, commit_all, message_of
 from bot.adapters.git.state_reading import (
     LEDGER_REF,
@@ -216,7 +216,7 @@ class GitRefs:
                 ref=ref,
                 parent=seen.tips.get(ref),
                 message=message,
-                place=Place(sequence=sequences[ref], ledger=sequences.get(LEDGER_REF, 0), stop=sequences.get(STOP_REF, 0)),
+                place=Position(sequence=sequences[ref], ledger=sequences.get(LEDGER_REF, 0), stop=sequences.get(STOP_REF, 0)),
                 files=contents,
                 kept=kept if ref == LEDGER_REF else {},
             )
@@ -226,7 +226,7 @@ class GitRefs:
         self._remember(seen, change, {draft.ref: draft.place for draft in drafts}, moves)
         return moves
 
-    def _remember(self, seen: RefState, change: Change, places: Mapping[str, Place], moves: Mapping[str, str]) -> None:
+    def _remember(self, seen: RefState, change: Change, places: Mapping[str, Position], moves: Mapping[str, str]) -> None:
         """What was just written need not be read from git again; it is kept as a reader would find it."""
         if change.record is not None:
             ref = ref_of(change.record.number)

@@ -38,7 +38,7 @@ class StateKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Position:
     """How far things had come when a commit was made: how often its own ref was moved by then, and the ledger's and the stop's."""
 
     sequence: int = 0
@@ -55,13 +55,13 @@ class Signer:
     key: StateKey
     former: tuple[StateKey, ...] = ()
 
-    def signed(self, ref: str, head: bytes, message: str, place: Place) -> bytes:
+    def signed(self, ref: str, head: bytes, message: str, place: Position) -> bytes:
         """The message with its trailer; `head` is the commit up to it, so that tree, parent and author are signed as well."""
         text = f"{message.rstrip()}\nsequence: {place.sequence}\nledger: {place.ledger}\nstop: {place.stop}\nkey: {self.key.id}\n"
         body = text.encode("utf-8", "replace")
         return body + f"signature: {self._digest(self.key, ref, head + body)}\n".encode()
 
-    def verified(self, ref: str, commit: bytes) -> Place | str:
+    def verified(self, ref: str, commit: bytes) -> Position | str:
         """The whole commit as git stores it; or why it is not believed."""
         found = _TRAILER.search(commit)
         if found is None:
@@ -72,7 +72,7 @@ class Signer:
             return f"is signed with another key ({name.decode()}) than this worker's ({self.key.id}); has the worker's credential changed?"
         if not hmac.compare_digest(self._digest(key, ref, commit[:-_SIGNATURE]).encode(), told):
             return "does not fit its signature; somebody changed it, or copied it from elsewhere"
-        return Place(sequence=int(sequence), ledger=int(ledger), stop=int(stop))
+        return Position(sequence=int(sequence), ledger=int(ledger), stop=int(stop))
 
     @property
     def _known(self) -> Mapping[str, StateKey]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.adapters.git.objects import oid_of, tree_of
 from bot.adapters.git.process import Author, Mirror
-from bot.adapters.git.signing import Place, Signer
+from bot.adapters.git.signing import Position, Signer
 from bot.ports import Change, GitError
 
 
@@ -20,7 +20,7 @@ class Draft:
     ref: str
     parent: str | None
     message: str
-    place: Place
+    place: Position
     files: Mapping[str, bytes]
     kept: Mapping[str, str] = field(default_factory=dict)
 

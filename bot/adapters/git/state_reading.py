@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.adapters.git.objects import Found, files_of, objects
 from bot.adapters.git.process import Mirror
-from bot.adapters.git.signing import Place, Signer
+from bot.adapters.git.signing import Position, Signer
 from bot.adapters.git.wire import StopFile, entries_from, record_from, stop_from
 from bot.core.facts.damage import LEDGER, STOP, Damage
 from bot.core.facts.record import IDEATION, INBOX, WRITER_LOCK, Record
@@ -30,7 +30,7 @@ MONTHS_READ = 2
 SEQUENCES = "sequences"
 """Beside the writer lock's record: a line for each ref, with how often it had been moved."""
 _LARGEST_RECORD = 16_000_000
-_UNKNOWN = Place()
+_UNKNOWN = Position()
 Value = Record | Ledger | StopFile
 
 
@@ -57,7 +57,7 @@ class Standing:
 
     oid: str
     value: Value | None = None
-    place: Place = _UNKNOWN
+    place: Position = _UNKNOWN
     others: Mapping[str, int] = field(default_factory=dict)
     """How often other refs had been moved when this was written: the writer lock's holder notes what it sees of all."""
     why: str | None = None
@@ -84,10 +84,10 @@ class StateReader:
         """What was just written need not be read from git again."""
         self._standing[ref] = standing
 
-    def place_of(self, ref: str, commit: Found | None) -> Place | str:
+    def place_of(self, ref: str, commit: Found | None) -> Position | str:
         if commit is None or commit.kind != "commit" or commit.content is None:
             return "is no commit"
-        return self.signer.verified(ref, commit.content) if self.signer is not None else Place()
+        return self.signer.verified(ref, commit.content) if self.signer is not None else Position()
 
     def value_of(self, ref: str, oid: str, content: Found | None) -> Value | str:
         """What the ref says, whoever wrote it; or why it says nothing."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.adapters.git.objects import files_of, objects
 from bot.adapters.git.refs import GitRefs
-from bot.adapters.git.signing import Place
+from bot.adapters.git.signing import Position
 from bot.adapters.git.state_commits import Draft, commit_all
 from bot.adapters.git.state_reading import LEDGER_REF, SEQUENCES, STOP_REF, Value, content_of, is_month
 from bot.adapters.git.wire import StopFile, encoded
@@ -67,7 +67,7 @@ def repaired(refs: GitRefs, seen: RefState, repairs: Sequence[Repair]) -> RefSta
     after = {one.damage.ref: (max(refs.furthest(one.damage.ref, seen), one.sequence) // _ANEW + 1) * _ANEW for one in repairs}
     ledger, stop = (after.get(ref) or refs.furthest(ref, seen) for ref in (LEDGER_REF, STOP_REF))
     with refs.mirror.lock:
-        drafts = [_draft(refs, one, Place(sequence=after[one.damage.ref], ledger=ledger, stop=stop)) for one in repairs]
+        drafts = [_draft(refs, one, Position(sequence=after[one.damage.ref], ledger=ledger, stop=stop)) for one in repairs]
         moves = commit_all(refs.mirror, refs.signer, drafts)
     return refs.move(seen, moves)
 
@@ -121,7 +121,7 @@ def _last_signed(refs: GitRefs, ref: str, tip: str | None) -> tuple[str, Value, 
     return None
 
 
-def _draft(refs: GitRefs, repair: Repair, place: Place) -> Draft:
+def _draft(refs: GitRefs, repair: Repair, place: Position) -> Draft:
     ref, value = repair.damage.ref, repair.value
     files: dict[str, bytes] = {}
     kept: dict[str, str] = {}
