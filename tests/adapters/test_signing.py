@@ -190,6 +190,17 @@ def test_a_transcript_is_only_read_from_a_commit_that_proves_itself(remote: Path
     assert refs.transcript(7) is None
 
 
+def test_whoever_has_no_key_takes_what_stands_there_and_counts_nothing(remote: Path) -> None:
+    """As an agent's job does, which only looks whether it is to end."""
+    refs = written(remote)
+    refs.push(refs.read(), Change(message="write", record=Record(number=WRITER_LOCK, epoch=1)))
+
+    seen = GitRefs(mirror=open_mirror(remote.parent / "job", str(remote)), default_branch="main").read()
+
+    assert seen.damage == ()
+    assert seen.stop is not None
+
+
 def test_nobody_without_a_key_writes_state(remote: Path) -> None:
     keyless = GitRefs(mirror=open_mirror(remote.parent / "keyless", str(remote)), default_branch="main")
 

@@ -105,7 +105,8 @@ class StateReader:
         value = self.value_of(ref, oid, content)
         if isinstance(value, str):
             return Standing(oid=oid, why=value)
-        others = sequences_from(noted.content) if noted is not None and noted.content is not None else {}
+        believed = self.signer is not None and noted is not None and noted.content is not None
+        others = sequences_from(noted.content or b"") if believed and noted is not None else {}
         return Standing(oid=oid, value=value, place=place, others=others)
 
     def _parsed(self, ref: str, oid: str, content: bytes) -> Value | str:
