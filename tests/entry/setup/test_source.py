@@ -83,8 +83,10 @@ def test_what_was_noted_when_the_package_was_built_is_read() -> None:
         assert by_note(other, version="0.2.0") is None
 
 
-def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
+def test_the_newest_released_entry_of_the_changelog_is_this_version() -> None:
     root = Path(__file__).resolve().parents[3]
     version = re.findall(r'^version = "(.+)"$', (root / "pyproject.toml").read_text(), re.MULTILINE)
 
-    assert re.findall(r"^## (.+)$", (root / "CHANGELOG.md").read_text(), re.MULTILINE)[:1] == version
+    entries = re.findall(r"^## (.+)$", (root / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert [one for one in entries if one != "Unreleased"][:1] == version
+    assert "Unreleased" not in entries[1:]

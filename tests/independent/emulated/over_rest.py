@@ -206,7 +206,8 @@ class Executor:
         runs = self.get(info, f"commits/{sha}/check-runs?per_page=100")["check_runs"]
         contexts = [
             {"__typename": "CheckRun", "name": one["name"], "status": one["status"].upper(), "detailsUrl": one["details_url"],
-             "conclusion": (one["conclusion"] or "").upper() or None, **{key: one["output"][key] for key in ("title", "summary", "text")}}
+             "conclusion": (one["conclusion"] or "").upper() or None, "checkSuite": {"app": one.get("app")},
+             **{key: one["output"][key] for key in ("title", "summary", "text")}}
             for one in runs
         ]  # fmt: skip
         return {"oid": sha, "statusCheckRollup": {"contexts": _page(contexts, {})} if contexts else None}
