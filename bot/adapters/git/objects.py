@@ -25,7 +25,7 @@ def objects(mirror: Mirror, names: Sequence[str], *, largest: int = LARGEST) -> 
     """Each by its name, in one process; None where it is not there."""
     if not names:
         return []
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile(dir=mirror.path) as out:  # where the objects are, so that a full /tmp loses no record
         mirror.git("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode(), stdout=out)
         out.seek(0)
         return [_next(out, largest) for _ in names]
