@@ -36,10 +36,10 @@ demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leav
 	@$(BIN)/groundskeeper demo
 
 test: setup ## run the tests, slow promises left out (ARGS="tests/core -k lease" narrows them)
-	@$(PYTHON) -m pytest -n 2 -m 'not slow' $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
 test-all: setup ## run all tests, as CI does
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: check-form check-types check-imports check-workflows ## formatting, lint, types, import rules, workflow files
 

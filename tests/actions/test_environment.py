@@ -27,6 +27,7 @@ def test_the_step_that_prepares_knows_no_key_and_comes_before_the_one_that_does(
     assert all("secrets." not in str(step) for name, step in steps.items() if name != "Work")
 
 
+@pytest.mark.slow
 def test_the_first_run_makes_the_environment_and_the_next_finds_it(tmp_path: Path) -> None:
     with fleet(tmp_path, config=_CONFIG) as here:
         number = here.world.open_issue("The second pot is not counted")

@@ -82,7 +82,8 @@ WEATHER: dict[str, Callable[[Hub], None]] = {
 }
 
 
-@pytest.mark.parametrize("weather", ["lost", *(pytest.param(name, marks=pytest.mark.slow) for name in ("doubled", "reordered"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("weather", WEATHER)
 def test_webhooks_may_be_lost_doubled_or_reordered(tmp_path: Path, weather: str) -> None:
     with fleet(tmp_path) as here:
         clock = Ahead()

@@ -36,6 +36,7 @@ def test_the_whole_life_of_a_project_through_the_workflows_own_steps(tmp_path: P
         assert not [line for line in here.runner.log if "Traceback" in line], here.told()
 
 
+@pytest.mark.slow
 def test_what_people_order_on_the_workflows_page(tmp_path: Path) -> None:
     with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n") as here:
         number = here.world.open_issue("The second pot is not counted")

@@ -65,6 +65,7 @@ def sent(browser: httpx.Client, page: str, action: str, **typed: str) -> httpx.R
 
 
 @pytest.mark.skipif(available() is not None, reason=f"no bubblewrap: {available()}")
+@pytest.mark.slow
 def test_a_checkout_is_added_an_issue_opened_on_its_page_and_the_bot_merges_it(tmp_path: Path, home: Path) -> None:
     code = own_code(tmp_path)
     (code / ".github" / "workflows").mkdir(parents=True)

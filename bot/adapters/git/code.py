@@ -37,6 +37,8 @@ class GitCode:
     workspaces: Path
     _contained: dict[tuple[str, str], bool] = field(default_factory=dict)
     _merges: dict[tuple[str, str], str | Conflict] = field(default_factory=dict)
+    _listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of the last commit that was asked for, which is the base's for as long as that stays."""
 
     def files(self, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
         asked = [path for path in paths if "\n" not in path]
@@ -44,8 +46,13 @@ class GitCode:
         return {path: data.decode("utf-8", "replace") for path, data in zip(asked, found, strict=True) if data is not None}
 
     def listing(self, commit: str) -> tuple[str, ...]:
-        names = self.mirror.git("ls-tree", "-r", "-z", "--name-only", checked_oid(commit)).text
-        return tuple(name for name in names.split("\0") if name)
+        listed = self._listed.get(commit)
+        if listed is None:
+            names = self.mirror.git("ls-tree", "-r", "-z", "--name-only", checked_oid(commit)).text
+            listed = tuple(name for name in names.split("\0") if name)
+            self._listed.clear()
+            self._listed[commit] = listed
+        return listed
 
     def subjects(self, commit: str, most: int) -> tuple[str, ...]:
         return tuple(self.mirror.git("log", "--no-merges", "--format=%s", f"--max-count={most}", checked_oid(commit)).text.splitlines())

@@ -46,6 +46,7 @@ def ci(site: Site) -> None:
             checks.report(site.hub, NAME, head, "tests", "success")
 
 
+@pytest.mark.slow
 def test_installed_labelled_merged_and_taken_away(site: Site, tmp_path: Path) -> None:
     keys = site.with_apps()
     (site.checkout / "pots.py").write_text("def count():\n    return 1\n")

@@ -66,6 +66,7 @@ def test_an_issue_becomes_a_reviewed_branch_and_nothing_else_is_written(code: Pa
 
 
 @isolated
+@pytest.mark.slow
 def test_what_was_installed_for_a_checkout_is_there_for_the_next_try_on_it_and_for_no_other(code: Path, home: Path, tmp_path: Path) -> None:
     (code / ".github").mkdir()
     (code / ".github/groundskeeper.yml").write_text("environment: {setup: ['mkdir -p .venv && touch .venv/made'], path: [.venv]}\n")
@@ -100,6 +101,7 @@ def test_at_a_terminal_it_is_seen_working_and_ctrl_c_keeps_the_work(code: Path, 
 
 
 @isolated
+@pytest.mark.slow
 def test_with_a_key_it_says_the_cap_and_asks_first(code: Path, home: Path) -> None:
     answers = [
         Answer(blocks=[tool_use("edit", do="replace", path="pots.py", old="pots[1:]", new="pots")]),
