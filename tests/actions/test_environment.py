@@ -47,6 +47,7 @@ def test_the_first_run_makes_the_environment_and_the_next_finds_it(tmp_path: Pat
         assert len(list(runner_caches(here.runner.place).iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_an_environment_that_cannot_be_made_is_handed_in_and_the_model_is_not_asked(tmp_path: Path) -> None:
     config = _CONFIG.replace('["echo $(', '["exit 3; echo $(')
     with fleet(tmp_path, config=config) as here:

@@ -17,6 +17,7 @@ from tests.world import FULL_NAME
 pytestmark = pytest.mark.timeout(1800)
 
 
+@pytest.mark.slow
 def test_the_whole_life_of_a_project_through_the_workflows_own_steps(tmp_path: Path) -> None:
     with fleet(tmp_path) as here:
         here.runner.installed = {}
@@ -122,6 +123,7 @@ def test_a_persons_review_starts_the_workflow_on_the_default_branch_where_its_se
         assert "Look, decide, act" in here.told()
 
 
+@pytest.mark.slow
 def test_on_an_enterprise_server_nothing_is_started_that_would_be_lost(tmp_path: Path) -> None:
     with fleet(tmp_path, config="agents: 1\nideation: {enabled: false}\n") as here:
         number = here.world.open_issue("The second pot is not counted")

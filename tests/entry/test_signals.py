@@ -169,6 +169,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_is_followed_by_one_that_does_not_wait_for_it(
     place: tuple[World, dict[str, str]], tmp_path: Path
 ) -> None:

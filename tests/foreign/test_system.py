@@ -11,7 +11,7 @@ import pytest
 from bot.ports import Outcome
 from tests.foreign.running import prepared
 
-pytestmark = [pytest.mark.sandboxed, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.sandboxed, pytest.mark.timeout(400)]
 _C = """\
 #include <stdarg.h>
 #include <stddef.h>

@@ -23,6 +23,7 @@ from tests.foreign.index import private_networks
 from tests.world import sandbox
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(available() is not None, reason=f"no bubblewrap: {available()}"),
     pytest.mark.timeout(400),
 ]

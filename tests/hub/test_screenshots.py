@@ -29,6 +29,7 @@ STATES = {
     "owner": ("link",),
 }
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine: screenshots are not taken"),
     pytest.mark.timeout(1800),
 ]

@@ -19,6 +19,7 @@ PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 FENCED = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(available() is not None, reason=f"no bubblewrap: {available()}")
 def test_the_example_of_the_page_works_as_it_stands(tmp_path: Path) -> None:
     _, (_, making), (_, scenario), (_, trying) = FENCED.findall(PAGE)

@@ -158,6 +158,7 @@ def _cost(answer: Answer) -> MicroUsd:
     return cost(used, read_prices()["claude-sonnet-5-5"])
 
 
+@pytest.mark.slow
 @isolated
 def test_the_branch_goes_to_the_remote_where_that_is_asked_for(code: Path, home: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "shared.git")
@@ -183,6 +184,7 @@ def test_no_key_is_one_line_and_nothing_begins(code: Path, home: Path) -> None:
     assert everything_in(code) == before
 
 
+@pytest.mark.slow
 def test_what_nothing_can_be_tried_on_is_one_line(code: Path, home: Path, tmp_path: Path) -> None:
     script = scenario(home)
     bare = tmp_path / "no-repository"
@@ -267,6 +269,7 @@ def test_a_scenario_that_cannot_be_read_is_one_line(code: Path, home: Path) -> N
     assert missing.stderr == "groundskeeper: nowhere.yml: there is no such file. docs/scenarios.md has a scenario to begin with.\n"
 
 
+@pytest.mark.slow
 @isolated
 def test_a_scenario_that_ends_too_early_is_told_with_what_its_last_reply_was_refused_for(code: Path, home: Path) -> None:
     issue = "The first pot is not counted\n\n- [ ] Every pot counts\n- [ ] A test shows it\n"

@@ -110,6 +110,7 @@ def environment_of(world: World, url: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_three_replicas_with_the_same_events_do_the_work_once_and_end_when_told(world: World) -> None:
     seed.add_hook(world.hub, FULL_NAME, "http://balancer.example/webhook", secret=SECRET.decode())
     with serving(world.hub, work=False, app=world.app) as served:
