@@ -22,7 +22,7 @@ SAY := printf '%s\n'
 # A checkout with the development tools has the runtime too, and must not lose the tools to a demo.
 RUNTIME := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.runtime)
 
-.PHONY: help setup setup-runtime demo test test-all check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots dist lock clean
+.PHONY: help setup setup-runtime demo test test-all soak check check-form check-types check-imports check-workflows bench contract independent independent-run references screenshots dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -38,8 +38,11 @@ demo: setup-runtime ## watch one issue become a merged pull request (KEEP=1 leav
 test: setup ## run the tests, slow promises left out (ARGS="tests/core -k lease" narrows them)
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
-test-all: setup ## run all tests, as CI does
-	@$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+test-all: setup ## run the slow promises too, as CI does
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not soak' $(ARGS)
+
+soak: setup ## run the promises at their greatest size and in all varieties, which CI leaves out
+	@$(PYTHON) -m pytest -n 2 -m soak -rs $(ARGS)
 
 check: check-form check-types check-imports check-workflows ## formatting, lint, types, import rules, workflow files
 

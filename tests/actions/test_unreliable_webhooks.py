@@ -83,7 +83,7 @@ WEATHER: dict[str, Callable[[Hub], None]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("weather", WEATHER)
+@pytest.mark.parametrize("weather", ["lost", *(pytest.param(one, marks=pytest.mark.soak) for one in ("doubled", "reordered"))])
 def test_webhooks_may_be_lost_doubled_or_reordered(tmp_path: Path, weather: str) -> None:
     with fleet(tmp_path) as here:
         clock = Ahead()

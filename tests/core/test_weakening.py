@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.core.evidence.census import census_of
 from bot.core.evidence.weakening import FileChange, Weakness, put_back, said, unasked, weakenings
 
 TESTS = """
@@ -187,3 +190,32 @@ def test_the_base_judges_by_files_that_only_say_how() -> None:
     )
 
     assert put_back([makefile, scripts, conftest, needed]) == ("Makefile", "package.json")
+
+
+_PIECES = [
+    "def test_a():\n", "    assert x\n", "class TestB:\n", "it('a', () => {\n", "expect(a).toBe(1)\n", "});\n",
+    "func TestA(t *testing.T) {\n", "#[test]\nfn a() {\n", "@Test void a() {\n", "void test_c(void **state) {\n",
+    "assert_int_equal(a, b);\n", "t.Skip()", "'\\d'", "\0", "((((", "\n",
+]  # fmt: skip
+
+
+@given(
+    text=st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)),
+    suffix=st.sampled_from([".py", ".js", ".tsx", ".c", ".go", ".rs", ".java", ".rb", ".php"]),
+)
+def test_no_file_is_too_strange_to_be_counted(text: str, suffix: str) -> None:
+    census = census_of(f"tests/test_a{suffix}", text)
+
+    assert census is None or all(many >= 0 for many in census.assertions.values())
+
+
+def test_a_file_nested_without_end_is_not_counted() -> None:
+    assert census_of("tests/test_a.py", "(" * 100_000) is None
+    assert census_of("tests/test_a.js", "[" * 100_000) is not None
+
+
+def test_a_file_of_no_tests_in_a_language_without_a_parser_has_none() -> None:
+    census = census_of("tests/helpers.c", "int one(void) { return 1; }\n")
+
+    assert census is not None
+    assert census.assertions == {}

@@ -48,7 +48,7 @@ def everybody() -> tuple[Scene, ...]:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(100, marks=(pytest.mark.slow, pytest.mark.soak))])
 def test_ten_workers_do_many_issues_once_each_with_webhooks_lost(tmp_path: Path, count: int) -> None:
     world = make_world(tmp_path, config=TEN, scenes=everybody())
     faults.lose_webhooks(world.hub, 0.5, Random(1))

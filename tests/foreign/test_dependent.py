@@ -20,7 +20,9 @@ pytestmark = [pytest.mark.sandboxed, pytest.mark.slow, pytest.mark.timeout(600)]
 _CONFIG = 'budget: {daily: 100, monthly: 1000, run: 1, review: 1}\nideation: {enabled: false}\nkeep_apart: false\nchecks: ["unit tests"]\n'
 
 
-@pytest.mark.parametrize("one", DEPENDENT, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "one", [pytest.param(one, id=one.name, marks=pytest.mark.soak if one.name in ("libcbor", "bl") else ()) for one in DEPENDENT]
+)
 def test_a_package_with_dependencies_is_mended_and_merged_without_configuration(
     one: Dependent, package: Callable[[Dependent], Path], tmp_path: Path
 ) -> None:

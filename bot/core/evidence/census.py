@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -66,8 +67,10 @@ _ASSERTING = re.compile(r"^(?:assert|expect|verify|check|should)|^(?:raises|warn
 
 def _python(text: str) -> Census | None:
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is parsed, such as an escape that Python does not know
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     tests = {name: sum(_asserts(node) for node in ast.walk(test)) for name, test in _python_tests(tree)}
     skips = sum(_skips(node) for node in ast.walk(tree))
@@ -173,6 +176,6 @@ _PATTERN_SKIPS = re.compile(
 
 def _by_patterns(text: str) -> Census:
     starts = [(found.start(), next(group for group in found.groups() if group)) for found in _PATTERN_TEST.finditer(text)]
-    ends = [place for place, _ in starts[1:]] + [len(text)]
+    ends = [*(place for place, _ in starts), len(text)][1:]
     tests = {name: len(_PATTERN_ASSERTS.findall(text, start, end)) for (start, name), end in zip(starts, ends, strict=True)}
     return Census(assertions=tests, skips=len(_PATTERN_SKIPS.findall(text)))
