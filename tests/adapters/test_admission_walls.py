@@ -7,26 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.git.code import GitCode
-from bot.adapters.git.process import git, open_mirror
-from bot.adapters.git.refs import GitRefs
+from bot.adapters.git.process import git
 from bot.core.secrets.detection import Secret
 from bot.ports import Admitted
-from tests.adapters.test_git_code import garden, handed_in, link, write
+from tests.adapters.test_git_code import base, code, garden, handed_in, link, write
 from tests.core.test_secrets import SECRETS
 
-__all__ = ["garden", "link"]
-
-
-@pytest.fixture
-def code(garden: tuple[Path, str], tmp_path: Path) -> GitCode:
-    mirror = open_mirror(tmp_path / "mirror.git", str(garden[0]))
-    GitRefs(mirror=mirror, default_branch="main").read()
-    return GitCode(mirror=mirror, workspaces=tmp_path / "runs")
-
-
-@pytest.fixture
-def base(garden: tuple[Path, str]) -> str:
-    return garden[1]
+__all__ = ["base", "code", "garden", "link"]
 
 
 def admitted(code: GitCode, base: str, bundle: bytes, head: str) -> Admitted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -79,4 +78,4 @@ class Signer:
         return {key.id: key for key in (*self.former, self.key)}
 
     def _digest(self, key: StateKey, ref: str, commit: bytes) -> str:
-        return hmac.digest(key.secret, f"{_FORM}\n{self.repository}\n{ref}\n".encode() + commit, hashlib.sha256().name).hex()
+        return hmac.digest(key.secret, f"{_FORM}\n{self.repository}\n{ref}\n".encode() + commit, "sha256").hex()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.adapters.git.process import Mirror, blobs
 
@@ -96,9 +97,11 @@ def _new_trees(apart: Mirror, new: Sequence[str]) -> list[str]:
 
 def _trees_of_commits(apart: Mirror, new: Sequence[str]) -> Iterator[tuple[str, list[str | None]]]:
     """The tree of each commit and those of its parents."""
-    for line in apart.git("rev-list", "--parents", *new).text.splitlines():
-        asked = "".join(f"{oid}^{{tree}}\n" for oid in line.split())
-        tree, *parents = apart.git("cat-file", "--batch-check=%(objectname)", stdin=asked.encode()).text.splitlines()
+    families = [line.split() for line in apart.git("rev-list", "--parents", *new).text.splitlines()]
+    asked = "".join(f"{oid}^{{tree}}\n" for family in families for oid in family)
+    trees = iter(apart.git("cat-file", "--batch-check=%(objectname)", stdin=asked.encode()).text.splitlines())
+    for family in families:
+        tree, *parents = islice(trees, len(family))
         yield tree, list(parents)
 
 
